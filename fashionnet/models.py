@@ -1,0 +1,68 @@
+"""Build the networks: classical ones, made of dense layers only."""
+
+import keras
+from keras import layers
+
+# Mean and standard deviation of all pixels of the 60,000 training images.
+PIXEL_MEAN = 72.94
+PIXEL_STD = 90.02
+
+
+def build_mlp(n_classes, *, hidden_units=(256, 256), dropout=0.2):
+    """Build a multilayer perceptron that takes raw images.
+
+    Each hidden block is dense, batch normalization, ReLU, dropout. The dense layer
+    has no bias, since batch normalization adds one of its own.
+
+    Args:
+        n_classes: 2 for one sigmoid output, the probability of class 1; more for as
+            many softmax outputs.
+        hidden_units: Number of units of each hidden layer.
+        dropout: Share of hidden units silenced in a training step, in [0, 1).
+
+    Returns:
+        A `keras.Sequential`, not compiled, from `uint8` images of shape `(n, 28, 28)`
+        to probabilities of shape `(n, n_classes)`, or `(n, 1)` for two classes.
+
+    Raises:
+        ValueError: If a size is not a positive integer, or `dropout` not in [0, 1).
+
+    Source: Ioffe and Szegedy (2015), arXiv:1502.03167 (batch normalization);
+    Srivastava et al. (2014), JMLR 15 (dropout).
+    """
+    if n_classes < 2:
+        raise ValueError(f"n_classes is {n_classes}; there must be at least 2")
+    if not hidden_units or min(hidden_units) < 1:
+        raise ValueError(f"hidden_units is {hidden_units}; each must be at least 1")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout is {dropout}; it must be in [0, 1)")
+    model = keras.Sequential(name="mlp")
+    model.add(keras.Input((28, 28), dtype="uint8"))
+    model.add(layers.Rescaling(1 / PIXEL_STD, offset=-PIXEL_MEAN / PIXEL_STD))
+    model.add(layers.Flatten())
+    for units in hidden_units:
+        model.add(layers.Dense(units, use_bias=False))
+        model.add(layers.BatchNormalization())
+        model.add(layers.Activation("relu"))
+        model.add(layers.Dropout(dropout))
+    if n_classes == 2:
+        model.add(layers.Dense(1, activation="sigmoid"))
+    else:
+        model.add(layers.Dense(n_classes, activation="softmax"))
+    return model
+
+
+def count_parameters(n_classes, hidden_units=(256, 256), n_inputs=28 * 28):
+    """List the trainable parameters of each layer of `build_mlp`, by arithmetic.
+
+    Returns:
+        A list of `(layer, calculation, count)`; the counts add up to the network's.
+    """
+    rows, n_before = [], n_inputs
+    for i, units in enumerate(hidden_units, start=1):
+        rows.append((f"dense {i}", f"{n_before} × {units}", n_before * units))
+        rows.append((f"batch normalization {i}", f"2 × {units}", 2 * units))
+        n_before = units
+    n_outputs = 1 if n_classes == 2 else n_classes
+    count = (n_before + 1) * n_outputs
+    return [*rows, ("output", f"({n_before} + 1) × {n_outputs}", count)]

@@ -1,0 +1,221 @@
+"""A finished training as a folder on disk, and nothing else counts as one.
+
+`<home>/runs/<task>/seed-<k>/` holds `manifest.json` (what was trained, how, and what
+came of it), `history.json` (metrics by epoch), `predictions.npz` (probabilities of the
+validation and test images) and `best.weights.h5`. Reading a run needs no Keras.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from fashionnet.data import DATA_SHA256
+from fashionnet.evaluation import predict_labels
+
+PACKAGES = ("keras", "tensorflow", "numpy", "scikit-learn", "scipy", "matplotlib")
+MANIFEST, WEIGHTS = "manifest.json", "best.weights.h5"
+
+
+class Recipe(NamedTuple):
+    """Everything that decides how a network is trained, apart from task and seed."""
+
+    hidden_units: tuple[int, ...] = (256, 256)
+    dropout: float = 0.2
+    batch_size: int = 512
+    epochs: int = 20
+    patience: int = 5
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.01
+
+
+class Run(NamedTuple):
+    """A finished training, read from its folder.
+
+    `manifest` has `task`, `seed`, `recipe`, `data_sha256`, `versions`, `parameters`,
+    `epochs_run`, `best_epoch`, `train_seconds` and `metrics` of the best epoch.
+    `y_prob_val` and `y_prob_test` are `float32` probabilities of shape `(n, 10)`, or
+    `(n,)` for the binary task.
+    """
+
+    folder: Path
+    manifest: dict
+    history: dict
+    y_prob_val: np.ndarray
+    y_prob_test: np.ndarray
+
+
+class RunError(RuntimeError):
+    """A run on disk is damaged; the message names the file and the way out."""
+
+
+def home():
+    """Return where results go: `FASHIONNET_HOME`, or `reports/` of the checkout."""
+    if named := os.environ.get("FASHIONNET_HOME"):
+        return Path(named).expanduser().resolve()
+    checkout = Path(__file__).resolve().parents[1]
+    if (checkout / "notebooks").is_dir():
+        return checkout / "reports"
+    return Path.cwd() / "reports"
+
+
+def run_key(task, seed, recipe, data_sha256=DATA_SHA256):
+    """Hash what a run depends on: another recipe, data set or seed has another key."""
+    parts = [task, seed, recipe._asdict(), data_sha256]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def run_folder(task, seed, recipe=None, data_sha256=DATA_SHA256):
+    """Return where the run belongs; experiments get a folder of their own."""
+    usual = (recipe or Recipe()) == Recipe() and data_sha256 == DATA_SHA256
+    suffix = (
+        "" if usual else "-" + run_key(task, seed, recipe or Recipe(), data_sha256)[:8]
+    )
+    return home() / "runs" / task / f"seed-{seed}{suffix}"
+
+
+def find_run(task, seed, recipe=None, data_sha256=DATA_SHA256):
+    """Read a finished run.
+
+    Returns:
+        The `Run`, or `None` where there is none, or one of an older recipe.
+
+    Raises:
+        RunError: If the run is there, but one of its files is missing or damaged.
+    """
+    recipe = recipe or Recipe()
+    folder = run_folder(task, seed, recipe, data_sha256)
+    if not (folder / MANIFEST).is_file():
+        return None
+    manifest = _read(folder, MANIFEST, json.loads)
+    if manifest.get("key") != run_key(task, seed, recipe, data_sha256):
+        return None
+    sums = manifest["files"]
+    history = _read(folder, "history.json", json.loads, sums)
+    probs = _read(folder, "predictions.npz", lambda _: _load_npz(folder), sums)
+    return Run(folder, manifest, history, probs["y_prob_val"], probs["y_prob_test"])
+
+
+def save_run(
+    task,
+    seed,
+    recipe,
+    *,
+    model,
+    history,
+    y_prob_val,
+    y_prob_test,
+    y_test,
+    data_sha256=DATA_SHA256,
+):
+    """Store a finished training, all or nothing, and read it back.
+
+    Args:
+        task: "multiclass" or "binary".
+        seed: Seed of split, initialization, order and dropout.
+        recipe: The `Recipe` of the training.
+        model: The trained network, with its best weights restored.
+        history: Metrics by epoch, as `fit(...).history` from `make_callbacks` has them.
+        y_prob_val: Probabilities of the validation images.
+        y_prob_test: Probabilities of the test images.
+        y_test: True labels of the test images, 0 and 1 for the binary task.
+        data_sha256: Fingerprint of the data set.
+
+    Returns:
+        The stored `Run`. One that stood there before is replaced.
+    """
+    folder = run_folder(task, seed, recipe, data_sha256)
+    folder.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".staging-"))
+    try:
+        model.save_weights(staging / WEIGHTS)
+        (staging / "history.json").write_text(json.dumps(history, indent=1) + "\n")
+        np.savez_compressed(
+            staging / "predictions.npz",
+            y_prob_val=np.asarray(y_prob_val, np.float32),
+            y_prob_test=np.asarray(y_prob_test, np.float32),
+        )
+        manifest = {
+            "task": task,
+            "seed": seed,
+            "key": run_key(task, seed, recipe, data_sha256),
+            "recipe": recipe._asdict(),
+            "data_sha256": data_sha256,
+            "versions": versions(),
+            "parameters": sum(int(np.prod(w.shape)) for w in model.trainable_weights),
+            **_summarize(history, predict_labels(y_prob_test), y_test),
+            "files": {path.name: _sha256(path) for path in sorted(staging.iterdir())},
+        }
+        (staging / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+        # A run without a manifest does not exist: it goes first and comes last.
+        (folder / MANIFEST).unlink(missing_ok=True)
+        for name in (*manifest["files"], MANIFEST):
+            os.replace(staging / name, folder / name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return find_run(task, seed, recipe, data_sha256)
+
+
+def _summarize(history, y_pred, y_test):
+    """Pick the best epoch's figures and count the right test images."""
+    best = int(np.argmin(history["val_loss"]))
+    n_correct = int((y_pred == y_test).sum())
+    metrics = {
+        "val_loss": history["val_loss"][best],
+        "val_accuracy": history["val_accuracy"][best],
+        "n_correct": n_correct,
+        "n_test": len(y_test),
+        "test_accuracy": n_correct / len(y_test),
+    }
+    return {
+        "epochs_run": len(history["val_loss"]),
+        "best_epoch": best + 1,
+        "train_seconds": round(sum(history["seconds"]), 2),
+        "metrics": metrics,
+    }
+
+
+def versions():
+    """Return the versions of Python and of the packages a result depends on."""
+    packages = {name: metadata.version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), **packages}
+
+
+def check_weights(run):
+    """Return the path of a run's weights.
+
+    Raises:
+        RunError: If they are missing (git does not carry them) or damaged.
+    """
+    _read(run.folder, WEIGHTS, len, run.manifest["files"])
+    return run.folder / WEIGHTS
+
+
+def _read(folder, name, parse, sums=None):
+    """Read one file of a run and parse it, or say what is wrong with it."""
+    path = folder / name
+    cure = f"Train it again with train_run(..., retrain=True), or delete {folder}."
+    try:
+        raw = path.read_bytes()
+        found = hashlib.sha256(raw).hexdigest()
+        if sums and found != sums[name]:
+            raise ValueError(f"expected SHA-256 {sums[name]}, found {found}")
+        return parse(raw)
+    except (OSError, ValueError, KeyError) as error:
+        raise RunError(f"{path} is missing or damaged: {error}. {cure}") from error
+
+
+def _load_npz(folder):
+    with np.load(folder / "predictions.npz", allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()

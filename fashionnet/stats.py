@@ -1,0 +1,62 @@
+"""Intervals and paired tests: how far chance alone could have made the difference.
+
+Plain NumPy and SciPy, nothing of Keras and nothing of ours.
+"""
+
+from typing import NamedTuple
+
+from scipy.stats import binom, binomtest
+
+
+class Interval(NamedTuple):
+    """An estimate with the lower and upper end of its interval."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+def wilson_interval(n_correct, n_total, level=0.95):
+    """Compute the Wilson score interval of a share.
+
+    Args:
+        n_correct: Number of successes, 0 to `n_total`.
+        n_total: Number of trials, at least 1.
+        level: Share of intervals that are to hold the truth, in (0, 1).
+
+    Returns:
+        The share with its `Interval`, as shares between 0 and 1.
+
+    Source: Wilson (1927), JASA 22, 209-212.
+    """
+    share = binomtest(int(n_correct), int(n_total))
+    low, high = share.proportion_ci(level, method="wilson")
+    return Interval(share.statistic, low, high)
+
+
+def mcnemar_midp(only_first, only_second):
+    """Test whether two classifiers err equally often on the same images.
+
+    Only the images that exactly one of them gets right carry information. If both are
+    equally good, each such image is a fair coin toss.
+
+    Args:
+        only_first: Number of images that only the first classifier gets right.
+        only_second: Number of images that only the second gets right.
+
+    Returns:
+        The two-sided mid-p value: the exact binomial p-value less half of the
+        probability of the counts seen. 1.0 when there is no such image.
+
+    Raises:
+        ValueError: If a count is negative.
+
+    Source: Fagerland, Lydersen and Laake (2013), doi:10.1186/1471-2288-13-91.
+    """
+    if min(only_first, only_second) < 0:
+        raise ValueError(f"counts are {only_first}, {only_second}; they start at 0")
+    n, fewer = only_first + only_second, min(only_first, only_second)
+    if only_first == only_second:
+        # Both tails meet in the middle term, which must not be counted twice.
+        return 1.0 - 0.5 * binom.pmf(fewer, n, 0.5) if n else 1.0
+    return 2.0 * binom.cdf(fewer, n, 0.5) - binom.pmf(fewer, n, 0.5)
