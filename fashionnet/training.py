@@ -10,7 +10,7 @@ import keras
 from fashionnet.data import binary_labels, load_fashion_mnist, split_train_val
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
-from fashionnet.runs import WEIGHTS, Recipe, check_weights, find_run, save_run
+from fashionnet.runs import WEIGHTS, Recipe, check_weights, find_run, home, save_run
 
 LOSSES = {
     "multiclass": "sparse_categorical_crossentropy",
@@ -169,7 +169,8 @@ def train_run(task, seed, recipe=None, *, retrain=False):
     _check_task(task)
     run = None if retrain else find_run(task, seed, recipe)
     if run:
-        print(f"{task}, seed {seed}: finished run read from {run.folder}")
+        where = run.folder.relative_to(home())
+        print(f"{task}, seed {seed}: finished run reused from {where}")
         return run
     print(f"{task}, seed {seed}: ", end="")
     images, labels, x_test, test_labels = load_fashion_mnist()

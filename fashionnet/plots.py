@@ -1,0 +1,254 @@
+"""Draw every figure, and say in a sentence what it shows.
+
+Each `plot_` function draws data that is already computed and returns its Axes (one
+panel) or Figure (several); each `describe_` function takes the same data and writes
+the text for readers who cannot see the figure.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
+
+# Okabe and Ito's palette: told apart with every kind of color vision.
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+RIGHT_COLOR, WRONG_COLOR = BLUE, RED
+
+
+def plot_class_counts(counts, names, *, ax=None):
+    """Plot the number of images of each class as bars. Returns the Axes."""
+    ax = ax or _make_axes(6, 3.2)
+    bars = ax.barh(names, counts, color=BLUE)
+    ax.bar_label(bars, [f"{count:,}" for count in counts], padding=3)
+    ax.set(xlabel="training images", xlim=(0, 1.15 * max(counts)))
+    ax.invert_yaxis()
+    return ax
+
+
+def describe_class_counts(counts, names):
+    """Say what `plot_class_counts` shows."""
+    if min(counts) == max(counts):
+        return f"Bars: each of the {len(names)} classes has {counts[0]:,} images."
+    parts = ", ".join(f"{n} {c:,}" for n, c in zip(names, counts, strict=True))
+    return f"Bars of the number of images by class: {parts}."
+
+
+def plot_images(images, captions, *, right=None, n_columns=6):
+    """Show images in a grid, each with its caption.
+
+    Args:
+        images: `uint8` array of shape `(n, 28, 28)`, n at least 1.
+        captions: One text per image.
+        right: One bool per image, or None. Right images get a check mark and one
+            color, wrong ones a cross and another.
+        n_columns: Images in a row.
+
+    Returns:
+        The Figure.
+    """
+    n_rows = -(-len(images) // n_columns)
+    size = (1.15 * n_columns, 1.55 * n_rows)
+    fig, axes = plt.subplots(n_rows, n_columns, figsize=size, layout="constrained")
+    for ax in axes.flat:
+        ax.axis("off")
+    for i, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
+        mark, color = "", "black"
+        if right is not None:
+            mark, color = ("✓ ", RIGHT_COLOR) if right[i] else ("✗ ", WRONG_COLOR)
+        ax.imshow(image, cmap="gray_r", vmin=0, vmax=255)
+        ax.set_title(mark + captions[i], color=color, fontsize=8)
+    return fig
+
+
+def caption_predictions(y_true, y_pred, names):
+    """Write one caption per image: the predicted class above the true one."""
+    return [
+        f"{names[pred]}\ntrue: {names[true]}"
+        for true, pred in zip(y_true, y_pred, strict=True)
+    ]
+
+
+def describe_images(captions, *, right=None):
+    """Say what `plot_images` shows."""
+    if right is None:
+        marked = captions
+    else:
+        marked = [
+            f"{c} ({'right' if r else 'wrong'})"
+            for c, r in zip(captions, right, strict=True)
+        ]
+    one_line = "; ".join(text.replace("\n", ", ") for text in marked)
+    return f"{len(captions)} images in a grid: {one_line}."
+
+
+def plot_history(history, metric="loss", *, ax=None):
+    """Plot one metric against the epoch, for training and validation.
+
+    The epoch with the lowest validation loss, whose weights are kept, is marked.
+    Returns the Axes.
+    """
+    ax = ax or _make_axes(6, 3.5)
+    train, val = history[metric], history[f"val_{metric}"]
+    epochs = range(1, len(train) + 1)
+    best = int(np.argmin(history["val_loss"]))
+    ax.plot(epochs, train, color=BLUE, linestyle="--", label="training")
+    ax.plot(epochs, val, color=RED, marker="o", markersize=3, label="validation")
+    ax.axvline(best + 1, color="gray", linestyle=":", label=f"kept: epoch {best + 1}")
+    ax.set(xlabel="epoch", ylabel=metric)
+    if metric == "accuracy":
+        ax.yaxis.set_major_formatter(PercentFormatter(1))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend()
+    return ax
+
+
+def describe_history(history, metric="loss"):
+    """Say what `plot_history` shows."""
+    train, val = history[metric], history[f"val_{metric}"]
+    best = int(np.argmin(history["val_loss"]))
+    return (
+        f"Lines of {metric} against epochs 1 to {len(val)}. Training: from "
+        f"{train[0]:.3f} to {train[-1]:.3f}. Validation: from {val[0]:.3f} to "
+        f"{val[-1]:.3f}, {val[best]:.3f} in epoch {best + 1}, whose weights are kept."
+    )
+
+
+def plot_confusion(matrix, names, *, ax=None):
+    """Plot a confusion matrix: counts as text, shares of the true class as color.
+
+    Args:
+        matrix: Counts by true class (rows) and predicted class (columns).
+        names: One name per class.
+        ax: Axes to draw on.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or _make_axes(2.6 + 0.62 * len(names), 2 + 0.52 * len(names))
+    shares = matrix / matrix.sum(axis=1, keepdims=True).clip(1)
+    text = [
+        [f"{n:,}\n{share:.1%}" if n else "" for n, share in zip(*row, strict=True)]
+        for row in zip(matrix, shares, strict=True)
+    ]
+    sns.heatmap(
+        shares,
+        ax=ax,
+        cmap="cividis",
+        vmin=0,
+        vmax=1,
+        annot=np.array(text),
+        fmt="",
+        annot_kws={"fontsize": 8},
+        xticklabels=names,
+        yticklabels=names,
+        cbar_kws={"label": "share of the true class", "format": PercentFormatter(1)},
+    )
+    ax.set(xlabel="predicted class", ylabel="true class")
+    ax.tick_params(axis="y", rotation=0)
+    return ax
+
+
+def describe_confusion(matrix, names):
+    """Say what `plot_confusion` shows."""
+    right = np.diag(matrix) / matrix.sum(axis=1).clip(1)
+    best, worst = int(right.argmax()), int(right.argmin())
+    off = matrix - np.diag(np.diag(matrix))
+    true, pred = np.unravel_index(off.argmax(), off.shape)
+    return (
+        f"Matrix of {len(names)} true classes by {len(names)} predicted classes. "
+        f"{names[best]} is labeled right most often ({right[best]:.1%}), "
+        f"{names[worst]} least often ({right[worst]:.1%}). The commonest mistake: "
+        f"{names[true]} labeled {names[pred]}, {off.max():,} times."
+    )
+
+
+def plot_scores(y_true, y_score):
+    """Plot the corners of ROC and precision-recall curve where good networks live.
+
+    Args:
+        y_true: Labels 0 and 1, shape `(n,)`.
+        y_score: Probability of class 1, shape `(n,)`; not labels.
+
+    Returns:
+        The Figure; the threshold of one half is marked in both panels.
+    """
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained")
+    false_rate, true_rate, _ = roc_curve(y_true, y_score)
+    precision, recall, _ = precision_recall_curve(y_true, y_score)
+    at_half = _rates(y_true, y_score > 0.5)
+    zoom = max(0.02, 2.5 * max(at_half[0], 1 - at_half[1], 1 - at_half[2]))
+    left.plot(false_rate, true_rate, color=BLUE)
+    left.plot(at_half[0], at_half[1], "o", color=RED, label="threshold one half")
+    left.set(xlim=(-zoom / 20, zoom), ylim=(1 - zoom, 1 + zoom / 20), title="ROC")
+    left.set(xlabel="false positive rate", ylabel="true positive rate")
+    right.plot(recall, precision, color=BLUE)
+    right.plot(at_half[1], at_half[2], "o", color=RED, label="threshold one half")
+    right.set(xlim=(1 - zoom, 1 + zoom / 20), ylim=(1 - zoom, 1 + zoom / 20))
+    right.set(xlabel="recall", ylabel="precision", title="Precision and recall")
+    for ax in (left, right):
+        ax.xaxis.set_major_formatter(PercentFormatter(1))
+        ax.yaxis.set_major_formatter(PercentFormatter(1))
+        ax.legend(loc="lower right" if ax is left else "lower left")
+    return fig
+
+
+def describe_scores(y_true, y_score):
+    """Say what `plot_scores` shows."""
+    false_rate, true_rate, precision = _rates(y_true, y_score > 0.5)
+    return (
+        "Two curves, zoomed to their ideal corner. ROC: area "
+        f"{roc_auc_score(y_true, y_score):.5f}; at "
+        f"one half {false_rate:.2%} false and {true_rate:.2%} true positives. "
+        f"Precision and recall: at one half {precision:.2%} and {true_rate:.2%}."
+    )
+
+
+def _rates(y_true, y_pred):
+    """Return false positive rate, true positive rate and precision."""
+    hits, positives = (y_pred & (y_true == 1)).sum(), (y_true == 1).sum()
+    false_alarms = y_pred.sum() - hits
+    negatives = len(y_true) - positives
+    return false_alarms / negatives, hits / positives, hits / max(1, y_pred.sum())
+
+
+def plot_errors_by_class(errors, names, *, ax=None):
+    """Plot numbers of errors by original class, one group of bars per classifier.
+
+    Args:
+        errors: Dictionary from classifier to counts of shape `(n_classes,)`.
+        names: One name per class.
+        ax: Axes to draw on.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or _make_axes(7, 3.6)
+    height, hatches = 0.8 / len(errors), ("", "///", "...")
+    for i, (label, counts) in enumerate(errors.items()):
+        y = np.arange(len(names)) + (i - (len(errors) - 1) / 2) * height
+        color = (BLUE, ORANGE, GREEN)[i]
+        bars = ax.barh(y, counts, height, color=color, hatch=hatches[i], label=label)
+        ax.bar_label(bars, padding=2, fontsize=7)
+    ax.set_yticks(np.arange(len(names)), names)
+    ax.set(xlabel="wrong test images", xlim=(0, None))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.invert_yaxis()
+    if len(errors) > 1:
+        ax.legend()
+    return ax
+
+
+def describe_errors_by_class(errors, names):
+    """Say what `plot_errors_by_class` shows."""
+    parts = []
+    for label, counts in errors.items():
+        top = np.argsort(-np.asarray(counts), kind="stable")[:3]
+        worst = ", ".join(f"{names[i]} {counts[i]}" for i in top)
+        parts.append(f"{label}: {sum(counts)} errors, most from {worst}")
+    return f"Bars of wrong test images by original class. {'; '.join(parts)}."
+
+
+def _make_axes(width, height):
+    """Make a figure of one panel, sizes in inches."""
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]

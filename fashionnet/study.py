@@ -1,0 +1,101 @@
+"""Part 3: compare two ways to a binary label, on the same test images."""
+
+import numpy as np
+
+from fashionnet.data import CLOTHING, binary_labels
+from fashionnet.evaluation import (
+    binarize_argmax,
+    binarize_sum,
+    count_confusions,
+    predict_labels,
+)
+from fashionnet.stats import mcnemar_midp, wilson_interval
+
+
+def summarize_run(run, labels):
+    """Collect what a finished run has to say, ready for JSON.
+
+    Args:
+        run: A `Run`.
+        labels: Class ids of the 10,000 test images.
+
+    Returns:
+        A dictionary of plain numbers, strings and lists.
+    """
+    manifest = run.manifest
+    binary = manifest["task"] == "binary"
+    y_true = binary_labels(labels) if binary else labels
+    y_pred = predict_labels(run.y_prob_test)
+    n_correct = int((y_pred == y_true).sum())
+    share, low, high = wilson_interval(n_correct, len(y_true))
+    names = ("task", "seed", "recipe", "data_sha256", "versions", "parameters")
+    costs = ("epochs_run", "best_epoch", "train_seconds")
+    return {
+        **{name: manifest[name] for name in (*names, *costs)},
+        "n_correct": n_correct,
+        "n_test": len(y_true),
+        "test_accuracy": share,
+        "test_accuracy_interval": [low, high],
+        "confusion_matrix": count_confusions(
+            y_true, y_pred, 2 if binary else 10
+        ).tolist(),
+    }
+
+
+def predict_three_ways(multiclass, binary):
+    """Return the binary test labels of both networks, by the name of the classifier.
+
+    Returns:
+        A dictionary of `uint8` arrays: the ten-class network by its likeliest class
+        and by the sum of its clothing probabilities, and the binary network.
+    """
+    return {
+        "multiclass_argmax": binarize_argmax(multiclass.y_prob_test),
+        "multiclass_sum": binarize_sum(multiclass.y_prob_test),
+        "binary": predict_labels(binary.y_prob_test).astype(np.uint8),
+    }
+
+
+def cross_tabulate(right_first, right_second):
+    """Count images by who is right: `[[both, only first], [only second, neither]]`."""
+    both = int((right_first & right_second).sum())
+    neither = int((~right_first & ~right_second).sum())
+    only_first = int((right_first & ~right_second).sum())
+    only_second = int((~right_first & right_second).sum())
+    return np.array([[both, only_first], [only_second, neither]])
+
+
+def compare_pair(multiclass, binary, labels):
+    """Compare one multiclass and one binary run on the same test images.
+
+    Args:
+        multiclass: A `Run` of the ten-class task.
+        binary: A `Run` of the binary task.
+        labels: Class ids of the 10,000 test images.
+
+    Returns:
+        A dictionary for JSON: errors of the three classifiers, and for both ways to
+        binarize against the binary network the discordant counts and McNemar's mid-p.
+    """
+    y_true = binary_labels(labels)
+    right = {k: v == y_true for k, v in predict_three_ways(multiclass, binary).items()}
+    pairs = {}
+    for name in ("multiclass_argmax", "multiclass_sum"):
+        table = cross_tabulate(right[name], right["binary"])
+        only_multiclass, only_binary = int(table[0, 1]), int(table[1, 0])
+        pairs[name] = {
+            "only_multiclass_right": only_multiclass,
+            "only_binary_right": only_binary,
+            "mcnemar_midp": mcnemar_midp(only_multiclass, only_binary),
+        }
+    return {
+        "n_test": len(labels),
+        "clothing_classes": list(CLOTHING),
+        "seeds": {
+            "multiclass": multiclass.manifest["seed"],
+            "binary": binary.manifest["seed"],
+        },
+        "errors": {name: int((~ok).sum()) for name, ok in right.items()},
+        "discordant": pairs,
+        "mcnemar_midp": pairs["multiclass_argmax"]["mcnemar_midp"],
+    }
