@@ -8,11 +8,12 @@ PIXEL_MEAN = 72.94
 PIXEL_STD = 90.02
 
 
-def build_mlp(n_classes, *, hidden_units=(256, 256), dropout=0.2):
+def build_mlp(n_classes, *, hidden_units=(256, 256), dropout=0.25):
     """Build a multilayer perceptron that takes raw images.
 
     Each hidden block is dense, batch normalization, ReLU, dropout. The dense layer
-    has no bias, since batch normalization adds one of its own.
+    has no bias, because batch normalization adds a shift of its own; and that has no
+    scale, because the next layer's weights can do the same.
 
     Args:
         n_classes: 2 for one sigmoid output, the probability of class 1; more for as
@@ -42,7 +43,7 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), dropout=0.2):
     model.add(layers.Flatten())
     for units in hidden_units:
         model.add(layers.Dense(units, use_bias=False))
-        model.add(layers.BatchNormalization())
+        model.add(layers.BatchNormalization(scale=False, momentum=0.9))
         model.add(layers.Activation("relu"))
         model.add(layers.Dropout(dropout))
     if n_classes == 2:
@@ -61,7 +62,7 @@ def count_parameters(n_classes, hidden_units=(256, 256), n_inputs=28 * 28):
     rows, n_before = [], n_inputs
     for i, units in enumerate(hidden_units, start=1):
         rows.append((f"dense {i}", f"{n_before} × {units}", n_before * units))
-        rows.append((f"batch normalization {i}", f"2 × {units}", 2 * units))
+        rows.append((f"batch normalization {i}", f"{units}", units))
         n_before = units
     n_outputs = 1 if n_classes == 2 else n_classes
     count = (n_before + 1) * n_outputs

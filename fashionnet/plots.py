@@ -126,6 +126,7 @@ def plot_confusion(matrix, names, *, ax=None):
         The Axes.
     """
     ax = ax or _make_axes(2.6 + 0.62 * len(names), 2 + 0.52 * len(names))
+    matrix = np.asarray(matrix)
     shares = matrix / matrix.sum(axis=1, keepdims=True).clip(1)
     text = [
         [f"{n:,}\n{share:.1%}" if n else "" for n, share in zip(*row, strict=True)]
@@ -151,6 +152,7 @@ def plot_confusion(matrix, names, *, ax=None):
 
 def describe_confusion(matrix, names):
     """Say what `plot_confusion` shows."""
+    matrix = np.asarray(matrix)
     right = np.diag(matrix) / matrix.sum(axis=1).clip(1)
     best, worst = int(right.argmax()), int(right.argmin())
     off = matrix - np.diag(np.diag(matrix))

@@ -18,6 +18,11 @@ from fashionnet.runs import versions
 from fashionnet.stats import mcnemar_midp, wilson_interval
 
 DOTS_PER_INCH = 96
+CLASSIFIERS: dict[str, str] = {
+    "multiclass_argmax": "multiclass (likeliest class)",
+    "multiclass_sum": "multiclass (sum)",
+    "binary": "binary",
+}
 
 
 def show_figure(figure, alt):
@@ -34,14 +39,27 @@ def show_figure(figure, alt):
         raise ValueError(
             "alt is empty: describe the figure for those who cannot see it"
         )
-    figure = getattr(figure, "figure", figure)
     buffer = io.BytesIO()
-    # Twice the pixels of the size on the page, for sharp text on every screen. The
-    # picture does not depend on matplotlib's backend, which the environment may set.
-    figure.savefig(buffer, format="png", dpi=2 * DOTS_PER_INCH, facecolor="white")
-    width = round(figure.get_figwidth() * DOTS_PER_INCH)
-    display(Image(buffer.getvalue(), format="png", width=width, alt=alt))
+    width = save_figure(figure, buffer)
+    # A finished picture, because figures that IPython draws vanish where MPLBACKEND is
+    # set, and it drops their alt text.
+    display(Image(buffer.getvalue(), width=width, metadata={"alt": alt}))
+
+
+def save_figure(figure, target):
+    """Save a figure as PNG, close it, and return its width on a page, in CSS pixels.
+
+    Args:
+        figure: A Figure, or an Axes that fills one.
+        target: Path or binary file.
+
+    Returns:
+        Half the width in pixels: the picture is sharp on dense screens too.
+    """
+    figure = getattr(figure, "figure", figure)
+    figure.savefig(target, format="png", dpi=2 * DOTS_PER_INCH, facecolor="white")
     plt.close(figure)
+    return round(figure.get_figwidth() * DOTS_PER_INCH)
 
 
 def say(*sentences):
@@ -67,12 +85,13 @@ def state_training(history, max_epochs):
     n_epochs, best = len(history["val_loss"]), int(np.argmin(history["val_loss"]))
     gap = 100 * (history["accuracy"][best] - history["val_accuracy"][best])
     ended = "used all epochs allowed" if n_epochs == max_epochs else "was stopped early"
+    side = "above" if gap > 0 else "below"
     return (
         f"The training {ended}: {n_epochs} of {max_epochs} epochs in "
         f"{sum(history['seconds']):.0f} seconds. The weights kept are those of epoch "
         f"{best + 1}, where the validation loss is lowest "
-        f"({history['val_loss'][best]:.4f}). There, training accuracy is {abs(gap):.2f} "
-        f"percentage points {'above' if gap > 0 else 'below'} validation accuracy."
+        f"({history['val_loss'][best]:.4f}). There, training accuracy is "
+        f"{abs(gap):.2f} percentage points {side} validation accuracy."
     )
 
 
@@ -107,8 +126,9 @@ def state_confusions(matrix, names, k=3):
     hardest, easiest = int(recall.argmin()), int(recall.argmax())
     return (
         f"The commonest confusions are {listed}: together {share:.0%} of the "
-        f"{n_wrong:,} errors. {names[hardest]} is the hardest class ({recall[hardest]:.1%} found), "
-        f"{names[easiest]} the easiest ({recall[easiest]:.1%})."
+        f"{n_wrong:,} errors. {names[hardest]} is the hardest class "
+        f"({recall[hardest]:.1%} found), {names[easiest]} the easiest "
+        f"({recall[easiest]:.1%})."
     )
 
 
@@ -116,8 +136,8 @@ def state_groups(merged):
     """Say how many errors leave a group of classes, from a merged 2×2 matrix."""
     leave, n_total = int(merged[0, 1] + merged[1, 0]), int(merged.sum())
     return (
-        f"Counted as {BINARY_NAMES[1]} against {BINARY_NAMES[0]} only, {leave:,} of the "
-        f"{n_total:,} images end up in the wrong group ({leave / n_total:.2%})."
+        f"Counted as {BINARY_NAMES[1]} against {BINARY_NAMES[0]} only, {leave:,} of "
+        f"the {n_total:,} images end up in the wrong group ({leave / n_total:.2%})."
     )
 
 
@@ -153,10 +173,10 @@ def state_pair(first, second, y_pred_first, y_pred_second, y_true):
     b = int((~right_first & right_second).sum())
     p = mcnemar_midp(a, b)
     if a == b:
-        lead = "The two networks make equally many errors."
+        lead = f"**{first}** and **{second}** make equally many errors."
     else:
-        ahead = first if a > b else second
-        lead = f"{ahead} makes {abs(a - b)} fewer errors on these images."
+        ahead, behind = (first, second) if a > b else (second, first)
+        lead = f"**{ahead}** makes {abs(a - b)} fewer errors than **{behind}**."
     if p < 0.05:
         verdict = (
             "Two equally good networks would seldom differ by this much, so on images "
@@ -169,8 +189,8 @@ def state_pair(first, second, y_pred_first, y_pred_second, y_true):
             "does not show which is better; nor does it show that they are equal."
         )
     return (
-        f"{lead} {a + b} images are labeled right by exactly one of them: {a} by "
-        f"{first}, {b} by {second} (McNemar mid-p = {p:.3f}). {verdict}"
+        f"{lead} Exactly one of the two is right on {a + b} images: {first} on {a}, "
+        f"{second} on {b} (McNemar mid-p = {p:.3f}). {verdict}"
     )
 
 
@@ -198,6 +218,25 @@ def table_confusions(matrix, names, k=5):
     ]
     columns = ["true class", "labeled as", "images", "share of the true class"]
     return pd.DataFrame(rows, columns=columns, index=range(1, len(rows) + 1))
+
+
+def table_accuracies(errors, n_total):
+    """Tabulate errors and accuracy with its 95% interval, by classifier."""
+    rows = {}
+    for name, n_wrong in errors.items():
+        share, low, high = wilson_interval(n_total - n_wrong, n_total)
+        interval = f"{low:.2%} to {high:.2%}"
+        rows[CLASSIFIERS[name]] = (n_wrong, f"{share:.2%}", interval)
+    columns = ["errors", "accuracy", "95% interval"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def caption_chances(y_prob, labels):
+    """Write one caption per image: its true class, and the chance it was given."""
+    return [
+        f"{CLASS_NAMES[label]}\n{row[label]:.0%} given"
+        for row, label in zip(y_prob, labels, strict=True)
+    ]
 
 
 def table_costs(runs):

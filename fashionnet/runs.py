@@ -28,9 +28,9 @@ class Recipe(NamedTuple):
     """Everything that decides how a network is trained, apart from task and seed."""
 
     hidden_units: tuple[int, ...] = (256, 256)
-    dropout: float = 0.2
+    dropout: float = 0.25
     batch_size: int = 512
-    epochs: int = 20
+    epochs: int = 15
     patience: int = 5
     learning_rate: float = 3e-3
     weight_decay: float = 0.01
@@ -79,6 +79,11 @@ def run_folder(task, seed, recipe=None, data_sha256=DATA_SHA256):
         "" if usual else "-" + run_key(task, seed, recipe or Recipe(), data_sha256)[:8]
     )
     return home() / "runs" / task / f"seed-{seed}{suffix}"
+
+
+def make_checkpoint_path():
+    """Return a new path for the best weights of one training, shared with no other."""
+    return Path(tempfile.mkdtemp(prefix="fashionnet-")) / WEIGHTS
 
 
 def find_run(task, seed, recipe=None, data_sha256=DATA_SHA256):

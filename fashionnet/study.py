@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fashionnet.data import CLOTHING, binary_labels
+from fashionnet.data import binary_labels
 from fashionnet.evaluation import (
     binarize_argmax,
     binarize_sum,
@@ -22,23 +22,29 @@ def summarize_run(run, labels):
     Returns:
         A dictionary of plain numbers, strings and lists.
     """
-    manifest = run.manifest
-    binary = manifest["task"] == "binary"
-    y_true = binary_labels(labels) if binary else labels
-    y_pred = predict_labels(run.y_prob_test)
+    n_classes = 2 if run.manifest["task"] == "binary" else 10
+    y_true = binary_labels(labels) if n_classes == 2 else labels
+    return {
+        **_describe_training(run),
+        **_score(y_true, predict_labels(run.y_prob_test), n_classes),
+    }
+
+
+def _describe_training(run):
+    names = ("seed", "recipe", "data_sha256", "versions", "parameters")
+    costs = ("epochs_run", "best_epoch", "train_seconds")
+    return {name: run.manifest[name] for name in (*names, *costs)}
+
+
+def _score(y_true, y_pred, n_classes):
     n_correct = int((y_pred == y_true).sum())
     share, low, high = wilson_interval(n_correct, len(y_true))
-    names = ("task", "seed", "recipe", "data_sha256", "versions", "parameters")
-    costs = ("epochs_run", "best_epoch", "train_seconds")
     return {
-        **{name: manifest[name] for name in (*names, *costs)},
         "n_correct": n_correct,
         "n_test": len(y_true),
         "test_accuracy": share,
         "test_accuracy_interval": [low, high],
-        "confusion_matrix": count_confusions(
-            y_true, y_pred, 2 if binary else 10
-        ).tolist(),
+        "confusion_matrix": count_confusions(y_true, y_pred, n_classes).tolist(),
     }
 
 
@@ -74,28 +80,30 @@ def compare_pair(multiclass, binary, labels):
         labels: Class ids of the 10,000 test images.
 
     Returns:
-        A dictionary for JSON: errors of the three classifiers, and for both ways to
-        binarize against the binary network the discordant counts and McNemar's mid-p.
+        A dictionary for JSON. Scores and costs are keyed by classifier;
+        `discordant` and `mcnemar_midp` by way of binarizing, each against the binary
+        network.
     """
     y_true = binary_labels(labels)
-    right = {k: v == y_true for k, v in predict_three_ways(multiclass, binary).items()}
-    pairs = {}
+    predictions = predict_three_ways(multiclass, binary)
+    classifiers = {
+        name: {
+            **_describe_training(binary if name == "binary" else multiclass),
+            **_score(y_true, y_pred, 2),
+        }
+        for name, y_pred in predictions.items()
+    }
+    fields = classifiers["binary"]
+    result = {key: {k: c[key] for k, c in classifiers.items()} for key in fields}
+    result["errors"] = {k: int((p != y_true).sum()) for k, p in predictions.items()}
+    result["discordant"], result["mcnemar_midp"] = {}, {}
+    right_binary = predictions["binary"] == y_true
     for name in ("multiclass_argmax", "multiclass_sum"):
-        table = cross_tabulate(right[name], right["binary"])
+        table = cross_tabulate(predictions[name] == y_true, right_binary)
         only_multiclass, only_binary = int(table[0, 1]), int(table[1, 0])
-        pairs[name] = {
+        result["discordant"][name] = {
             "only_multiclass_right": only_multiclass,
             "only_binary_right": only_binary,
-            "mcnemar_midp": mcnemar_midp(only_multiclass, only_binary),
         }
-    return {
-        "n_test": len(labels),
-        "clothing_classes": list(CLOTHING),
-        "seeds": {
-            "multiclass": multiclass.manifest["seed"],
-            "binary": binary.manifest["seed"],
-        },
-        "errors": {name: int((~ok).sum()) for name, ok in right.items()},
-        "discordant": pairs,
-        "mcnemar_midp": pairs["multiclass_argmax"]["mcnemar_midp"],
-    }
+        result["mcnemar_midp"][name] = mcnemar_midp(only_multiclass, only_binary)
+    return result

@@ -1,0 +1,68 @@
+# Everything from a fresh clone, with Python 3.11 to 3.13 and make alone.
+# `make` lists the targets. The first one that is run sets up .venv.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PY := .venv/bin/python
+READY := .venv/.ready
+
+# The first Python on the path that TensorFlow supports; PYTHON=... overrides it.
+IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c '$(IN_RANGE)' 2>/dev/null && { echo $$p; break; }; done)
+
+.PHONY: help setup data reports test unit lint test-colab search lock clean
+
+help: ## list the targets
+	@echo "fashionnet: classical networks on Fashion-MNIST"
+	@sed -n 's/^\([a-z-]*\):.*## /\1 : /p' $(MAKEFILE_LIST) | \
+		awk -F' : ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+
+setup: $(READY) ## make the virtual environment (.venv) with all packages
+
+$(READY): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was" \
+		"not found. Install one, or name it: make PYTHON=/path/to/python"; exit 1; }
+	@echo "Setting up .venv with $$($(PYTHON) --version); this takes a few minutes."
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	$(PY) -m pip install --disable-pip-version-check --quiet --progress-bar on \
+		--requirement requirements.txt
+	$(PY) -m pip install --disable-pip-version-check --quiet --no-deps --editable .
+	@touch $@
+	@echo "Set-up done. Next: make reports, make test, or .venv/bin/jupyter lab"
+
+# Without a way to download, Debian's package is the next source. Root installs it;
+# anybody else unpacks it into the Keras cache.
+data: $(READY) ## get Fashion-MNIST: find it, download it, or take Debian's package
+	@$(PY) -m fashionnet.data || sh fashionnet/course/debian_data.sh $(PY)
+
+reports: data ## execute the notebooks and make their pages in reports/
+	$(PY) -m fashionnet.course.render
+
+test: lint unit ## run all checks: style, unit tests, and the three notebooks
+	@$(PY) -m fashionnet.course.scratch $(PY) -m pytest --nbmake --nbmake-timeout=900 \
+		--durations=3 notebooks
+	@echo "All tests passed. The pages are in reports/; make reports makes them anew."
+
+lint: $(READY) ## check the style of code and notebooks
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m nbstripout --verify --keep-id notebooks/*.ipynb
+
+unit: data ## run the unit tests only
+	$(PY) -m pytest --durations=5
+
+test-colab: data ## run unit tests and notebook 1 with the versions that Colab has
+	sh tests/colab.sh
+
+search: data ## try the recipes of benchmarks/search.py again (hours)
+	$(PY) benchmarks/search.py
+
+lock: $(READY) ## compile requirements.txt from pyproject.toml
+	$(PY) -m pip install --quiet uv
+	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --extra dev \
+		--upgrade --no-annotate --no-emit-index-url --no-header \
+		--output-file requirements.txt pyproject.toml
+
+clean: ## remove the virtual environment and caches; reports stay
+	rm -rf .venv .venv-colab .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -1,0 +1,1 @@
+"""What surrounds the notebooks: pages, checks, editions. Never imported by them."""
