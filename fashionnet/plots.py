@@ -8,6 +8,7 @@ the text for readers who cannot see the figure.
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from matplotlib.colors import PowerNorm
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
@@ -48,7 +49,7 @@ def plot_images(images, captions, *, right=None, n_columns=6):
         The Figure.
     """
     n_rows = -(-len(images) // n_columns)
-    size = (1.15 * n_columns, 1.55 * n_rows)
+    size = (1.15 * n_columns, 1.5 * n_rows)
     fig, axes = plt.subplots(n_rows, n_columns, figsize=size, layout="constrained")
     for ax in axes.flat:
         ax.axis("off")
@@ -125,7 +126,7 @@ def plot_confusion(matrix, names, *, ax=None):
     Returns:
         The Axes.
     """
-    ax = ax or _make_axes(2.6 + 0.62 * len(names), 2 + 0.52 * len(names))
+    ax = ax or _make_axes(4 + 0.5 * len(names), 2.6 + 0.48 * len(names))
     matrix = np.asarray(matrix)
     shares = matrix / matrix.sum(axis=1, keepdims=True).clip(1)
     text = [
@@ -136,8 +137,8 @@ def plot_confusion(matrix, names, *, ax=None):
         shares,
         ax=ax,
         cmap="cividis",
-        vmin=0,
-        vmax=1,
+        # The root spreads out small shares, which are what one looks for.
+        norm=PowerNorm(0.5, vmin=0, vmax=1),
         annot=np.array(text),
         fmt="",
         annot_kws={"fontsize": 8},
@@ -147,6 +148,7 @@ def plot_confusion(matrix, names, *, ax=None):
     )
     ax.set(xlabel="predicted class", ylabel="true class")
     ax.tick_params(axis="y", rotation=0)
+    plt.setp(ax.get_xticklabels(), rotation=30, ha="right")
     return ax
 
 
@@ -225,7 +227,7 @@ def plot_errors_by_class(errors, names, *, ax=None):
     Returns:
         The Axes.
     """
-    ax = ax or _make_axes(7, 3.6)
+    ax = ax or _make_axes(7, 2.4 + 1.2 * len(errors))
     height, hatches = 0.8 / len(errors), ("", "///", "...")
     for i, (label, counts) in enumerate(errors.items()):
         y = np.arange(len(names)) + (i - (len(errors) - 1) / 2) * height

@@ -197,7 +197,7 @@ def state_pair(first, second, y_pred_first, y_pred_second, y_true):
 def table_split(**label_sets):
     """Tabulate the number of images of each class in each set, with totals."""
     counts = {name: np.bincount(y, minlength=10) for name, y in label_sets.items()}
-    table = pd.DataFrame(counts, index=pd.Index(CLASS_NAMES, name="class"))
+    table = pd.DataFrame(counts, index=CLASS_NAMES)
     table.loc["all"] = table.sum()
     return table
 
@@ -206,7 +206,7 @@ def table_classes(y_true, y_pred, names):
     """Tabulate precision, recall, F1 and number of images of each class."""
     scores = score_classes(y_true, y_pred, len(names))
     columns = ["precision", "recall", "F1", "images"]
-    table = pd.DataFrame(scores, index=pd.Index(names, name="class"), columns=columns)
+    table = pd.DataFrame(scores, index=names, columns=columns)
     return table.round(3).astype({"images": int})
 
 

@@ -99,8 +99,8 @@ def find_run(task, seed, recipe=None, data_sha256=DATA_SHA256):
     folder = run_folder(task, seed, recipe, data_sha256)
     if not (folder / MANIFEST).is_file():
         return None
-    manifest = _read(folder, MANIFEST, json.loads)
-    if manifest.get("key") != run_key(task, seed, recipe, data_sha256):
+    manifest = _read(folder, MANIFEST, _parse_manifest)
+    if manifest["key"] != run_key(task, seed, recipe, data_sha256):
         return None
     sums = manifest["files"]
     history = _read(folder, "history.json", json.loads, sums)
@@ -215,6 +215,13 @@ def _read(folder, name, parse, sums=None):
         return parse(raw)
     except (OSError, ValueError, KeyError) as error:
         raise RunError(f"{path} is missing or damaged: {error}. {cure}") from error
+
+
+def _parse_manifest(raw):
+    manifest = json.loads(raw)
+    if missing := {"key", "files"} - set(manifest):
+        raise ValueError(f"no entry {' or '.join(sorted(missing))}")
+    return manifest
 
 
 def _load_npz(folder):

@@ -96,7 +96,7 @@ def execute_notebook(path, folder):
 
 
 def drop_device_messages(book):
-    """Drop what TensorFlow's libraries write about missing GPUs; keep other warnings."""
+    """Drop what TensorFlow writes about missing GPUs; keep every other warning."""
     for cell in book.cells:
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
@@ -107,7 +107,7 @@ def drop_device_messages(book):
 
 
 def render_page(book):
-    """Render an executed notebook to one HTML page that loads nothing from elsewhere."""
+    """Render an executed notebook to one page that loads nothing from elsewhere."""
     title = book.cells[0].source.splitlines()[0].removeprefix("# ")
     exporter = HTMLExporter(
         template_name="template",
@@ -138,7 +138,7 @@ def write_results(folder):
 
 
 def write_readme_block(results):
-    """Write the README's figure and results table from the contents of the JSON files."""
+    """Write the figure and results table of the README from the JSON contents."""
     matrix = results["multiclass"]["confusion_matrix"]
     alt = plots.describe_confusion(matrix, CLASS_NAMES)
     counts = {"ten classes": results["multiclass"]["n_correct"]}

@@ -1,0 +1,87 @@
+import keras
+import numpy as np
+import pytest
+
+from fashionnet.evaluation import predict_probabilities
+from fashionnet.models import build_mlp, count_parameters
+
+
+def count_trainable(model):
+    return sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+
+
+def test_ten_class_network_has_the_parameters_counted_by_hand():
+    by_hand = (784 * 256 + 256) + (256 * 256 + 256) + (256 + 1) * 10
+    assert count_trainable(build_mlp(10)) == by_hand == 269_322
+
+
+def test_binary_network_has_the_parameters_counted_by_hand():
+    by_hand = (784 * 256 + 256) + (256 * 256 + 256) + (256 + 1)
+    assert count_trainable(build_mlp(2)) == by_hand == 267_009
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+@pytest.mark.parametrize("hidden_units", [(8,), (16, 4), (5, 6, 7)])
+def test_parameter_table_adds_up_to_the_network(n_classes, hidden_units):
+    rows = count_parameters(n_classes, hidden_units)
+    model = build_mlp(n_classes, hidden_units=hidden_units)
+    assert sum(count for *_, count in rows) == count_trainable(model)
+
+
+def test_network_is_a_classical_one():
+    kinds = {type(layer).__name__ for layer in build_mlp(10).layers}
+    assert kinds == {
+        "Rescaling", "Flatten", "Dense", "BatchNormalization", "Activation", "Dropout"
+    }  # fmt: skip
+
+
+def test_first_layer_standardizes_raw_images(noise):
+    model = build_mlp(10)
+    assert model.inputs[0].dtype == "uint8"
+    scaled = keras.ops.convert_to_numpy(model.layers[0](noise[0]))
+    np.testing.assert_allclose(scaled, (noise[0] - 72.94) / 90.02, atol=1e-5)
+
+
+def test_ten_probabilities_add_up_to_one(noise):
+    y_prob = predict_probabilities(build_mlp(10), noise[0])
+    assert y_prob.shape == (300, 10)
+    np.testing.assert_allclose(y_prob.sum(axis=1), 1, atol=1e-5)
+
+
+def test_binary_network_gives_one_probability_per_image(noise):
+    y_prob = predict_probabilities(build_mlp(2), noise[0])
+    assert y_prob.shape == (300,)
+    assert ((y_prob > 0) & (y_prob < 1)).all()
+
+
+def test_predictions_do_not_depend_on_the_batch_size(noise):
+    model = build_mlp(10)
+    at_once = predict_probabilities(model, noise[0], batch_size=300)
+    in_parts = predict_probabilities(model, noise[0], batch_size=7)
+    np.testing.assert_allclose(at_once, in_parts, atol=1e-6)
+
+
+def test_network_can_learn_64_images_by_heart(noise):
+    keras.utils.set_random_seed(0)
+    x, y = noise[0][:64], np.arange(64) % 10
+    model = build_mlp(10, hidden_units=(64,), dropout=0.0)
+    model.compile(
+        loss="sparse_categorical_crossentropy", optimizer=keras.optimizers.Adam(0.01)
+    )
+    model.fit(x, y, epochs=40, batch_size=64, verbose=0)
+    assert (predict_probabilities(model, x).argmax(axis=1) == y).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_classes": 1}, "n_classes is 1"),
+        ({"n_classes": 10, "hidden_units": ()}, r"hidden_units is \(\)"),
+        ({"n_classes": 10, "hidden_units": (8, 0)}, r"hidden_units is \(8, 0\)"),
+        ({"n_classes": 10, "dropout": 1.0}, "dropout is 1.0"),
+        ({"n_classes": 10, "dropout": -0.1}, "dropout is -0.1"),
+    ],
+)
+def test_impossible_network_is_refused_by_name(settings, message):
+    with pytest.raises(ValueError, match=message):
+        build_mlp(**settings)

@@ -1,0 +1,154 @@
+"""The rules that every notebook follows, read from its JSON."""
+
+import json
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+
+from fashionnet.runs import Recipe
+
+ROOT = Path(__file__).parents[1]
+PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# A share, or a decimal fraction: results belong into generated sentences.
+MEASURED = re.compile(r"\d+(?:\.\d+)?\s?%|(?<![\w.])0\.\d{2,}")
+STEPS = (
+    "Split the data",
+    "Build the network",
+    "Compile",
+    "Train",
+    "Watch the training",
+)
+STEPS += ("Test once", "Look at the errors", "What we found")
+
+
+def cells(path, kind=None):
+    book = json.loads(path.read_text(encoding="utf-8"))
+    return [c for c in book["cells"] if kind in (None, c["cell_type"])]
+
+
+def text(cell):
+    return "".join(cell["source"])
+
+
+def tagged(path, tag):
+    return [c for c in cells(path) if tag in c["metadata"].get("tags", [])]
+
+
+def read_parameters(path):
+    (cell,) = tagged(path, "parameters")
+    names = {}
+    exec(text(cell), {"__builtins__": {}}, names)
+    return names
+
+
+def code_lines(cell):
+    return [line for line in text(cell).splitlines() if line.strip()]
+
+
+def headings(path, level):
+    lines = "\n".join(text(c) for c in cells(path, "markdown")).splitlines()
+    return [x.lstrip("# ") for x in lines if x.startswith("#" * level + " ")]
+
+
+def test_there_are_three_notebooks():
+    names = [path.stem for path in PATHS]
+    assert names == ["01_multiclass", "02_binary", "03_comparison"]
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+def test_notebook_stores_no_outputs(path):
+    assert all(
+        not c["outputs"] and not c["execution_count"] for c in cells(path, "code")
+    )
+
+
+def test_notebook_starts_with_its_only_h1(path):
+    assert text(cells(path)[0]).startswith("# ")
+    assert len(headings(path, 1)) == 1
+
+
+def test_prose_quotes_no_measured_number(path):
+    prose = [text(c) for c in cells(path, "markdown")]
+    assert [hit for cell in prose for hit in MEASURED.findall(cell)] == []
+
+
+def test_cells_are_short(path):
+    code = cells(path, "code")
+    assert max(len(code_lines(c)) for c in code) <= 20
+    assert statistics.median(len(code_lines(c)) for c in code) <= 5
+    assert max(len(text(c).split()) for c in cells(path, "markdown")) <= 120
+
+
+def test_text_and_code_alternate(path):
+    ratio = len(cells(path, "markdown")) / len(cells(path, "code"))
+    assert 0.9 <= ratio <= 1.4
+
+
+def test_notebook_defines_no_functions_or_classes(path):
+    code = "\n".join(text(c) for c in cells(path, "code"))
+    assert not re.findall(r"^\s*(?:def|class) ", code, re.MULTILINE)
+
+
+def test_cell_ids_are_unique(path):
+    ids = [c["id"] for c in cells(path)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_parameters_are_upper_case_literals(path):
+    names = read_parameters(path)
+    assert all(name.isupper() for name in names)
+
+
+def test_every_figure_has_a_description(path):
+    for cell in cells(path, "code"):
+        shown = text(cell).count("show_figure(")
+        assert text(cell).count("plots.describe_") == shown
+
+
+def test_every_notebook_ends_with_three_exercises_and_sources(path):
+    *_, exercises, sources = (text(c) for c in cells(path, "markdown"))
+    assert exercises.startswith("**Exercises**")
+    assert re.findall(r"^(\d)\. ", exercises, re.MULTILINE) == ["1", "2", "3"]
+    assert exercises.count("*Hint: ") == 3
+    assert sources.startswith("**Sources.**")
+
+
+def test_all_notebooks_share_one_setup_cell():
+    setups = {text(c) for p in PATHS for c in tagged(p, "setup")}
+    assert len(setups) == 1
+    assert len(code_lines({"source": setups.pop()})) <= 6
+
+
+@pytest.mark.parametrize("path", PATHS[:2], ids=lambda path: path.stem)
+def test_parts_1_and_2_have_the_steps_of_the_assignment(path):
+    titles = [re.sub(r"^[a-g]′?\) ", "", h) for h in headings(path, 2)]
+    assert titles[0] == "Load the data"
+    assert [t.split(":")[0] for t in titles[1:]] == list(STEPS)
+    letters = [h[0] for h in headings(path, 2) if h[1:2] in (")", "′")]
+    assert letters == list("abcdefg")
+
+
+@pytest.mark.parametrize("path", PATHS[:2], ids=lambda path: path.stem)
+def test_parameters_are_the_usual_recipe(path):
+    names = read_parameters(path)
+    assert names.pop("SEED") == 0
+    assert {k.lower(): v for k, v in names.items()} == Recipe()._asdict()
+
+
+@pytest.mark.parametrize("path", PATHS[:2], ids=lambda path: path.stem)
+def test_test_set_is_not_even_loaded_before_its_section(path):
+    before = []
+    for cell in cells(path):
+        if text(cell).startswith("## f) Test once"):
+            break
+        before.append(cell)
+    code = "\n".join(text(c) for c in before if c["cell_type"] == "code")
+    assert code.count("load_fashion_mnist()") == 1
+    assert "load_fashion_mnist()[:2]" in code
+    assert not re.search(r"\w_test\b|t10k|keras\.datasets", code)

@@ -1,0 +1,507 @@
+"""Figures by what is drawn, and their descriptions by the numbers in them."""
+
+import re
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
+
+from fashionnet import plots
+from fashionnet.plots import (
+    caption_predictions,
+    describe_class_counts,
+    describe_confusion,
+    describe_errors_by_class,
+    describe_history,
+    describe_images,
+    describe_scores,
+    plot_class_counts,
+    plot_confusion,
+    plot_errors_by_class,
+    plot_history,
+    plot_images,
+    plot_scores,
+)
+
+NAMES = ("Coat", "Bag", "Shirt")
+COUNTS = [5400, 1200, 30]
+MATRIX = np.array([[900, 40, 60], [0, 1200, 0], [75, 0, 225]])
+HISTORY = {
+    "loss": [0.9, 0.5, 0.4, 0.3],
+    "val_loss": [0.8, 0.45, 0.41, 0.47],
+    "accuracy": [0.7, 0.8, 0.85, 0.88],
+    "val_accuracy": [0.72, 0.81, 0.83, 0.84],
+}
+ERRORS = {"first": np.array([3, 0, 41]), "second": np.array([2, 7, 38])}
+IMAGES = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+CAPTIONS = ["a", "b", "c", "d", "e"]
+RIGHT = [True, False, True, True, False]
+
+
+def draw_scores(seed=0, skill=2.0):
+    """Draw labels and probabilities as of a network with some skill."""
+    rng = np.random.default_rng(seed)
+    y_true = rng.integers(0, 2, 400)
+    return y_true, 1 / (1 + np.exp(rng.normal(size=400) - skill * (2 * y_true - 1)))
+
+
+SCORES = draw_scores()
+
+# One panel each: may be given Axes, and returns them.
+PANELS = {
+    "class counts": (plot_class_counts, (COUNTS, NAMES)),
+    "history": (plot_history, (HISTORY,)),
+    "confusion": (plot_confusion, (MATRIX, NAMES)),
+    "errors by class": (plot_errors_by_class, (ERRORS, NAMES)),
+}
+FIGURES = {
+    "images": (plot_images, (IMAGES, CAPTIONS)),
+    "scores": (plot_scores, SCORES),
+}
+each_panel = pytest.mark.parametrize(("plot", "args"), PANELS.values(), ids=PANELS)
+each_plot = pytest.mark.parametrize(
+    ("plot", "args"), (PANELS | FIGURES).values(), ids=PANELS | FIGURES
+)
+
+
+def texts_of(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def bar_widths(container):
+    return [bar.get_width() for bar in container]
+
+
+def tick_texts(axis):
+    return [text.get_text() for text in axis.get_ticklabels()]
+
+
+def line(ax, label):
+    """Return the x and y data of the line with this label."""
+    [found] = [line for line in ax.lines if line.get_label() == label]
+    return [list(values) for values in found.get_data()]
+
+
+# Every figure.
+
+
+@each_panel
+def test_plot_uses_the_axes_it_is_given(plot, args):
+    fig, (left, right) = plt.subplots(1, 2)
+    assert plot(*args, ax=right) is right
+    assert right.has_data()
+    assert not left.has_data()
+    assert plt.get_fignums() == [fig.number]
+
+
+@each_panel
+def test_plot_without_axes_makes_one_figure(plot, args):
+    ax = plot(*args)
+    assert plt.get_fignums() == [ax.figure.number]
+
+
+@each_panel
+def test_axes_say_what_they_measure(plot, args):
+    ax = plot(*args)
+    assert ax.get_xlabel()
+    # Bars carry the names of the classes, which say themselves what they are.
+    assert ax.get_ylabel() or tick_texts(ax.yaxis) == list(NAMES)
+
+
+@pytest.mark.parametrize(("plot", "args"), FIGURES.values(), ids=FIGURES)
+def test_plot_of_several_panels_returns_its_figure(plot, args):
+    fig = plot(*args)
+    assert plt.get_fignums() == [fig.number]
+
+
+@each_plot
+def test_plot_neither_shows_nor_changes_settings(plot, args, monkeypatch):
+    shown, settings = [], dict(plt.rcParams)
+    monkeypatch.setattr(plt, "show", lambda: shown.append(plot))
+    plot(*args)
+    assert not shown
+    assert dict(plt.rcParams) == settings
+
+
+@each_plot
+def test_plot_draws_without_warnings(plot, args):
+    with warnings.catch_warnings():
+        # Such as that of a font that lacks a mark, or of panels that do not fit.
+        warnings.simplefilter("error")
+        plot(*args)
+        plt.gcf().canvas.draw()
+
+
+DESCRIPTIONS = {
+    "class counts": (
+        describe_class_counts,
+        (COUNTS, NAMES),
+        ([5400, 1200, 31], NAMES),
+        ["Coat 5,400", "Bag 1,200", "Shirt 30"],
+    ),
+    "equal class counts": (
+        describe_class_counts,
+        ([6000] * 3, NAMES),
+        ([5000] * 3, NAMES),
+        ["3 classes", "6,000"],
+    ),
+    "images": (
+        describe_images,
+        (CAPTIONS,),
+        (["a", "b", "c", "d", "f"],),
+        ["5 images", "a; b; c; d; e"],
+    ),
+    "loss": (
+        describe_history,
+        (HISTORY,),
+        (HISTORY | {"val_loss": [0.8, 0.45, 0.48, 0.47]},),
+        ["1 to 4", "0.900", "0.300", "0.800", "0.470", "0.410 in epoch 3"],
+    ),
+    "accuracy": (
+        describe_history,
+        (HISTORY, "accuracy"),
+        (HISTORY, "loss"),
+        ["0.700", "0.880", "0.720", "0.840", "0.830 in epoch 3"],
+    ),
+    "confusion": (
+        describe_confusion,
+        (MATRIX, NAMES),
+        (MATRIX.T, NAMES),
+        ["3 true", "Bag", "(100.0%)", "(75.0%)", "Shirt labeled Coat, 75 times"],
+    ),
+    "scores": (
+        describe_scores,
+        SCORES,
+        draw_scores(1),
+        [f"{roc_auc_score(*SCORES):.5f}"],
+    ),
+    "errors by class": (
+        describe_errors_by_class,
+        (ERRORS, NAMES),
+        ({"first": ERRORS["first"]}, NAMES),
+        ["first: 44", "Shirt 41, Coat 3", "second: 47", "Shirt 38, Bag 7, Coat 2"],
+    ),
+}
+
+
+@pytest.mark.parametrize("figure", DESCRIPTIONS)
+def test_description_has_the_numbers_that_are_drawn(figure):
+    describe, args, _, numbers = DESCRIPTIONS[figure]
+    text = describe(*args)
+    assert [number for number in numbers if number not in text] == []
+
+
+@pytest.mark.parametrize("figure", DESCRIPTIONS)
+def test_description_follows_the_data(figure):
+    describe, args, others, _ = DESCRIPTIONS[figure]
+    assert describe(*args) != describe(*others)
+
+
+@pytest.mark.parametrize("figure", DESCRIPTIONS)
+def test_description_is_one_line_of_sentences(figure):
+    describe, args, _, _ = DESCRIPTIONS[figure]
+    assert re.fullmatch(r"[A-Z0-9].+\.", describe(*args))
+
+
+def test_every_plot_has_a_description():
+    kinds = {"plot": set(), "describe": set()}
+    for verb, _, rest in (name.partition("_") for name in vars(plots)):
+        kinds.get(verb, set()).add(rest)
+    assert kinds["plot"] == kinds["describe"] != set()
+
+
+# Class counts.
+
+
+def test_class_counts_are_the_lengths_of_the_bars():
+    ax = plot_class_counts(COUNTS, NAMES)
+    assert bar_widths(*ax.containers) == COUNTS
+    assert texts_of(ax) == ["5,400", "1,200", "30"]
+    assert tick_texts(ax.yaxis) == list(NAMES)
+
+
+def test_class_counts_start_at_zero_with_the_first_class_on_top():
+    ax = plot_class_counts(COUNTS, NAMES)
+    assert ax.get_xlim()[0] == 0
+    assert ax.get_xlim()[1] > max(COUNTS)
+    assert ax.yaxis_inverted()
+
+
+# Images.
+
+
+def panels_of(fig):
+    """Return the panels that hold an image, in reading order."""
+    return [ax for ax in fig.axes if ax.images]
+
+
+def test_every_image_gets_a_panel_and_the_rest_stay_blank():
+    fig = plot_images(IMAGES, CAPTIONS, n_columns=3)
+    assert panels_of(fig) == fig.axes[:5]
+    assert len(fig.axes) == 6
+    assert not any(ax.axison for ax in fig.axes)
+    assert not fig.axes[5].has_data()
+
+
+@pytest.mark.parametrize(
+    ("n_images", "n_columns", "n_rows"), [(5, 6, 1), (5, 5, 1), (5, 4, 2), (4, 2, 2)]
+)
+def test_images_fill_rows(n_images, n_columns, n_rows):
+    fig = plot_images(IMAGES[:n_images], CAPTIONS[:n_images], n_columns=n_columns)
+    grid = fig.axes[0].get_subplotspec().get_gridspec()
+    assert grid.get_geometry() == (n_rows, n_columns)
+    assert len(panels_of(fig)) == n_images
+
+
+def test_images_are_drawn_as_they_are_on_one_gray_scale():
+    for ax, image in zip(panels_of(plot_images(IMAGES, CAPTIONS)), IMAGES, strict=True):
+        [drawn] = ax.images
+        np.testing.assert_array_equal(drawn.get_array(), image)
+        assert drawn.get_clim() == (0, 255)
+
+
+def test_captions_stand_alone_without_a_verdict():
+    panels = panels_of(plot_images(IMAGES, CAPTIONS))
+    assert [ax.get_title() for ax in panels] == CAPTIONS
+    assert {to_hex(ax.title.get_color()) for ax in panels} == {"#000000"}
+
+
+def test_right_and_wrong_differ_by_mark_and_color():
+    panels = panels_of(plot_images(IMAGES, CAPTIONS, right=RIGHT))
+    assert [ax.get_title() for ax in panels] == ["✓ a", "✗ b", "✓ c", "✓ d", "✗ e"]
+    colors = {False: plots.WRONG_COLOR, True: plots.RIGHT_COLOR}
+    assert [ax.title.get_color() for ax in panels] == [colors[flag] for flag in RIGHT]
+    assert len(set(colors.values())) == 2
+
+
+def test_marks_are_in_the_font():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plot_images(IMAGES, CAPTIONS, right=RIGHT).canvas.draw()
+
+
+def test_caption_has_the_predicted_class_above_the_true_one():
+    captions = caption_predictions([0, 1], [2, 1], NAMES)
+    assert captions == ["Shirt\ntrue: Coat", "Bag\ntrue: Bag"]
+
+
+def test_description_of_images_has_verdicts_and_no_line_breaks():
+    text = describe_images(["Shirt\ntrue: Coat", "Bag\ntrue: Bag"], right=[False, True])
+    assert "Shirt, true: Coat (wrong); Bag, true: Bag (right)." in text
+    assert "\n" not in text
+
+
+# History.
+
+
+@pytest.mark.parametrize("metric", ["loss", "accuracy"])
+def test_history_draws_both_sets_by_epoch(metric):
+    ax = plot_history(HISTORY, metric)
+    assert line(ax, "training") == [[1, 2, 3, 4], HISTORY[metric]]
+    assert line(ax, "validation") == [[1, 2, 3, 4], HISTORY[f"val_{metric}"]]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", metric)
+
+
+@pytest.mark.parametrize("metric", ["loss", "accuracy"])
+def test_history_marks_the_epoch_with_the_lowest_validation_loss(metric):
+    ax = plot_history(HISTORY, metric)
+    assert line(ax, "kept: epoch 3")[0] == [3, 3]
+
+
+def test_history_tells_its_lines_apart_without_color():
+    lines = plot_history(HISTORY).lines
+    assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) == 3
+    assert len({line.get_color() for line in lines}) == 3
+
+
+def test_history_has_a_legend_of_all_lines():
+    ax = plot_history(HISTORY)
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["training", "validation", "kept: epoch 3"]
+
+
+def test_history_of_accuracy_is_in_percent():
+    loss, accuracy = plot_history(HISTORY), plot_history(HISTORY, "accuracy")
+    assert accuracy.yaxis.get_major_formatter()(0.5).endswith("%")
+    assert not loss.yaxis.get_major_formatter()(0.5).endswith("%")
+
+
+def test_history_of_one_epoch_is_drawn():
+    ax = plot_history({name: values[:1] for name, values in HISTORY.items()})
+    assert line(ax, "validation") == [[1], [0.8]]
+
+
+# Confusion.
+
+
+def test_confusion_colors_by_share_of_the_true_class():
+    [mesh] = plot_confusion(MATRIX, NAMES).collections
+    shares = [[0.9, 0.04, 0.06], [0, 1, 0], [0.25, 0, 0.75]]
+    np.testing.assert_allclose(mesh.get_array(), shares)
+    assert mesh.get_clim() == (0, 1)
+    assert mesh.get_cmap().name == "cividis"
+
+
+def test_confusion_writes_counts_and_shares_but_no_zeros():
+    ax = plot_confusion(MATRIX, NAMES)
+    assert texts_of(ax) == [
+        *("900\n90.0%", "40\n4.0%", "60\n6.0%"),
+        *("", "1,200\n100.0%", ""),
+        *("75\n25.0%", "", "225\n75.0%"),
+    ]
+
+
+def test_confusion_has_the_true_class_on_the_rows_from_the_top():
+    ax = plot_confusion(MATRIX, NAMES)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted class", "true class")
+    assert tick_texts(ax.xaxis) == tick_texts(ax.yaxis) == list(NAMES)
+    assert ax.yaxis_inverted()
+
+
+def test_confusion_takes_lists():
+    [mesh] = plot_confusion(MATRIX.tolist(), NAMES).collections
+    assert mesh.get_array().shape == (3, 3)
+    assert describe_confusion(MATRIX.tolist(), NAMES) == describe_confusion(
+        MATRIX, NAMES
+    )
+
+
+def test_class_without_images_is_drawn_blank_and_without_warning():
+    matrix = MATRIX * [[1], [0], [1]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ax = plot_confusion(matrix, NAMES)
+        ax.figure.canvas.draw()
+        assert describe_confusion(matrix, NAMES)
+    assert ax.collections[0].get_array()[1].tolist() == [0, 0, 0]
+    assert texts_of(ax)[3:6] == ["", "", ""]
+
+
+# Scores.
+
+
+def count_rates(y_true, y_pred):
+    """Count false and true positive rate and precision, image by image."""
+    pairs = list(zip(y_true.tolist(), y_pred.tolist(), strict=True))
+    hits, false_alarms = pairs.count((1, True)), pairs.count((0, True))
+    misses, passes = pairs.count((1, False)), pairs.count((0, False))
+    precision = hits / (hits + false_alarms) if hits else 0
+    return false_alarms / (false_alarms + passes), hits / (hits + misses), precision
+
+
+def test_scores_draw_the_curves_of_scikit_learn():
+    left, right = plot_scores(*SCORES).axes
+    np.testing.assert_array_equal(left.lines[0].get_data(), roc_curve(*SCORES)[:2])
+    precision, recall, _ = precision_recall_curve(*SCORES)
+    np.testing.assert_array_equal(right.lines[0].get_data(), [recall, precision])
+
+
+def test_area_below_the_drawn_curve_is_the_chance_to_rank_a_pair_right():
+    y_true, y_score = SCORES
+    false_rate, true_rate = plot_scores(*SCORES).axes[0].lines[0].get_data()
+    ranked = y_score[y_true == 1][:, None] > y_score[y_true == 0]
+    assert np.trapezoid(true_rate, false_rate) == pytest.approx(ranked.mean())
+
+
+NETWORKS = {
+    "good": draw_scores(skill=3.0),
+    "useless": draw_scores(skill=0.0),
+    "worse than chance": draw_scores(skill=-3.0),
+    "perfect": (SCORES[0], SCORES[0].astype(float)),
+    "never positive": (SCORES[0], SCORES[1] / 3),
+}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_zoom_contains_the_marked_threshold(network):
+    y_true, y_score = NETWORKS[network]
+    false_rate, true_rate, precision = count_rates(y_true, y_score > 0.5)
+    left, right = plot_scores(y_true, y_score).axes
+    assert line(left, "threshold one half") == [[false_rate], [true_rate]]
+    assert line(right, "threshold one half") == [[true_rate], [precision]]
+    for ax in (left, right):
+        [[x], [y]] = line(ax, "threshold one half")
+        assert ax.viewLim.contains(x, y)
+
+
+def test_zoom_keeps_the_ideal_corner_in_view():
+    left, right = plot_scores(*SCORES).axes
+    assert left.viewLim.contains(0, 1)
+    assert right.viewLim.contains(1, 1)
+
+
+def test_zoom_comes_closer_to_a_better_network():
+    good = plot_scores(*NETWORKS["good"]).axes[0]
+    useless = plot_scores(*NETWORKS["useless"]).axes[0]
+    assert good.viewLim.width < useless.viewLim.width
+
+
+def test_panels_of_scores_are_labeled_and_in_percent():
+    left, right = plot_scores(*SCORES).axes
+    assert (left.get_xlabel(), right.get_xlabel()) == ("false positive rate", "recall")
+    assert (left.get_ylabel(), right.get_ylabel()) == (
+        "true positive rate",
+        "precision",
+    )
+    assert left.xaxis.get_major_formatter()(0.5).endswith("%")
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_description_of_scores_has_the_rates_at_one_half(network):
+    y_true, y_score = NETWORKS[network]
+    false_rate, true_rate, precision = count_rates(y_true, y_score > 0.5)
+    text = describe_scores(y_true, y_score)
+    assert f"{false_rate:.2%} false and {true_rate:.2%} true positives" in text
+    assert f"at one half {precision:.2%} and {true_rate:.2%}." in text
+
+
+# Errors by class.
+
+
+def test_errors_are_the_lengths_of_the_bars():
+    ax = plot_errors_by_class(ERRORS, NAMES)
+    drawn = {bars.get_label(): bar_widths(bars) for bars in ax.containers}
+    assert drawn == {label: counts.tolist() for label, counts in ERRORS.items()}
+    assert texts_of(ax) == ["3", "0", "41", "2", "7", "38"]
+    assert ax.get_xlim()[0] == 0
+
+
+@pytest.mark.parametrize("n_classifiers", [1, 2, 3])
+def test_bars_of_a_class_stand_together_around_its_name(n_classifiers):
+    errors = {str(i): ERRORS["first"] for i in range(n_classifiers)}
+    ax = plot_errors_by_class(errors, NAMES)
+    assert tick_texts(ax.yaxis) == list(NAMES)
+    for tick, bars in zip(
+        ax.get_yticks(), zip(*ax.containers, strict=True), strict=True
+    ):
+        ends = sorted(
+            bar.get_y() + side * bar.get_height() for bar in bars for side in (0, 1)
+        )
+        assert (ends[0] + ends[-1]) / 2 == pytest.approx(tick)
+        assert ends[-1] - ends[0] < 1
+        assert ends[1:-1:2] == pytest.approx(ends[2:-1:2])
+
+
+def test_classifiers_are_told_apart_without_color():
+    errors = {name: ERRORS["first"] for name in ("a", "b", "c")}
+    bars = [
+        container[0] for container in plot_errors_by_class(errors, NAMES).containers
+    ]
+    assert len({bar.get_hatch() for bar in bars}) == 3
+    assert len({bar.get_facecolor() for bar in bars}) == 3
+
+
+def test_legend_appears_with_the_second_classifier():
+    both = plot_errors_by_class(ERRORS, NAMES).get_legend()
+    assert [text.get_text() for text in both.get_texts()] == ["first", "second"]
+    alone = plot_errors_by_class({"first": ERRORS["first"]}, NAMES)
+    assert alone.get_legend() is None
+
+
+def test_classifier_without_errors_is_drawn():
+    ax = plot_errors_by_class({"first": np.zeros(3, int)}, NAMES)
+    assert bar_widths(*ax.containers) == [0, 0, 0]
+    assert ax.get_xlim()[1] > 0

@@ -1,0 +1,128 @@
+import html
+import json
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from fashionnet.course import render
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
+    "RU5ErkJggg=="
+)
+
+
+def make_book(*code):
+    cells = [new_markdown_cell("# A question?")] + [new_code_cell(c) for c in code]
+    return new_notebook(cells=cells)
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """Make a checkout with one notebook and published reports of an earlier run."""
+    (tmp_path / "notebooks").mkdir()
+    reports = tmp_path / "reports"
+    (reports / "runs/binary/seed-0").mkdir(parents=True)
+    (reports / "01.html").write_text("earlier page")
+    monkeypatch.setenv("FASHIONNET_HOME", str(reports))
+    monkeypatch.setattr(render, "ROOT", tmp_path)
+    monkeypatch.setattr(render, "NOTEBOOKS", ("01",))
+    monkeypatch.setattr(render, "write_results", lambda folder: "new *block*\n")
+    (tmp_path / "README.md").write_text(
+        "before\n<!-- results -->\nold\n<!-- /results -->\nafter\n"
+    )
+    return tmp_path
+
+
+def write_book(checkout, *code):
+    nbformat.write(make_book(*code), checkout / "notebooks" / "01.ipynb")
+
+
+def test_failing_notebook_publishes_nothing(checkout):
+    write_book(checkout, "print('fine')", "1 / 0")
+    with pytest.raises(
+        SystemExit, match=r"(?s)ZeroDivisionError.*nothing was published"
+    ):
+        render.build_reports()
+    names = sorted(p.name for p in (checkout / "reports").iterdir())
+    assert names == ["01.html", "runs"]
+    assert (checkout / "reports/01.html").read_text() == "earlier page"
+    assert "old" in (checkout / "README.md").read_text()
+
+
+def test_good_notebook_is_published_and_leaves_its_source_alone(checkout, capsys):
+    write_book(checkout, "from pathlib import Path; Path('left.txt').write_text('x');")
+    source = (checkout / "notebooks/01.ipynb").read_bytes()
+    render.build_reports()
+    assert "A question?" in (checkout / "reports/01.html").read_text()
+    assert (checkout / "notebooks/01.ipynb").read_bytes() == source
+    assert [p.name for p in (checkout / "notebooks").iterdir()] == ["01.ipynb"]
+    assert not list((checkout / "reports").glob(".staging-*"))
+    assert str(checkout / "reports/01.html") in capsys.readouterr().out
+    readme = (checkout / "README.md").read_text()
+    assert readme == (
+        "before\n<!-- results -->\nnew *block*\n<!-- /results -->\nafter\n"
+    )
+
+
+def test_figures_do_not_depend_on_the_backend_in_the_environment(checkout, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    code = """
+import matplotlib.pyplot as plt
+from fashionnet.reporting import show_figure
+show_figure(plt.subplots()[0], "an empty panel")
+"""
+    write_book(checkout, code)
+    book = render.execute_notebook(checkout / "notebooks/01.ipynb", checkout)
+    (output,) = book.cells[1].outputs
+    assert output.metadata["image/png"]["alt"] == "an empty panel"
+
+
+def test_page_keeps_alt_text_and_loads_nothing_from_elsewhere():
+    book = make_book("figure")
+    output = new_output(
+        "display_data",
+        {"image/png": PIXEL},
+        metadata={"image/png": {"alt": 'a "b" <c>'}},
+    )
+    book.cells[1].outputs = [output]
+    page = render.render_page(book)
+    assert 'a "b" <c>' in html.unescape(page)
+    assert "<c>" not in page
+    assert "<title>A question?</title>" in page
+    assert '<html lang="en"' in page
+    for marker in ('src="http', "require.min.js", "MathJax.js", "import mermaid"):
+        assert marker not in page
+
+
+def test_device_messages_are_dropped_and_warnings_stay():
+    book = make_book("a", "b")
+    noise = "I0000 00:00:1795.5   4976 cudart_stub.cc:31] Could not find cuda drivers\n"
+    stream = {"name": "stderr"}
+    book.cells[1].outputs = [new_output("stream", text=noise, **stream)]
+    book.cells[2].outputs = [new_output("stream", text=noise + "Careful\n", **stream)]
+    render.drop_device_messages(book)
+    assert book.cells[1].outputs == []
+    assert [o.text for o in book.cells[2].outputs] == ["Careful\n"]
+
+
+def test_manifests_are_published_last(tmp_path, monkeypatch):
+    staging, target = tmp_path / "staging", tmp_path / "target"
+    for name in ("manifest.json", "z.npz", "a.json"):
+        for folder in (staging, target):
+            (folder / "runs").mkdir(parents=True, exist_ok=True)
+            (folder / "runs" / name).write_text(json.dumps(folder.name))
+    moved = []
+    replace = render.os.replace
+
+    def watch(source, place):
+        # While files are exchanged there is no manifest, hence no run.
+        assert not (target / "runs/manifest.json").exists()
+        moved.append(place.name)
+        replace(source, place)
+
+    monkeypatch.setattr(render.os, "replace", watch)
+    render.publish(staging, target)
+    assert moved[-1] == "manifest.json"
+    assert json.loads((target / "runs/z.npz").read_text()) == "staging"

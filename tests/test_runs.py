@@ -1,0 +1,186 @@
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from fashionnet import runs
+from fashionnet.runs import Recipe, RunError, find_run, run_folder, run_key, save_run
+
+HISTORY = {
+    "loss": [0.9, 0.6, 0.5],
+    "accuracy": [0.6, 0.7, 0.8],
+    "val_loss": [0.8, 0.55, 0.7],
+    "val_accuracy": [0.65, 0.75, 0.72],
+    "seconds": [1.0, 0.5, 0.5],
+}
+Y_TEST = np.array([1, 0, 1, 1])
+Y_PROB = np.array([0.9, 0.2, 0.4, 0.5001], np.float32)
+
+
+class FakeModel:
+    """What `save_run` needs of a network."""
+
+    trainable_weights = (SimpleNamespace(shape=(3, 2)), SimpleNamespace(shape=(2,)))
+
+    def save_weights(self, path):
+        path.write_bytes(b"weights")
+
+
+class FullDisk(FakeModel):
+    def save_weights(self, path):
+        path.write_bytes(b"wei")
+        raise OSError(28, "No space left on device")
+
+
+def save(seed=0, recipe=None, model=None):
+    return save_run(
+        "binary",
+        seed,
+        recipe or Recipe(),
+        model=model or FakeModel(),
+        history=HISTORY,
+        y_prob_val=Y_PROB[:2],
+        y_prob_test=Y_PROB,
+        y_test=Y_TEST,
+    )
+
+
+def test_saved_run_is_found_with_equal_contents():
+    save()
+    run = find_run("binary", 0)
+    np.testing.assert_array_equal(run.y_prob_test, Y_PROB)
+    np.testing.assert_array_equal(run.y_prob_val, Y_PROB[:2])
+    assert run.y_prob_test.dtype == np.float32
+    assert run.history == HISTORY
+
+
+def test_manifest_tells_what_was_trained_and_what_came_of_it():
+    manifest = save(seed=3).manifest
+    assert (manifest["task"], manifest["seed"]) == ("binary", 3)
+    assert manifest["recipe"] == json.loads(json.dumps(Recipe()._asdict()))
+    assert manifest["parameters"] == 8
+    assert (manifest["epochs_run"], manifest["best_epoch"]) == (3, 2)
+    assert manifest["train_seconds"] == 2.0
+    assert manifest["metrics"] == {
+        "val_loss": 0.55,
+        "val_accuracy": 0.75,
+        "n_correct": 3,
+        "n_test": 4,
+        "test_accuracy": 0.75,
+    }
+    assert {"python", "keras", "tensorflow", "numpy"} <= set(manifest["versions"])
+
+
+def test_missing_run_is_none():
+    assert find_run("binary", 0) is None
+
+
+def test_folder_without_manifest_is_no_run():
+    folder = save().folder
+    (folder / "manifest.json").unlink()
+    assert find_run("binary", 0) is None
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "history.json", "predictions.npz"])
+def test_truncated_file_is_named_and_not_used(name):
+    path = save().folder / name
+    path.write_bytes(path.read_bytes()[:20])
+    with pytest.raises(RunError, match=rf"{name} is missing or damaged.*retrain=True"):
+        find_run("binary", 0)
+
+
+@pytest.mark.parametrize("name", ["history.json", "predictions.npz"])
+def test_lost_file_is_named(name):
+    (save().folder / name).unlink()
+    with pytest.raises(RunError, match=name):
+        find_run("binary", 0)
+
+
+def test_manifest_that_is_not_a_manifest_is_named():
+    (save().folder / "manifest.json").write_text("[]")
+    with pytest.raises(RunError, match=r"manifest\.json"):
+        find_run("binary", 0)
+
+
+def test_altered_predictions_are_named():
+    folder = save().folder
+    np.savez_compressed(
+        folder / "predictions.npz", y_prob_val=Y_PROB, y_prob_test=1 - Y_PROB
+    )
+    with pytest.raises(RunError, match=r"predictions\.npz.*expected SHA-256"):
+        find_run("binary", 0)
+
+
+def test_weights_are_checked_before_use():
+    run = save()
+    assert runs.check_weights(run).read_bytes() == b"weights"
+    (run.folder / "best.weights.h5").write_bytes(b"w")
+    with pytest.raises(RunError, match=r"best\.weights\.h5"):
+        runs.check_weights(run)
+
+
+def test_full_disk_leaves_the_old_run_intact():
+    before = save()
+    with pytest.raises(OSError, match="No space left"):
+        save(model=FullDisk())
+    after = find_run("binary", 0)
+    assert after.manifest == before.manifest
+    assert [p.name for p in after.folder.parent.iterdir()] == ["seed-0"]
+
+
+def test_kill_while_files_are_moved_leaves_no_run(monkeypatch):
+    save()
+    replace, calls = runs.os.replace, []
+
+    def replace_once(source, target):
+        if calls:
+            raise KeyboardInterrupt
+        calls.append(target)
+        replace(source, target)
+
+    monkeypatch.setattr(runs.os, "replace", replace_once)
+    with pytest.raises(KeyboardInterrupt):
+        save()
+    assert find_run("binary", 0) is None
+
+
+def test_other_recipe_has_a_folder_of_its_own():
+    usual = save()
+    other = save(recipe=Recipe(dropout=0.5))
+    assert usual.folder.name == "seed-0"
+    assert other.folder.name.startswith("seed-0-")
+    assert find_run("binary", 0).manifest["recipe"]["dropout"] == Recipe().dropout
+
+
+def test_run_of_an_older_recipe_is_not_reused():
+    folder = save().folder
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"key": "older"}))
+    assert find_run("binary", 0) is None
+
+
+def test_key_depends_on_task_seed_recipe_and_data():
+    keys = {
+        run_key("binary", 0, Recipe()),
+        run_key("multiclass", 0, Recipe()),
+        run_key("binary", 1, Recipe()),
+        run_key("binary", 0, Recipe(epochs=1)),
+        run_key("binary", 0, Recipe(), data_sha256="other"),
+    }
+    assert len(keys) == 5
+
+
+def test_home_is_where_the_environment_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path / "täst home"))
+    assert run_folder("binary", 7) == tmp_path / "täst home" / "runs/binary/seed-7"
+
+
+def test_home_of_a_checkout_is_its_reports_folder(monkeypatch):
+    monkeypatch.delenv("FASHIONNET_HOME")
+    assert runs.home().name == "reports"
+    assert (runs.home().parent / "pyproject.toml").is_file()
+
+
+def test_checkpoints_never_share_a_path():
+    assert runs.make_checkpoint_path() != runs.make_checkpoint_path()

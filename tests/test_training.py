@@ -1,0 +1,200 @@
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from fashionnet import training
+from fashionnet.data import binary_labels, split_train_val
+from fashionnet.evaluation import predict_probabilities
+from fashionnet.models import build_mlp
+from fashionnet.runs import Recipe, RunError, find_run
+
+# What `small_data` and `train_run` do below, in a process of its own.
+TRAIN_NOISE = """
+import numpy as np
+from fashionnet import training
+from fashionnet.runs import Recipe
+
+rng = np.random.default_rng(0)
+images = rng.integers(0, 256, (300, 28, 28), dtype=np.uint8)
+labels = np.repeat(np.arange(10, dtype=np.uint8), 30)
+x_test = np.full((40, 28, 28), 77, np.uint8)
+data = images, labels, x_test, np.arange(40, dtype=np.uint8) % 10
+training.load_fashion_mnist = lambda: data
+recipe = Recipe(hidden_units=(16, 16), batch_size=64, epochs=2, patience=2)
+training.train_run("multiclass", 0, recipe)
+"""
+
+
+@pytest.fixture
+def small_data(noise, monkeypatch):
+    """Let `train_run` see noise in place of the data set; test images are all 77."""
+    x_test = np.full((40, 28, 28), 77, np.uint8)
+    y_test = np.arange(40, dtype=np.uint8) % 10
+    monkeypatch.setattr(
+        training, "load_fashion_mnist", lambda: (*noise, x_test, y_test)
+    )
+    return x_test, y_test
+
+
+def rates(optimizer, n_steps):
+    return [float(optimizer._learning_rate(step)) for step in range(n_steps + 1)]
+
+
+def test_learning_rate_warms_up_then_falls_to_zero():
+    optimizer = training.make_optimizer(
+        learning_rate=0.01, weight_decay=0.1, n_steps=100
+    )
+    rate = rates(optimizer, 100)
+    top = int(np.argmax(rate))
+    assert top == pytest.approx(10, abs=1)
+    assert max(rate) == pytest.approx(0.01)
+    assert rate[0] < 0.002
+    assert rate[100] == pytest.approx(0, abs=1e-8)
+    assert (np.diff(rate[: top + 1]) > 0).all()
+    assert (np.diff(rate[top:]) < 0).all()
+
+
+def test_training_without_validation_data_is_refused(noise, tmp_path):
+    model = build_mlp(10, hidden_units=(4,))
+    model.compile(loss="sparse_categorical_crossentropy")
+    checkpoint = tmp_path / "best.weights.h5"
+    callbacks = training.make_callbacks(checkpoint, patience=1)
+    with pytest.raises(ValueError, match="validation_data"):
+        model.fit(*noise, callbacks=callbacks, verbose=0)
+    assert not checkpoint.exists()
+
+
+def test_best_weights_by_validation_loss_are_restored(noise, tmp_path):
+    # Noise can only be learned by heart, so the validation loss soon rises.
+    split = split_train_val(*noise, seed=0)
+    recipe = Recipe(hidden_units=(64,), dropout=0.0, epochs=10, patience=10)
+    model, history = training.train_network(
+        "multiclass", split, seed=0, recipe=recipe, checkpoint=tmp_path / "a.weights.h5"
+    )
+    y_prob = predict_probabilities(model, split.x_val).astype(np.float64)
+    loss = -np.log(y_prob[np.arange(len(y_prob)), split.y_val].clip(1e-7)).mean()
+    assert min(history["val_loss"]) < history["val_loss"][-1]
+    assert loss == pytest.approx(min(history["val_loss"]), rel=1e-3)
+
+
+def test_early_stopping_ends_training_after_patience(noise, tmp_path):
+    split = split_train_val(*noise, seed=0)
+    recipe = Recipe(hidden_units=(64,), epochs=30, patience=2, dropout=0.0)
+    _, history = training.train_network(
+        "multiclass", split, seed=0, recipe=recipe, checkpoint=tmp_path / "a.weights.h5"
+    )
+    best = int(np.argmin(history["val_loss"]))
+    assert len(history["val_loss"]) == best + 1 + 2 < 30
+
+
+def test_progress_is_one_line_that_only_grows(noise, tmp_path, capsys):
+    split = split_train_val(*noise, seed=0)
+    recipe = Recipe(hidden_units=(4,), epochs=6, patience=6)
+    training.train_network(
+        "multiclass", split, seed=0, recipe=recipe, checkpoint=tmp_path / "a.weights.h5"
+    )
+    line = capsys.readouterr().out
+    assert line.count("\n") == 1
+    assert not {"\r", "\b"} & set(line)
+    assert line.startswith("epoch ···· 5 ·  lowest val_loss ")
+
+
+def test_history_times_every_epoch(noise, tmp_path, short_recipe):
+    split = split_train_val(*noise, seed=0)
+    checkpoint = tmp_path / "a.weights.h5"
+    _, history = training.train_network(
+        "multiclass", split, seed=0, recipe=short_recipe, checkpoint=checkpoint
+    )
+    assert len(history["seconds"]) == 2
+    assert min(history["seconds"]) > 0
+
+
+def test_finished_run_is_reused_and_says_so(small_data, short_recipe, capsys):
+    first = training.train_run("multiclass", 0, short_recipe)
+    capsys.readouterr()
+    second = training.train_run("multiclass", 0, short_recipe)
+    assert "multiclass, seed 0: finished run reused" in capsys.readouterr().out
+    np.testing.assert_array_equal(first.y_prob_test, second.y_prob_test)
+
+
+def test_stored_run_reloads_to_equal_predictions(small_data, short_recipe):
+    run = training.train_run("multiclass", 0, short_recipe)
+    y_prob = predict_probabilities(training.load_network(run), small_data[0])
+    np.testing.assert_array_equal(y_prob, run.y_prob_test)
+
+
+def test_damaged_run_is_replaced_only_when_asked(small_data, short_recipe):
+    run = training.train_run("binary", 0, short_recipe)
+    (run.folder / "predictions.npz").write_bytes(b"damaged")
+    with pytest.raises(RunError, match=r"predictions\.npz"):
+        training.train_run("binary", 0, short_recipe)
+    again = training.train_run("binary", 0, short_recipe, retrain=True)
+    np.testing.assert_array_equal(again.y_prob_test, run.y_prob_test)
+
+
+def test_binary_run_has_one_probability_per_image(small_data, short_recipe):
+    run = training.train_run("binary", 0, short_recipe)
+    assert run.y_prob_test.shape == (40,)
+    assert run.y_prob_val.shape == (30,)
+
+
+def test_no_fit_or_callback_sees_the_test_set(small_data, short_recipe, monkeypatch):
+    seen = []
+    fit = keras.Sequential.fit
+
+    def watch(self, x, y, validation_data, **settings):
+        seen.extend([x, validation_data[0]])
+        assert len(x) == len(y)
+        return fit(self, x, y, validation_data=validation_data, **settings)
+
+    monkeypatch.setattr(keras.Sequential, "fit", watch)
+    training.train_run("multiclass", 0, short_recipe)
+    assert [len(images) for images in seen] == [270, 30]
+    # Every test image is 77 throughout, and no noise image is.
+    assert not any((images == 77).all(axis=(1, 2)).any() for images in seen)
+
+
+def test_both_tasks_train_on_the_same_images(noise, small_data, monkeypatch):
+    splits = {}
+
+    def record(task, split, **settings):
+        splits[task] = split
+        raise InterruptedError
+
+    monkeypatch.setattr(training, "train_network", record)
+    for task in ("multiclass", "binary"):
+        with pytest.raises(InterruptedError):
+            training.train_run(task, 5)
+    ten, two = splits["multiclass"], splits["binary"]
+    np.testing.assert_array_equal(ten.x_train, two.x_train)
+    np.testing.assert_array_equal(binary_labels(ten.y_val), two.y_val)
+
+
+def test_two_processes_train_at_once_and_equal_seeds_agree(
+    small_data, short_recipe, scratch_home
+):
+    with subprocess.Popen([sys.executable, "-c", TRAIN_NOISE]) as fresh:
+        other = training.train_run("multiclass", 1, short_recipe)
+    assert fresh.returncode == 0
+    there = find_run("multiclass", 0, short_recipe)
+    here = training.train_run("multiclass", 0, short_recipe, retrain=True)
+    np.testing.assert_array_equal(here.y_prob_test, there.y_prob_test)
+    assert not np.array_equal(here.y_prob_test, other.y_prob_test)
+
+
+def test_interrupted_training_leaves_no_run(small_data, short_recipe, monkeypatch):
+    def interrupt(*args, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train_network", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        training.train_run("multiclass", 0, short_recipe)
+    assert find_run("multiclass", 0, short_recipe) is None
+
+
+def test_unknown_task_is_refused_by_name():
+    with pytest.raises(ValueError, match="'ternary'"):
+        training.train_run("ternary", 0)
