@@ -5,6 +5,9 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 READY := .venv/.ready
+PIP := $(PY) -m pip --disable-pip-version-check
+# uv installs in seconds what takes pip minutes; pip is there where uv cannot reach.
+UV := $(PY) -m uv pip
 
 # The first Python on the path that TensorFlow supports; PYTHON=... overrides it.
 IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -23,11 +26,12 @@ setup: $(READY) ## make the virtual environment (.venv) with all packages
 $(READY): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was" \
 		"not found. Install one, or name it: make PYTHON=/path/to/python"; exit 1; }
-	@echo "Setting up .venv with $$($(PYTHON) --version); this takes a few minutes."
+	@echo "Setting up .venv with $$($(PYTHON) --version); this takes some minutes."
 	@test -x $(PY) || $(PYTHON) -m venv .venv
-	$(PY) -m pip install --disable-pip-version-check --quiet --progress-bar on \
-		--requirement requirements.txt
-	$(PY) -m pip install --disable-pip-version-check --quiet --no-deps --editable .
+	@$(PIP) install --quiet "$$(grep '^uv==' requirements.txt)"
+	$(UV) install --requirement requirements.txt || \
+		$(PIP) install --requirement requirements.txt
+	@$(PIP) install --quiet --no-deps --editable .
 	@touch $@
 	@echo "Set-up done. Next: make reports, make test, or .venv/bin/jupyter lab"
 
@@ -59,9 +63,8 @@ search: data ## try the recipes of benchmarks/search.py again (hours)
 	$(PY) benchmarks/search.py
 
 lock: $(READY) ## compile requirements.txt from pyproject.toml
-	$(PY) -m pip install --quiet uv
-	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --extra dev \
-		--upgrade --no-annotate --no-emit-index-url --no-header \
+	$(UV) compile --quiet --universal --python-version 3.11 --extra dev --upgrade \
+		--no-annotate --no-emit-index-url --no-header \
 		--output-file requirements.txt pyproject.toml
 
 clean: ## remove the virtual environment and caches; reports stay

@@ -36,6 +36,9 @@ class Recipe(NamedTuple):
     weight_decay: float = 0.01
 
 
+RECIPE = Recipe()
+
+
 class Run(NamedTuple):
     """A finished training, read from its folder.
 
@@ -66,18 +69,15 @@ def home():
     return Path.cwd() / "reports"
 
 
-def run_key(task, seed, recipe, data_sha256=DATA_SHA256):
+def run_key(task, seed, recipe=RECIPE):
     """Hash what a run depends on: another recipe, data set or seed has another key."""
-    parts = [task, seed, recipe._asdict(), data_sha256]
+    parts = [task, seed, recipe._asdict(), DATA_SHA256]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def run_folder(task, seed, recipe=None, data_sha256=DATA_SHA256):
-    """Return where the run belongs; experiments get a folder of their own."""
-    usual = (recipe or Recipe()) == Recipe() and data_sha256 == DATA_SHA256
-    suffix = (
-        "" if usual else "-" + run_key(task, seed, recipe or Recipe(), data_sha256)[:8]
-    )
+def run_folder(task, seed, recipe=RECIPE):
+    """Return where the run belongs; other recipes get folders of their own."""
+    suffix = "" if recipe == RECIPE else f"-{run_key(task, seed, recipe)[:8]}"
     return home() / "runs" / task / f"seed-{seed}{suffix}"
 
 
@@ -86,7 +86,7 @@ def make_checkpoint_path():
     return Path(tempfile.mkdtemp(prefix="fashionnet-")) / WEIGHTS
 
 
-def find_run(task, seed, recipe=None, data_sha256=DATA_SHA256):
+def find_run(task, seed, recipe=RECIPE):
     """Read a finished run.
 
     Returns:
@@ -95,12 +95,11 @@ def find_run(task, seed, recipe=None, data_sha256=DATA_SHA256):
     Raises:
         RunError: If the run is there, but one of its files is missing or damaged.
     """
-    recipe = recipe or Recipe()
-    folder = run_folder(task, seed, recipe, data_sha256)
+    folder = run_folder(task, seed, recipe)
     if not (folder / MANIFEST).is_file():
         return None
     manifest = _read(folder, MANIFEST, _parse_manifest)
-    if manifest["key"] != run_key(task, seed, recipe, data_sha256):
+    if manifest["key"] != run_key(task, seed, recipe):
         return None
     sums = manifest["files"]
     history = _read(folder, "history.json", json.loads, sums)
@@ -108,18 +107,7 @@ def find_run(task, seed, recipe=None, data_sha256=DATA_SHA256):
     return Run(folder, manifest, history, probs["y_prob_val"], probs["y_prob_test"])
 
 
-def save_run(
-    task,
-    seed,
-    recipe,
-    *,
-    model,
-    history,
-    y_prob_val,
-    y_prob_test,
-    y_test,
-    data_sha256=DATA_SHA256,
-):
+def save_run(task, seed, recipe, *, model, history, y_prob_val, y_prob_test, y_test):
     """Store a finished training, all or nothing, and read it back.
 
     Args:
@@ -131,12 +119,11 @@ def save_run(
         y_prob_val: Probabilities of the validation images.
         y_prob_test: Probabilities of the test images.
         y_test: True labels of the test images, 0 and 1 for the binary task.
-        data_sha256: Fingerprint of the data set.
 
     Returns:
         The stored `Run`. One that stood there before is replaced.
     """
-    folder = run_folder(task, seed, recipe, data_sha256)
+    folder = run_folder(task, seed, recipe)
     folder.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".staging-"))
     try:
@@ -150,9 +137,9 @@ def save_run(
         manifest = {
             "task": task,
             "seed": seed,
-            "key": run_key(task, seed, recipe, data_sha256),
+            "key": run_key(task, seed, recipe),
             "recipe": recipe._asdict(),
-            "data_sha256": data_sha256,
+            "data_sha256": DATA_SHA256,
             "versions": versions(),
             "parameters": sum(int(np.prod(w.shape)) for w in model.trainable_weights),
             **_summarize(history, predict_labels(y_prob_test), y_test),
@@ -165,7 +152,7 @@ def save_run(
             os.replace(staging / name, folder / name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return find_run(task, seed, recipe, data_sha256)
+    return find_run(task, seed, recipe)
 
 
 def _summarize(history, y_pred, y_test):

@@ -10,7 +10,7 @@ import keras
 from fashionnet.data import binary_labels, load_fashion_mnist, split_train_val
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
-from fashionnet.runs import WEIGHTS, Recipe, check_weights, find_run, home, save_run
+from fashionnet.runs import RECIPE, WEIGHTS, check_weights, find_run, home, save_run
 
 LOSSES = {
     "multiclass": "sparse_categorical_crossentropy",
@@ -149,7 +149,7 @@ def train_network(task, split, *, seed, recipe, checkpoint):
     return model, history.history
 
 
-def train_run(task, seed, recipe=None, *, retrain=False):
+def train_run(task, seed, recipe=RECIPE, *, retrain=False):
     """Return the finished run of a task and a seed, training it if there is none.
 
     Args:
@@ -165,7 +165,6 @@ def train_run(task, seed, recipe=None, *, retrain=False):
         RunError: If the run on disk is damaged and `retrain` is not set.
         ValueError: If there is no such task.
     """
-    recipe = recipe or Recipe()
     _check_task(task)
     run = None if retrain else find_run(task, seed, recipe)
     if run:

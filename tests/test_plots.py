@@ -36,7 +36,7 @@ HISTORY = {
     "val_accuracy": [0.72, 0.81, 0.83, 0.84],
 }
 ERRORS = {"first": np.array([3, 0, 41]), "second": np.array([2, 7, 38])}
-IMAGES = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+IMAGES = np.random.default_rng(0).integers(50, 200, (5, 28, 28), dtype=np.uint8)
 CAPTIONS = ["a", "b", "c", "d", "e"]
 RIGHT = [True, False, True, True, False]
 
