@@ -421,7 +421,7 @@ def split(seed=0, images=IMAGES, labels=LABELS, val_fraction=0.1):
     return split_train_val(images, labels, val_fraction=val_fraction, seed=seed)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(
     st.lists(st.integers(20, 40), min_size=2, max_size=10),
     st.floats(0.1, 0.9),
@@ -436,7 +436,7 @@ def test_split_keeps_every_image_once_with_its_label(counts, val_fraction, seed)
     np.testing.assert_array_equal(np.concatenate([y_train, y_val]), labels[numbers])
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(
     st.lists(st.integers(20, 40), min_size=2, max_size=10),
     st.floats(0.1, 0.9),

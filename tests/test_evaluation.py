@@ -109,7 +109,7 @@ def test_prediction_refuses_what_are_no_images(images, found):
 
 
 @given(SEEDS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_label_is_a_class_that_no_other_beats(seed):
     y_prob = draw_probabilities(seed, 50)
     y_pred = predict_labels(y_prob)
@@ -124,7 +124,7 @@ def test_binary_label_is_one_above_one_half():
 
 
 @given(SEEDS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_confidence_is_the_probability_of_the_predicted_label(seed):
     y_prob = draw_probabilities(seed, 50)
     two_sided = np.column_stack([1 - y_prob[:, 0], y_prob[:, 0]])
@@ -138,7 +138,7 @@ def test_confidence_is_the_probability_of_the_predicted_label(seed):
 
 
 @given(SEEDS, st.sampled_from([0.05, 0.2, 0.5]))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_both_rules_agree_where_a_class_is_above_one_half(seed, spread):
     y_prob = draw_probabilities(seed, spread=spread)
     sure = y_prob.max(axis=1) > 0.5
@@ -156,7 +156,7 @@ def test_rules_differ_where_small_chances_add_up():
 
 
 @given(SEEDS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_sum_rule_takes_the_likelier_group(seed):
     y_prob = draw_probabilities(seed, 50, spread=1)
     in_group = np.array([name in CLOTHES for name in CLASS_NAMES])
@@ -181,7 +181,7 @@ def test_both_rules_give_binary_labels_as_uint8():
 
 
 @given(PAIRS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_confusions_count_every_pair_with_the_true_class_on_the_rows(pairs):
     matrix, counted = count_confusions(*two_columns(pairs), 10), Counter(pairs)
     expected = [[counted[true, pred] for pred in range(10)] for true in range(10)]
@@ -189,7 +189,7 @@ def test_confusions_count_every_pair_with_the_true_class_on_the_rows(pairs):
 
 
 @given(PAIRS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_merged_confusions_equal_those_of_binarized_labels(pairs):
     y_true, y_pred = two_columns(pairs)
     merged = merge_groups(count_confusions(y_true, y_pred, 10))
@@ -203,7 +203,7 @@ def test_confusions_are_ranked_worst_first():
 
 
 @given(SEEDS, st.integers(1, 90))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_ranking_equals_sorting_all_confusions(seed, k):
     # Few distinct counts make ties, which must not come out in another order each time.
     matrix = np.random.default_rng(seed).integers(1, 20, (10, 10))
@@ -234,7 +234,7 @@ def test_scores_by_hand():
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans())))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_errors_are_counted_by_their_original_class(images):
     labels = np.array([label for label, _ in images], int)
     wrong = np.array([flag for _, flag in images], bool)

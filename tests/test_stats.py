@@ -28,7 +28,7 @@ def widths(intervals):
     return [high - low for _, low, high in intervals]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(st.integers(1, 10_000), st.floats(0, 1), st.floats(0.5, 0.999))
 def test_wilson_interval_equals_the_closed_formula(n, share, level):
     k = round(share * n)
@@ -54,14 +54,14 @@ def test_wilson_interval_equals_published_ones(k, n, low, high):
 
 
 @given(st.integers(1, 10_000))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_interval_of_none_and_of_all_ends_exactly_there(n):
     assert wilson_interval(0, n)[:2] == (0, 0)
     assert wilson_interval(n, n)[::2] == (1, 1)
 
 
 @given(COUNTS, COUNTS.map(lambda n: n + 1))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_intervals_of_right_and_wrong_mirror_each_other(n_right, n_wrong):
     share, low, high = wilson_interval(n_right, n_right + n_wrong)
     mirrored = wilson_interval(n_wrong, n_right + n_wrong)
@@ -106,7 +106,7 @@ def test_mcnemar_equals_the_published_example():
     assert mcnemar_midp(1, 7) == pytest.approx(0.039, abs=5e-4)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(COUNTS, COUNTS)
 def test_mcnemar_takes_off_half_of_what_is_equally_extreme(first, second):
     n = first + second
@@ -116,14 +116,14 @@ def test_mcnemar_takes_off_half_of_what_is_equally_extreme(first, second):
 
 
 @given(COUNTS, COUNTS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_mcnemar_does_not_depend_on_the_order(first, second):
     assert mcnemar_midp(first, second) == mcnemar_midp(second, first)
     assert 0 <= mcnemar_midp(first, second) <= 1
 
 
 @given(st.integers(2, 200), st.data())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_mcnemar_falls_as_the_counts_move_apart(n, data):
     fewer = data.draw(st.integers(1, n // 2))
     assert mcnemar_midp(fewer - 1, n - fewer + 1) < mcnemar_midp(fewer, n - fewer)
