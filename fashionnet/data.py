@@ -10,6 +10,7 @@ import shutil
 import time
 import urllib.request
 import zlib
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
@@ -146,8 +147,7 @@ def split_train_val(images, labels, *, val_fraction=0.1, seed):
     if not 0 < val_fraction < 1:
         raise ValueError(f"val_fraction is {val_fraction}; it must be inside (0, 1)")
     classes, counts = np.unique(labels, return_counts=True)
-    n_val = int(np.ceil(val_fraction * len(labels)))
-    if counts.min() < 2 or min(n_val, len(labels) - n_val) < len(classes):
+    if counts.min() * min(val_fraction, 1 - val_fraction) < 1:
         raise ValueError(
             f"class {classes[counts.argmin()]} has {counts.min()} of {len(labels)} "
             f"images: too few for a split with val_fraction {val_fraction}"
@@ -189,13 +189,13 @@ def _load_folder(folder):
 
 def _read_verified(folder, name):
     """Read one IDX file, plain or gzipped, and return its array."""
-    path = next(
-        (p for p in (folder / f"{name}.gz", folder / name) if p.is_file()), None
-    )
-    if path is None:
-        raise DataError(f"{folder / name}.gz: no such file. {CURE}")
+    path = folder / f"{name}.gz"
     try:
+        if not path.exists() and (folder / name).exists():
+            path = folder / name
         return _decode(path.read_bytes(), name)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file. {CURE}") from error
     except (OSError, zlib.error) as error:
         raise DataError(f"{path}: {error}. Delete or replace it. {CURE}") from error
 
@@ -227,13 +227,14 @@ def _download_file(url, target, attempts, pause):
             _decode(part.read_bytes(), target.name.removesuffix(".gz"))
             os.replace(part, target)
             return
-        except (OSError, zlib.error) as error:
+        except (OSError, zlib.error, HTTPException) as error:
             if not attempts_left:
                 tried = f"{attempts} downloads of {url} failed"
                 raise DataError(f"{target}: {tried}: {error!r}. {CURE}") from error
             time.sleep(pause)
         finally:
-            part.unlink(missing_ok=True)
+            if part.exists():
+                part.unlink()
 
 
 def _fetch(url, path):

@@ -1,7 +1,7 @@
 """From a network to probabilities, labels and counts of errors."""
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import confusion_matrix
 
 from fashionnet.data import CLASS_NAMES, CLOTHING, binary_labels, check_images
 
@@ -52,7 +52,7 @@ def binarize_sum(y_prob):
     """Add up the probabilities of each group, and take the likelier group.
 
     For the number of wrong labels this is the best rule if the probabilities are right
-    (Bayes). It can differ from `binarize_argmax` only where no class reaches one half.
+    (Bayes). Where one class has more than one half, `binarize_argmax` says the same.
     """
     return (clothing_probability(y_prob) > 0.5).astype(np.uint8)
 
@@ -70,25 +70,11 @@ def merge_groups(matrix):
 
 
 def rank_confusions(matrix, k=5):
-    """List the `k` commonest confusions as `(true, predicted, count)`, worst first."""
+    """List up to `k` confusions as `(true, predicted, count)`, the commonest first."""
     off_diagonal = matrix - np.diag(np.diag(matrix))
-    order = np.argsort(-off_diagonal, axis=None, kind="stable")[:k]
-    pairs = np.transpose(np.unravel_index(order, matrix.shape)).tolist()
-    return [(true, pred, int(matrix[true, pred])) for true, pred in pairs]
-
-
-def score_classes(y_true, y_pred, n_classes):
-    """Compute precision, recall, F1 and number of images of each class.
-
-    Returns:
-        Array of shape `(n_classes, 4)`. A class that is never predicted has precision
-        and F1 of 0.
-    """
-    return np.transpose(
-        precision_recall_fscore_support(
-            y_true, y_pred, labels=range(n_classes), zero_division=0
-        )
-    )
+    pairs = np.argwhere(off_diagonal > 0).tolist()
+    ranked = sorted(((t, p, int(matrix[t, p])) for t, p in pairs), key=lambda x: -x[2])
+    return ranked[:k]
 
 
 def count_errors_by_class(y_true, y_pred, labels):

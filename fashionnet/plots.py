@@ -12,6 +12,8 @@ from matplotlib.colors import PowerNorm
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
+from fashionnet.evaluation import rank_confusions
+
 # Okabe and Ito's palette: told apart with every kind of color vision.
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 RIGHT_COLOR, WRONG_COLOR = BLUE, RED
@@ -50,7 +52,8 @@ def plot_images(images, captions, *, right=None, n_columns=6):
     """
     n_rows = -(-len(images) // n_columns)
     size = (1.15 * n_columns, 1.5 * n_rows)
-    fig, axes = plt.subplots(n_rows, n_columns, figsize=size, layout="constrained")
+    fig = plt.figure(figsize=size, layout="constrained")
+    axes = fig.subplots(n_rows, n_columns, squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
     for i, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
@@ -157,13 +160,14 @@ def describe_confusion(matrix, names):
     matrix = np.asarray(matrix)
     right = np.diag(matrix) / matrix.sum(axis=1).clip(1)
     best, worst = int(right.argmax()), int(right.argmin())
-    off = matrix - np.diag(np.diag(matrix))
-    true, pred = np.unravel_index(off.argmax(), off.shape)
+    mistakes = "".join(
+        f" The commonest mistake: {names[true]} labeled {names[pred]}, {count:,} times."
+        for true, pred, count in rank_confusions(matrix, 1)
+    )
     return (
         f"Matrix of {len(names)} true classes by {len(names)} predicted classes. "
         f"{names[best]} is labeled right most often ({right[best]:.1%}), "
-        f"{names[worst]} least often ({right[worst]:.1%}). The commonest mistake: "
-        f"{names[true]} labeled {names[pred]}, {off.max():,} times."
+        f"{names[worst]} least often ({right[worst]:.1%}).{mistakes}"
     )
 
 

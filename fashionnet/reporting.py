@@ -11,9 +11,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import Image, Markdown, display
+from sklearn.metrics import classification_report
 
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, CLOTHING, DATA_SHA256
-from fashionnet.evaluation import rank_confusions, score_classes
+from fashionnet.evaluation import rank_confusions
 from fashionnet.runs import versions
 from fashionnet.stats import mcnemar_midp, wilson_interval
 
@@ -120,6 +121,8 @@ def state_confusions(matrix, names, k=3):
     """Say which classes are confused most, and how much of all errors that is."""
     pairs = rank_confusions(matrix, k)
     n_wrong = int(matrix.sum() - np.trace(matrix))
+    if not pairs:
+        return "No two classes are confused: every image is labeled right."
     listed = "; ".join(f"{names[t]} labeled {names[p]} ({n:,})" for t, p, n in pairs)
     share = sum(n for *_, n in pairs) / max(1, n_wrong)
     recall = np.diag(matrix) / matrix.sum(axis=1).clip(1)
@@ -204,10 +207,16 @@ def table_split(**label_sets):
 
 def table_classes(y_true, y_pred, names):
     """Tabulate precision, recall, F1 and number of images of each class."""
-    scores = score_classes(y_true, y_pred, len(names))
-    columns = ["precision", "recall", "F1", "images"]
-    table = pd.DataFrame(scores, index=names, columns=columns)
-    return table.round(3).astype({"images": int})
+    report = classification_report(
+        y_true,
+        y_pred,
+        labels=range(len(names)),
+        target_names=names,
+        output_dict=True,
+        zero_division=0,
+    )
+    table = pd.DataFrame(report).T.loc[list(names)].round(3)
+    return table.astype({"support": int}).rename(columns={"support": "images"})
 
 
 def table_confusions(matrix, names, k=5):

@@ -46,7 +46,7 @@ def mcnemar_midp(only_first, only_second):
 
     Returns:
         The two-sided mid-p value: the exact binomial p-value less half of the
-        probability of the counts seen. 1.0 when there is no such image.
+        probability of all counts as likely as these. 1.0 when there is no such image.
 
     Raises:
         ValueError: If a count is negative.

@@ -2,6 +2,7 @@
 
 import functools
 import gzip
+import http.client
 import http.server
 import os
 import re
@@ -334,10 +335,10 @@ def test_missing_file_is_named_with_a_cure(missing, labels_only, zipped, tmp_pat
         load_fashion_mnist(tmp_path)
 
 
-def test_folder_in_place_of_a_file_counts_as_missing(labels_only, zipped, tmp_path):
+def test_folder_in_place_of_a_file_is_named(labels_only, zipped, tmp_path):
     fill(tmp_path, {f"{TRAIN}.gz": zipped[f"{TRAIN}.gz"]})
     (tmp_path / f"{T10K}.gz").mkdir()
-    with pytest.raises(DataError, match=f"{T10K}.gz: no such file"):
+    with pytest.raises(DataError, match=f"{T10K}.gz: .*Is a directory"):
         load_fashion_mnist(tmp_path)
 
 
@@ -445,10 +446,8 @@ def test_split_takes_the_same_share_of_every_class(counts, val_fraction):
     labels = np.repeat(np.arange(len(counts)), counts)
     n_val = int(np.ceil(val_fraction * len(labels)))
     y_val = split(0, number_images(len(labels)), labels, val_fraction).y_val
-    shares = np.bincount(y_val, minlength=len(counts)) - n_val * np.divide(
-        counts, sum(counts)
-    )
-    assert abs(shares).max() < 1
+    fair = n_val * np.divide(counts, sum(counts))
+    assert abs(np.bincount(y_val, minlength=len(counts)) - fair).max() < 1
 
 
 def test_split_of_balanced_classes_is_exact():
@@ -537,3 +536,30 @@ def test_binary_labels_keep_order_and_length():
 def test_binary_labels_refuse_what_is_no_class(label):
     with pytest.raises(ValueError, match=re.escape(f"[{label}]")):
         binary_labels(np.array([0, label]))
+
+
+def test_split_refuses_classes_too_small_for_both_parts():
+    labels = np.repeat(np.arange(4), (2, 2, 2, 100))
+    images = np.zeros((106, 28, 28), np.uint8)
+    with pytest.raises(ValueError, match="class 0 has 2 of 106 images: too few"):
+        data.split_train_val(images, labels, val_fraction=0.05, seed=0)
+
+
+def test_broken_http_answer_is_tried_again_and_named(monkeypatch, tmp_path):
+    def break_off(url, path):
+        raise http.client.IncompleteRead(b"")
+
+    monkeypatch.setattr(data, "_fetch", break_off)
+    with pytest.raises(data.DataError, match=r"2 downloads.*IncompleteRead"):
+        data.download_fashion_mnist(tmp_path, url="http://x/", attempts=2, pause=0)
+
+
+def test_file_in_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(data.DataError, match=re.escape(str(tmp_path / "file"))):
+        data.download_fashion_mnist(tmp_path / "file", attempts=1, pause=0)
+
+
+def test_overlong_folder_is_named():
+    with pytest.raises(data.DataError, match="xxx"):
+        data.load_fashion_mnist("x" * 300)

@@ -1,7 +1,6 @@
 """Labels, merged groups and counts of errors, against scikit-learn and by hand."""
 
 import re
-import warnings
 from collections import Counter
 from types import SimpleNamespace
 
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import classification_report
 
 from fashionnet.data import CLASS_NAMES, binary_labels
 from fashionnet.evaluation import (
@@ -23,7 +21,6 @@ from fashionnet.evaluation import (
     predict_labels,
     predict_probabilities,
     rank_confusions,
-    score_classes,
 )
 
 CLOTHES = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt"}
@@ -212,27 +209,6 @@ def test_ranking_equals_sorting_all_confusions(seed, k):
     assert rank_confusions(matrix, k) == expected
 
 
-@given(PAIRS)
-@settings(deadline=None, max_examples=30)
-def test_scores_of_the_classes_equal_those_of_scikit_learn(pairs):
-    y_true, y_pred = two_columns(pairs)
-    with warnings.catch_warnings():
-        # A class that is absent must not litter the notebook with warnings.
-        warnings.simplefilter("error")
-        scores = score_classes(y_true, y_pred, 10)
-    report = classification_report(
-        y_true, y_pred, labels=range(10), output_dict=True, zero_division=0
-    )
-    expected = [list(report[str(label)].values()) for label in range(10)]
-    np.testing.assert_allclose(scores, expected)
-
-
-def test_scores_by_hand():
-    y_true, y_pred = two_columns([(0, 0), (0, 1), (1, 1), (1, 1), (1, 0), (1, 1)])
-    expected = [[1 / 2, 1 / 2, 1 / 2, 2], [3 / 4, 3 / 4, 3 / 4, 4], [0, 0, 0, 0]]
-    np.testing.assert_allclose(score_classes(y_true, y_pred, 3), expected)
-
-
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans())))
 @settings(deadline=None, max_examples=30)
 def test_errors_are_counted_by_their_original_class(images):
@@ -242,3 +218,8 @@ def test_errors_are_counted_by_their_original_class(images):
     errors = count_errors_by_class(y_true, np.where(wrong, 1 - y_true, y_true), labels)
     counted = Counter(label for label, flag in images if flag)
     assert errors.tolist() == [counted[label] for label in range(10)]
+
+
+def test_ranking_has_no_right_labels():
+    assert rank_confusions(np.array([[9, 1], [2, 8]]), 3) == [(1, 0, 2), (0, 1, 1)]
+    assert rank_confusions(np.diag([5, 5]), 3) == []

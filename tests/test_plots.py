@@ -505,3 +505,12 @@ def test_classifier_without_errors_is_drawn():
     ax = plot_errors_by_class({"first": np.zeros(3, int)}, NAMES)
     assert bar_widths(*ax.containers) == [0, 0, 0]
     assert ax.get_xlim()[1] > 0
+
+
+def test_perfect_matrix_has_no_commonest_mistake():
+    assert "mistake" not in plots.describe_confusion(np.diag([5, 5]), ["A", "B"])
+
+
+def test_one_image_in_one_column_is_drawn():
+    figure = plots.plot_images(np.zeros((1, 28, 28), np.uint8), ["a"], n_columns=1)
+    assert len(figure.axes) == 1

@@ -87,6 +87,10 @@ def test_confusion_sentence_names_the_worst_pair_and_its_share():
     assert "the easiest (100.0%)" in sentence
 
 
+def test_perfect_network_has_no_commonest_confusion():
+    assert "No two classes" in reporting.state_confusions(np.diag([5, 5]), ["a", "b"])
+
+
 def test_group_sentence_counts_both_directions():
     sentence = reporting.state_groups(np.array([[395, 5], [2, 598]]))
     assert "7 of the 1,000 images" in sentence
