@@ -40,9 +40,7 @@ DATA_SHA256: str = hashlib.sha256("".join(SHA256.values()).encode()).hexdigest()
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 DOWNLOAD_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 CURE = (
-    "Run `make data`, or put the four .gz files of "
-    "https://github.com/zalandoresearch/fashion-mnist into a folder and set "
-    "FASHIONNET_DATA to it."
+    "Run `make data`, or set FASHIONNET_DATA to a folder with the four original files."
 )
 
 

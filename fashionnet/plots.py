@@ -75,15 +75,11 @@ def caption_predictions(y_true, y_pred, names):
 
 def describe_images(captions, *, right=None):
     """Say what `plot_images` shows."""
-    if right is None:
-        marked = captions
-    else:
-        marked = [
-            f"{c} ({'right' if r else 'wrong'})"
-            for c, r in zip(captions, right, strict=True)
-        ]
-    one_line = "; ".join(text.replace("\n", ", ") for text in marked)
-    return f"{len(captions)} images in a grid: {one_line}."
+    marks = [""] * len(captions)
+    if right is not None:
+        marks = [" (right)" if ok else " (wrong)" for ok in right]
+    parts = [c.replace("\n", ", ") + m for c, m in zip(captions, marks, strict=True)]
+    return f"{len(captions)} images in a grid: {'; '.join(parts)}."
 
 
 def plot_history(history, metric="loss", *, ax=None):
@@ -186,18 +182,18 @@ def plot_scores(y_true, y_score):
     precision, recall, _ = precision_recall_curve(y_true, y_score)
     at_half = _rates(y_true, y_score > 0.5)
     zoom = max(0.02, 2.5 * max(at_half[0], 1 - at_half[1], 1 - at_half[2]))
+    near_0, near_1 = (-zoom / 20, zoom), (1 - zoom, 1 + zoom / 20)
     left.plot(false_rate, true_rate, color=BLUE)
     left.plot(at_half[0], at_half[1], "o", color=RED, label="threshold one half")
-    left.set(xlim=(-zoom / 20, zoom), ylim=(1 - zoom, 1 + zoom / 20), title="ROC")
-    left.set(xlabel="false positive rate", ylabel="true positive rate")
+    left.set(xlim=near_0, xlabel="false positive rate", ylabel="true positive rate")
     right.plot(recall, precision, color=BLUE)
     right.plot(at_half[1], at_half[2], "o", color=RED, label="threshold one half")
-    right.set(xlim=(1 - zoom, 1 + zoom / 20), ylim=(1 - zoom, 1 + zoom / 20))
-    right.set(xlabel="recall", ylabel="precision", title="Precision and recall")
-    for ax in (left, right):
+    right.set(xlim=near_1, xlabel="recall", ylabel="precision")
+    for ax, title in ((left, "ROC"), (right, "Precision and recall")):
+        ax.set(ylim=near_1, title=title)
         ax.xaxis.set_major_formatter(PercentFormatter(1))
         ax.yaxis.set_major_formatter(PercentFormatter(1))
-        ax.legend(loc="lower right" if ax is left else "lower left")
+        ax.legend(loc="lower center")
     return fig
 
 
@@ -223,13 +219,7 @@ def _rates(y_true, y_pred):
 def plot_errors_by_class(errors, names, *, ax=None):
     """Plot numbers of errors by original class, one group of bars per classifier.
 
-    Args:
-        errors: Dictionary from classifier to counts of shape `(n_classes,)`.
-        names: One name per class.
-        ax: Axes to draw on.
-
-    Returns:
-        The Axes.
+    `errors` maps up to three classifiers to counts, one per class. Returns the Axes.
     """
     ax = ax or _make_axes(7, 2.4 + 1.2 * len(errors))
     height, hatches = 0.8 / len(errors), ("", "///", "...")

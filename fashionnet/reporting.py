@@ -175,21 +175,19 @@ def state_pair(first, second, y_pred_first, y_pred_second, y_true):
     a = int((right_first & ~right_second).sum())
     b = int((~right_first & right_second).sum())
     p = mcnemar_midp(a, b)
+    ahead, behind = (first, second) if a > b else (second, first)
+    lead = f"**{ahead}** makes {abs(a - b)} fewer errors than **{behind}**."
     if a == b:
         lead = f"**{first}** and **{second}** make equally many errors."
-    else:
-        ahead, behind = (first, second) if a > b else (second, first)
-        lead = f"**{ahead}** makes {abs(a - b)} fewer errors than **{behind}**."
+    verdict = (
+        "Two equally good networks would often differ by this much, so this pair does "
+        "not show which is better; nor does it show that they are equal."
+    )
     if p < 0.05:
         verdict = (
             "Two equally good networks would seldom differ by this much, so on images "
             "like these this network is probably the better one. Whether its *recipe* "
             "is better, one pair cannot say."
-        )
-    else:
-        verdict = (
-            "Two equally good networks would often differ by this much, so this pair "
-            "does not show which is better; nor does it show that they are equal."
         )
     return (
         f"{lead} Exactly one of the two is right on {a + b} images: {first} on {a}, "
@@ -207,14 +205,8 @@ def table_split(**label_sets):
 
 def table_classes(y_true, y_pred, names):
     """Tabulate precision, recall, F1 and number of images of each class."""
-    report = classification_report(
-        y_true,
-        y_pred,
-        labels=range(len(names)),
-        target_names=names,
-        output_dict=True,
-        zero_division=0,
-    )
+    options = {"labels": range(len(names)), "target_names": names, "zero_division": 0}
+    report = classification_report(y_true, y_pred, output_dict=True, **options)
     table = pd.DataFrame(report).T.loc[list(names)].round(3)
     return table.astype({"support": int}).rename(columns={"support": "images"})
 
@@ -250,13 +242,7 @@ def caption_chances(y_prob, labels):
 
 def table_costs(runs):
     """Tabulate what each finished run cost, by name."""
-    rows = {
-        name: {
-            "parameters": f"{run.manifest['parameters']:,}",
-            "epochs run": run.manifest["epochs_run"],
-            "epoch kept": run.manifest["best_epoch"],
-            "training, seconds": f"{run.manifest['train_seconds']:.1f}",
-        }
-        for name, run in runs.items()
-    }
-    return pd.DataFrame(rows).T
+    columns = ["parameters", "epochs_run", "best_epoch", "train_seconds"]
+    rows = {name: [run.manifest[c] for c in columns] for name, run in runs.items()}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.rename(columns=lambda name: name.replace("_", " "))

@@ -64,11 +64,7 @@ def predict_three_ways(multiclass, binary):
 
 def cross_tabulate(right_first, right_second):
     """Count images by who is right: `[[both, only first], [only second, neither]]`."""
-    both = int((right_first & right_second).sum())
-    neither = int((~right_first & ~right_second).sum())
-    only_first = int((right_first & ~right_second).sum())
-    only_second = int((~right_first & right_second).sum())
-    return np.array([[both, only_first], [only_second, neither]])
+    return count_confusions(~right_first, ~right_second, 2)
 
 
 def compare_pair(multiclass, binary, labels):
@@ -93,17 +89,19 @@ def compare_pair(multiclass, binary, labels):
         }
         for name, y_pred in predictions.items()
     }
-    fields = classifiers["binary"]
-    result = {key: {k: c[key] for k, c in classifiers.items()} for key in fields}
+    result = {
+        field: {name: values[field] for name, values in classifiers.items()}
+        for field in classifiers["binary"]
+    }
     result["errors"] = {k: int((p != y_true).sum()) for k, p in predictions.items()}
     result["discordant"], result["mcnemar_midp"] = {}, {}
-    right_binary = predictions["binary"] == y_true
     for name in ("multiclass_argmax", "multiclass_sum"):
-        table = cross_tabulate(predictions[name] == y_true, right_binary)
-        only_multiclass, only_binary = int(table[0, 1]), int(table[1, 0])
-        result["discordant"][name] = {
-            "only_multiclass_right": only_multiclass,
-            "only_binary_right": only_binary,
+        right = predictions[name] == y_true
+        table = cross_tabulate(right, predictions["binary"] == y_true)
+        counts = {
+            "only_multiclass_right": int(table[0, 1]),
+            "only_binary_right": int(table[1, 0]),
         }
-        result["mcnemar_midp"][name] = mcnemar_midp(only_multiclass, only_binary)
+        result["discordant"][name] = counts
+        result["mcnemar_midp"][name] = mcnemar_midp(*counts.values())
     return result

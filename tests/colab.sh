@@ -10,7 +10,7 @@ if [ ! -x "$venv/bin/python" ]; then
     done
     "$python" -m venv "$venv"
 fi
-"$venv/bin/python" -m pip install --disable-pip-version-check --quiet \
+.venv/bin/python -m uv pip install --python "$venv/bin/python" \
     --requirement tests/colab.txt --editable .
 "$venv/bin/python" -c "import fashionnet.runs as r; print(r.versions())"
 "$venv/bin/python" -m pytest
