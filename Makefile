@@ -35,10 +35,8 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 	@echo "Set-up done. Next: make reports, make test, or .venv/bin/jupyter lab"
 
-# Without a way to download, Debian's package is the next source. Root installs it;
-# anybody else unpacks it into the Keras cache.
 data: $(READY) ## get Fashion-MNIST: find it, download it, or take Debian's package
-	@$(PY) -m fashionnet.data || sh fashionnet/course/debian_data.sh $(PY)
+	@$(PY) -m fashionnet.course.get_data
 
 reports: data ## execute the notebooks and make their pages in reports/
 	$(PY) -m fashionnet.course.render

@@ -1,10 +1,10 @@
 """Choose the recipe: try candidates on validation images, several seeds each.
 
-    python benchmarks/search.py            # what is missing in search.json
-    python benchmarks/search.py --table    # only print the table again
+    python benchmarks/search.py            # train what is missing in search.json
+    python benchmarks/search.py --table    # only write the table again
 
-No test image is loaded. Each training is added to `benchmarks/search.json` as soon as it
-is done, so an interrupted search goes on where it stopped.
+No test image is loaded. Each training is added to `benchmarks/search.json` as soon as
+it is done, so an interrupted search goes on where it stopped.
 """
 
 import argparse
@@ -15,15 +15,26 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from fashionnet.data import binary_labels, load_fashion_mnist, split_train_val
-from fashionnet.runs import Recipe
+from joblib import Parallel, delayed
+
+from fashionnet.data import load_fashion_mnist, split_train_val
+from fashionnet.runs import RECIPE
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "search.json"
 README_BLOCK = re.compile(r"(<!-- search -->\n).*?(<!-- /search -->)", re.DOTALL)
-SEEDS = range(3)
+TASKS = ("multiclass", "binary")
+SEEDS = (0, 1, 2)
 CANDIDATES = {
     "the recipe": {},
+    "no input dropout": {"input_dropout": 0.0},
+    "input dropout 0.2": {"input_dropout": 0.2},
+    "no hidden dropout": {"dropout": 0.0},
+    "hidden dropout 0.3": {"dropout": 0.3},
+    "10 epochs": {"epochs": 10},
+    "30 epochs": {"epochs": 30},
+    "learning rate 0.001": {"learning_rate": 0.001},
+    "weight decay 0.01": {"weight_decay": 0.01},
 }
 
 
@@ -32,16 +43,45 @@ def read_results():
     return json.loads(RESULTS.read_text()) if RESULTS.exists() else []
 
 
-def train_candidate(task, name, seed):
-    """Train one candidate and return its row: settings and validation metrics."""
-    from fashionnet.training import train_network
+def as_stored(changes):
+    """Return a candidate's settings in the form that JSON gives them."""
+    return json.loads(json.dumps(RECIPE._replace(**changes)._asdict()))
 
-    recipe = Recipe()._replace(**CANDIDATES[name])
+
+def search(jobs):
+    """Train every candidate that is not stored yet, `jobs` at a time."""
+    rows = read_results()
+    known = [(row["task"], row["seed"], row["recipe"]) for row in rows]
+    missing = [
+        (task, seed, changes)
+        for seed in SEEDS
+        for changes in CANDIDATES.values()
+        for task in TASKS
+        if (task, seed, as_stored(changes)) not in known
+    ]
+    trainings = Parallel(n_jobs=jobs, return_as="generator_unordered")(
+        delayed(train_candidate)(*settings) for settings in missing
+    )
+    for done, row in enumerate(trainings, start=1):
+        rows.append(row)
+        rows.sort(key=lambda r: (json.dumps(r["recipe"]), r["task"], r["seed"]))
+        write_atomically(RESULTS, json.dumps(rows, indent=1) + "\n")
+        print(f"{done} of {len(missing)}: {row}", flush=True)
+
+
+def train_candidate(task, seed, changes):
+    """Train one candidate on one thread; return settings and validation metrics."""
+    import tensorflow as tf
+
+    from fashionnet.training import task_labels, train_network
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    recipe = RECIPE._replace(**changes)
     images, labels = load_fashion_mnist()[:2]
     split = split_train_val(images, labels, seed=seed)
-    if task == "binary":
-        y_train, y_val = binary_labels(split.y_train), binary_labels(split.y_val)
-        split = split._replace(y_train=y_train, y_val=y_val)
+    split = split._replace(
+        y_train=task_labels(task, split.y_train), y_val=task_labels(task, split.y_val)
+    )
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = Path(folder) / "best.weights.h5"
         _, history = train_network(
@@ -50,30 +90,31 @@ def train_candidate(task, name, seed):
     best = min(range(len(history["val_loss"])), key=history["val_loss"].__getitem__)
     return {
         "task": task,
-        "candidate": name,
         "seed": seed,
         "recipe": recipe._asdict(),
         "val_accuracy": round(history["val_accuracy"][best], 6),
         "val_loss": round(history["val_loss"][best], 6),
         "best_epoch": best + 1,
         "epochs_run": len(history["val_loss"]),
-        "seconds": round(sum(history["seconds"]), 1),
     }
 
 
-def search():
-    """Train every candidate that `search.json` does not have yet."""
-    for seed in SEEDS:
-        for name, changes in CANDIDATES.items():
-            for task in ("multiclass", "binary"):
-                recipe = json.loads(json.dumps(Recipe()._replace(**changes)._asdict()))
-                rows = read_results()
-                known = [(r["task"], r["seed"], r["recipe"]) for r in rows]
-                if (task, seed, recipe) in known:
-                    continue
-                print(f"{name}, {task}, seed {seed}: ", end="", flush=True)
-                rows.append(train_candidate(task, name, seed))
-                write_atomically(RESULTS, json.dumps(rows, indent=1) + "\n")
+def make_table(rows):
+    """Tabulate candidates by mean ten-class validation accuracy, best first."""
+    lines = []
+    for name, changes in CANDIDATES.items():
+        found = [row for row in rows if row["recipe"] == as_stored(changes)]
+        cells, means = [name], []
+        for task in TASKS:
+            some = [row for row in found if row["task"] == task]
+            values = [100 * row["val_accuracy"] for row in some]
+            means.append(statistics.mean(values))
+            cells.append(f"{means[-1]:.2f} ± {statistics.stdev(values):.2f}")
+            kept = statistics.mean(row["best_epoch"] for row in some)
+            cells.append(f"{kept:.0f} of {some[0]['recipe']['epochs']}")
+        lines.append((-means[0], f"| {' | '.join(cells)} |"))
+    head = "| candidate | ten classes, % | epoch kept | binary, % | epoch kept |"
+    return "\n".join([head, "| --- " * 5 + "|", *(x for _, x in sorted(lines)), ""])
 
 
 def write_atomically(path, text):
@@ -83,40 +124,19 @@ def write_atomically(path, text):
     os.replace(part, path)
 
 
-def make_table(rows):
-    """Tabulate candidates by mean validation accuracy over seeds, best first."""
-    lines = []
-    for name, changes in CANDIDATES.items():
-        recipe = json.loads(json.dumps(Recipe()._replace(**changes)._asdict()))
-        cells = []
-        for task, digits in (("multiclass", 2), ("binary", 3)):
-            found = [r for r in rows if (r["task"], r["recipe"]) == (task, recipe)]
-            values = [100 * r["val_accuracy"] for r in found]
-            if len(values) < 2:
-                break
-            spread = statistics.stdev(values)
-            cells.append((statistics.mean(values), f"± {spread:.{digits}f}", digits))
-            kept = statistics.mean(r["best_epoch"] for r in found)
-            if task == "multiclass":
-                epochs = f"{kept:.0f} of {found[0]['recipe']['epochs']}"
-        if len(cells) == 2:
-            text = " | ".join(f"{mean:.{d}f} {spread}" for mean, spread, d in cells)
-            lines.append((-cells[0][0], f"| {name} | {text} | {epochs} |"))
-    head = "| candidate | ten classes, % | binary, % | epoch kept |\n| --- | --- | --- | --- |"
-    return "\n".join([head, *(line for _, line in sorted(lines))]) + "\n"
-
-
 def main():
     """Search, then write the table into `benchmarks/README.md`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--table", action="store_true", help="train nothing")
-    if not parser.parse_args().table:
-        search()
+    parser.add_argument("--jobs", type=int, default=2, help="trainings at a time")
+    options = parser.parse_args()
+    if not options.table:
+        search(options.jobs)
     table = make_table(read_results())
-    print(table)
     readme = HERE / "README.md"
     text = README_BLOCK.sub(rf"\g<1>{table}\g<2>", readme.read_text(encoding="utf-8"))
     write_atomically(readme, text)
+    print(table)
 
 
 if __name__ == "__main__":

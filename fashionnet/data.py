@@ -242,11 +242,3 @@ def _fetch(url, path):
         bar = tqdm.wrapattr(answer, "read", total=size, desc=url.rsplit("/")[-1])
         with bar as body, path.open("wb") as out:
             shutil.copyfileobj(body, out)
-
-
-if __name__ == "__main__":
-    try:
-        load_fashion_mnist()
-    except DataError as error:
-        raise SystemExit(f"fashionnet.data: {error}") from None
-    print("Fashion-MNIST: four files found and verified.")

@@ -8,7 +8,7 @@ PIXEL_MEAN = 72.94
 PIXEL_STD = 90.02
 
 
-def build_mlp(n_classes, *, hidden_units=(256, 256), dropout=0.25):
+def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.1, dropout=0.2):
     """Build a multilayer perceptron that takes raw images.
 
     Each hidden block is dense, batch normalization, ReLU, dropout. The dense layer
@@ -19,6 +19,7 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), dropout=0.25):
         n_classes: 2 for one sigmoid output, the probability of class 1; more for as
             many softmax outputs.
         hidden_units: Number of units of each hidden layer.
+        input_dropout: Share of pixels hidden from a training step, in [0, 1).
         dropout: Share of hidden units silenced in a training step, in [0, 1).
 
     Returns:
@@ -26,7 +27,7 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), dropout=0.25):
         to probabilities of shape `(n, n_classes)`, or `(n, 1)` for two classes.
 
     Raises:
-        ValueError: If a size is not a positive integer, or `dropout` not in [0, 1).
+        ValueError: If a size is not positive, or a share is not in [0, 1).
 
     Source: Ioffe and Szegedy (2015), arXiv:1502.03167 (batch normalization);
     Srivastava et al. (2014), JMLR 15 (dropout).
@@ -35,12 +36,14 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), dropout=0.25):
         raise ValueError(f"n_classes is {n_classes}; there must be at least 2")
     if not hidden_units or min(hidden_units) < 1:
         raise ValueError(f"hidden_units is {hidden_units}; each must be at least 1")
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout is {dropout}; it must be in [0, 1)")
+    for name, share in (("input_dropout", input_dropout), ("dropout", dropout)):
+        if not 0 <= share < 1:
+            raise ValueError(f"{name} is {share}; it must be in [0, 1)")
     model = keras.Sequential(name="mlp")
     model.add(keras.Input((28, 28), dtype="uint8"))
     model.add(layers.Rescaling(1 / PIXEL_STD, offset=-PIXEL_MEAN / PIXEL_STD))
     model.add(layers.Flatten())
+    model.add(layers.Dropout(input_dropout))
     for units in hidden_units:
         model.add(layers.Dense(units, use_bias=False))
         model.add(layers.BatchNormalization(scale=False, momentum=0.9))
@@ -51,19 +54,3 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), dropout=0.25):
     else:
         model.add(layers.Dense(n_classes, activation="softmax"))
     return model
-
-
-def count_parameters(n_classes, hidden_units=(256, 256), n_inputs=28 * 28):
-    """List the trainable parameters of each layer of `build_mlp`, by arithmetic.
-
-    Returns:
-        A list of `(layer, calculation, count)`; the counts add up to the network's.
-    """
-    rows, n_before = [], n_inputs
-    for i, units in enumerate(hidden_units, start=1):
-        rows.append((f"dense {i}", f"{n_before} × {units}", n_before * units))
-        rows.append((f"batch normalization {i}", f"{units}", units))
-        n_before = units
-    n_outputs = 1 if n_classes == 2 else n_classes
-    count = (n_before + 1) * n_outputs
-    return [*rows, ("output", f"({n_before} + 1) × {n_outputs}", count)]

@@ -16,7 +16,6 @@ from fashionnet.evaluation import rank_confusions
 
 # Okabe and Ito's palette: told apart with every kind of color vision.
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-RIGHT_COLOR, WRONG_COLOR = BLUE, RED
 
 
 def plot_class_counts(counts, names, *, ax=None):
@@ -59,7 +58,7 @@ def plot_images(images, captions, *, right=None, n_columns=6):
     for i, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
         mark, color = "", "black"
         if right is not None:
-            mark, color = ("✓ ", RIGHT_COLOR) if right[i] else ("✗ ", WRONG_COLOR)
+            mark, color = ("✓ ", BLUE) if right[i] else ("✗ ", RED)
         ax.imshow(image, cmap="gray_r", vmin=0, vmax=255)
         ax.set_title(mark + captions[i], color=color, fontsize=8)
     return fig

@@ -28,12 +28,13 @@ class Recipe(NamedTuple):
     """Everything that decides how a network is trained, apart from task and seed."""
 
     hidden_units: tuple[int, ...] = (256, 256)
-    dropout: float = 0.25
+    input_dropout: float = 0.1
+    dropout: float = 0.2
     batch_size: int = 512
-    epochs: int = 15
-    patience: int = 5
+    epochs: int = 20
+    patience: int = 10
     learning_rate: float = 3e-3
-    weight_decay: float = 0.01
+    weight_decay: float = 0.1
 
 
 RECIPE = Recipe()

@@ -3,17 +3,7 @@
 Plain NumPy and SciPy, nothing of Keras and nothing of ours.
 """
 
-from typing import NamedTuple
-
 from scipy.stats import binom, binomtest
-
-
-class Interval(NamedTuple):
-    """An estimate with the lower and upper end of its interval."""
-
-    estimate: float
-    low: float
-    high: float
 
 
 def wilson_interval(n_correct, n_total, level=0.95):
@@ -25,13 +15,13 @@ def wilson_interval(n_correct, n_total, level=0.95):
         level: Share of intervals that are to hold the truth, in (0, 1).
 
     Returns:
-        The share with its `Interval`, as shares between 0 and 1.
+        `share, low, high`, each between 0 and 1.
 
     Source: Wilson (1927), JASA 22, 209-212.
     """
     share = binomtest(int(n_correct), int(n_total))
     low, high = share.proportion_ci(level, method="wilson")
-    return Interval(share.statistic, low, high)
+    return share.statistic, low, high
 
 
 def mcnemar_midp(only_first, only_second):

@@ -10,7 +10,15 @@ import keras
 from fashionnet.data import binary_labels, load_fashion_mnist, split_train_val
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
-from fashionnet.runs import RECIPE, WEIGHTS, check_weights, find_run, home, save_run
+from fashionnet.runs import (
+    RECIPE,
+    WEIGHTS,
+    Recipe,
+    check_weights,
+    find_run,
+    home,
+    save_run,
+)
 
 LOSSES = {
     "multiclass": "sparse_categorical_crossentropy",
@@ -121,9 +129,7 @@ def train_network(task, split, *, seed, recipe, checkpoint):
         The network and its history: a dictionary of lists with one value per epoch.
     """
     keras.utils.set_random_seed(seed)
-    model = build_mlp(
-        N_CLASSES[task], hidden_units=recipe.hidden_units, dropout=recipe.dropout
-    )
+    model = _build(task, recipe)
     steps_per_epoch = math.ceil(len(split.x_train) / recipe.batch_size)
     optimizer = make_optimizer(
         learning_rate=recipe.learning_rate,
@@ -202,14 +208,18 @@ def load_network(run):
     Raises:
         RunError: If the weights are missing (git does not carry them) or damaged.
     """
-    recipe = run.manifest["recipe"]
-    model = build_mlp(
-        N_CLASSES[run.manifest["task"]],
-        hidden_units=recipe["hidden_units"],
-        dropout=recipe["dropout"],
-    )
+    model = _build(run.manifest["task"], Recipe(**run.manifest["recipe"]))
     model.load_weights(check_weights(run))
     return model
+
+
+def _build(task, recipe):
+    return build_mlp(
+        N_CLASSES[task],
+        hidden_units=recipe.hidden_units,
+        input_dropout=recipe.input_dropout,
+        dropout=recipe.dropout,
+    )
 
 
 def _check_task(task):

@@ -1,9 +1,11 @@
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
 
 from fashionnet.evaluation import predict_probabilities
-from fashionnet.models import build_mlp, count_parameters
+from fashionnet.models import build_mlp
 
 
 def count_trainable(model):
@@ -20,12 +22,14 @@ def test_binary_network_has_the_parameters_counted_by_hand():
     assert count_trainable(build_mlp(2)) == by_hand == 267_009
 
 
-@pytest.mark.parametrize("n_classes", [2, 3, 10])
+@pytest.mark.parametrize(("n_classes", "n_outputs"), [(2, 1), (3, 3), (10, 10)])
 @pytest.mark.parametrize("hidden_units", [(8,), (16, 4), (5, 6, 7)])
-def test_parameter_table_adds_up_to_the_network(n_classes, hidden_units):
-    rows = count_parameters(n_classes, hidden_units)
-    model = build_mlp(n_classes, hidden_units=hidden_units)
-    assert sum(count for *_, count in rows) == count_trainable(model)
+def test_every_layer_has_a_weight_per_input_and_a_shift(
+    n_classes, n_outputs, hidden_units
+):
+    sizes = pairwise((784, *hidden_units, n_outputs))
+    by_hand = sum((before + 1) * units for before, units in sizes)
+    assert count_trainable(build_mlp(n_classes, hidden_units=hidden_units)) == by_hand
 
 
 def test_network_is_a_classical_one():
@@ -64,7 +68,7 @@ def test_predictions_do_not_depend_on_the_batch_size(noise):
 def test_network_can_learn_64_images_by_heart(noise):
     keras.utils.set_random_seed(0)
     x, y = noise[0][:64], np.arange(64) % 10
-    model = build_mlp(10, hidden_units=(64,), dropout=0.0)
+    model = build_mlp(10, hidden_units=(64,), input_dropout=0.0, dropout=0.0)
     model.compile(
         loss="sparse_categorical_crossentropy", optimizer=keras.optimizers.Adam(0.01)
     )
@@ -80,6 +84,7 @@ def test_network_can_learn_64_images_by_heart(noise):
         ({"n_classes": 10, "hidden_units": (8, 0)}, r"hidden_units is \(8, 0\)"),
         ({"n_classes": 10, "dropout": 1.0}, "dropout is 1.0"),
         ({"n_classes": 10, "dropout": -0.1}, "dropout is -0.1"),
+        ({"n_classes": 10, "input_dropout": 1.5}, "input_dropout is 1.5"),
     ],
 )
 def test_impossible_network_is_refused_by_name(settings, message):

@@ -69,7 +69,7 @@ def test_training_without_validation_data_is_refused(noise, tmp_path):
 
 def test_early_stopping_ends_training_and_best_weights_are_restored(noise, tmp_path):
     split = split_train_val(*noise, seed=0)
-    recipe = Recipe(hidden_units=(64,), epochs=30, patience=2, dropout=0.0)
+    recipe = Recipe((64,), input_dropout=0.0, dropout=0.0, epochs=30, patience=2)
     model, history = training.train_network(
         "multiclass", split, seed=0, recipe=recipe, checkpoint=tmp_path / "a.weights.h5"
     )
