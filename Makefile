@@ -57,7 +57,7 @@ unit: data ## run the unit tests only
 test-colab: data ## run unit tests and notebook 1 with the versions that Colab has
 	sh tests/colab.sh
 
-search: data ## try the recipes of benchmarks/search.py again (hours)
+search: data ## choose the recipe again, on validation images (half an hour)
 	$(PY) benchmarks/search.py
 
 lock: $(READY) ## compile requirements.txt from pyproject.toml

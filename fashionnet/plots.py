@@ -1,8 +1,7 @@
 """Draw every figure, and say in a sentence what it shows.
 
-Each `plot_` function draws data that is already computed and returns its Axes (one
-panel) or Figure (several); each `describe_` function takes the same data and writes
-the text for readers who cannot see the figure.
+A `plot_` function draws computed data and returns its Axes (one panel) or Figure; its
+`describe_` function takes the same data and writes for readers who cannot see it.
 """
 
 import matplotlib.pyplot as plt

@@ -201,7 +201,9 @@ print({name.split(".")[0] for name in sys.modules} & {"keras", "tensorflow"})
 
 
 def test_check_on_the_command_line_fails_without_traceback(tmp_path):
-    result = run_python("-m", "fashionnet.course.get_data", FASHIONNET_DATA=str(tmp_path))
+    result = run_python(
+        "-m", "fashionnet.course.get_data", FASHIONNET_DATA=str(tmp_path)
+    )
     assert result.returncode == 1
     assert result.stderr.startswith(f"fashionnet: {tmp_path}")
     assert "Traceback" not in result.stderr

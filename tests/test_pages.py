@@ -10,12 +10,13 @@ import nbformat
 import numpy as np
 import pytest
 
-from fashionnet import reporting
+from fashionnet import plots, reporting
 from fashionnet.course import render
+from fashionnet.course.results import compare_pair, summarize_run, write_readme_block
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, binary_labels, load_fashion_mnist
 from fashionnet.evaluation import count_confusions, merge_groups, predict_labels
 from fashionnet.runs import find_run
-from fashionnet.study import compare_pair, predict_three_ways, summarize_run
+from fashionnet.study import predict_three_ways
 
 REPORTS = Path(__file__).parents[1] / "reports"
 ADDRESS = re.compile(
@@ -137,7 +138,7 @@ def test_page_shows_the_confusions_that_are_stored():
         ("02_binary", "binary", BINARY_NAMES),
     ):
         matrix = np.array(read_results(task)["confusion_matrix"])
-        alt = render.plots.describe_confusion(matrix, names)
+        alt = plots.describe_confusion(matrix, names)
         assert alt in Images(read_page(page)).alts
 
 
@@ -146,7 +147,7 @@ def test_readme_shows_the_stored_results():
         task: read_results(task) for task in ("multiclass", "binary", "comparison")
     }
     readme = (REPORTS.parent / "README.md").read_text(encoding="utf-8")
-    assert render.write_readme_block(results) in readme
+    assert write_readme_block(results) in readme
 
 
 def test_page_is_made_from_the_notebook_as_it_is(name):

@@ -1,6 +1,5 @@
 """Execute the notebooks and publish their pages, all or nothing."""
 
-import json
 import os
 import re
 import shutil
@@ -15,12 +14,8 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 from tqdm import tqdm
 
-from fashionnet import plots
-from fashionnet.data import CLASS_NAMES, load_fashion_mnist
-from fashionnet.reporting import CLASSIFIERS, save_figure
-from fashionnet.runs import MANIFEST, find_run, home
-from fashionnet.stats import wilson_interval
-from fashionnet.study import compare_pair, summarize_run
+from fashionnet.course.results import write_results
+from fashionnet.runs import MANIFEST, home
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("01_multiclass", "02_binary", "03_comparison")
@@ -116,50 +111,6 @@ def render_page(book):
     )
     page, _ = exporter.from_notebook_node(book, {"metadata": {"name": title}})
     return page
-
-
-def write_results(folder):
-    """Write `results/*.json` and the README's figure from the stored runs.
-
-    Returns:
-        The README's block of results, as Markdown.
-    """
-    labels = load_fashion_mnist()[3]
-    runs = {task: find_run(task, 0) for task in ("multiclass", "binary")}
-    results = {task: summarize_run(run, labels) for task, run in runs.items()}
-    results["comparison"] = compare_pair(**runs, labels=labels)
-    (folder / "results").mkdir()
-    for name, content in results.items():
-        text = json.dumps(content, indent=1) + "\n"
-        (folder / "results" / f"{name}.json").write_text(text)
-    matrix = results["multiclass"]["confusion_matrix"]
-    save_figure(plots.plot_confusion(matrix, CLASS_NAMES), folder / "confusion.png")
-    return write_readme_block(results)
-
-
-def write_readme_block(results):
-    """Write the figure and results table of the README from the JSON contents."""
-    matrix = results["multiclass"]["confusion_matrix"]
-    alt = plots.describe_confusion(matrix, CLASS_NAMES)
-    counts = {"ten classes": results["multiclass"]["n_correct"]}
-    n_test = results["multiclass"]["n_test"]
-    for name, n_correct in results["comparison"]["n_correct"].items():
-        counts[f"Clothing or not: {CLASSIFIERS[name]}"] = n_correct
-    rows = []
-    for name, n_correct in counts.items():
-        share, low, high = wilson_interval(n_correct, n_test)
-        interval = f"{low:.2%} to {high:.2%}"
-        rows.append(f"| {name} | {n_test - n_correct:,} | {share:.2%} | {interval} |")
-    return "\n".join(
-        [
-            f"![{alt}](reports/confusion.png)",
-            "",
-            f"| on the {n_test:,} test images | errors | accuracy | 95% interval |",
-            "| --- | ---: | ---: | --- |",
-            *rows,
-            "",
-        ]
-    )
 
 
 def update_readme(block):

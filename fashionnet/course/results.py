@@ -1,0 +1,131 @@
+"""Turn the stored runs into `results/*.json` and the README's figure and table."""
+
+import json
+
+from fashionnet import plots
+from fashionnet.data import CLASS_NAMES, binary_labels, load_fashion_mnist
+from fashionnet.evaluation import count_confusions, predict_labels
+from fashionnet.reporting import CLASSIFIERS, save_figure
+from fashionnet.runs import find_run
+from fashionnet.stats import mcnemar_midp, wilson_interval
+from fashionnet.study import cross_tabulate, predict_three_ways
+
+
+def write_results(folder):
+    """Write `results/*.json` and the README's figure from the stored runs.
+
+    Returns:
+        The README's block of results, as Markdown.
+    """
+    labels = load_fashion_mnist()[3]
+    runs = {task: find_run(task, 0) for task in ("multiclass", "binary")}
+    results = {task: summarize_run(run, labels) for task, run in runs.items()}
+    results["comparison"] = compare_pair(**runs, labels=labels)
+    (folder / "results").mkdir()
+    for name, content in results.items():
+        text = json.dumps(content, indent=1) + "\n"
+        (folder / "results" / f"{name}.json").write_text(text)
+    matrix = results["multiclass"]["confusion_matrix"]
+    save_figure(plots.plot_confusion(matrix, CLASS_NAMES), folder / "confusion.png")
+    return write_readme_block(results)
+
+
+def write_readme_block(results):
+    """Write the figure and results table of the README from the JSON contents."""
+    matrix = results["multiclass"]["confusion_matrix"]
+    alt = plots.describe_confusion(matrix, CLASS_NAMES)
+    counts = {"ten classes": results["multiclass"]["n_correct"]}
+    n_test = results["multiclass"]["n_test"]
+    for name, n_correct in results["comparison"]["n_correct"].items():
+        counts[f"Clothing or not: {CLASSIFIERS[name]}"] = n_correct
+    rows = []
+    for name, n_correct in counts.items():
+        share, low, high = wilson_interval(n_correct, n_test)
+        interval = f"{low:.2%} to {high:.2%}"
+        rows.append(f"| {name} | {n_test - n_correct:,} | {share:.2%} | {interval} |")
+    return "\n".join(
+        [
+            f"![{alt}](reports/confusion.png)",
+            "",
+            f"| on the {n_test:,} test images | errors | accuracy | 95% interval |",
+            "| --- | ---: | ---: | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def summarize_run(run, labels):
+    """Collect what a finished run has to say, ready for JSON.
+
+    Args:
+        run: A `Run`.
+        labels: Class ids of the 10,000 test images.
+
+    Returns:
+        A dictionary of plain numbers, strings and lists.
+    """
+    n_classes = 2 if run.manifest["task"] == "binary" else 10
+    y_true = binary_labels(labels) if n_classes == 2 else labels
+    return {
+        **_describe_training(run),
+        **_score(y_true, predict_labels(run.y_prob_test), n_classes),
+    }
+
+
+def _describe_training(run):
+    names = ("seed", "recipe", "data_sha256", "versions", "parameters")
+    costs = ("epochs_run", "best_epoch", "train_seconds")
+    return {name: run.manifest[name] for name in (*names, *costs)}
+
+
+def _score(y_true, y_pred, n_classes):
+    n_correct = int((y_pred == y_true).sum())
+    share, low, high = wilson_interval(n_correct, len(y_true))
+    return {
+        "n_correct": n_correct,
+        "n_test": len(y_true),
+        "test_accuracy": share,
+        "test_accuracy_interval": [low, high],
+        "confusion_matrix": count_confusions(y_true, y_pred, n_classes).tolist(),
+    }
+
+
+def compare_pair(multiclass, binary, labels):
+    """Compare one multiclass and one binary run on the same test images.
+
+    Args:
+        multiclass: A `Run` of the ten-class task.
+        binary: A `Run` of the binary task.
+        labels: Class ids of the 10,000 test images.
+
+    Returns:
+        A dictionary for JSON. Scores and costs are keyed by classifier;
+        `discordant` and `mcnemar_midp` by way of binarizing, each against the binary
+        network.
+    """
+    y_true = binary_labels(labels)
+    predictions = predict_three_ways(multiclass, binary)
+    classifiers = {
+        name: {
+            **_describe_training(binary if name == "binary" else multiclass),
+            **_score(y_true, y_pred, 2),
+        }
+        for name, y_pred in predictions.items()
+    }
+    result = {
+        field: {name: values[field] for name, values in classifiers.items()}
+        for field in classifiers["binary"]
+    }
+    result["errors"] = {k: int((p != y_true).sum()) for k, p in predictions.items()}
+    result["discordant"], result["mcnemar_midp"] = {}, {}
+    for name in ("multiclass_argmax", "multiclass_sum"):
+        right = predictions[name] == y_true
+        table = cross_tabulate(right, predictions["binary"] == y_true)
+        counts = {
+            "only_multiclass_right": int(table[0, 1]),
+            "only_binary_right": int(table[1, 0]),
+        }
+        result["discordant"][name] = counts
+        result["mcnemar_midp"][name] = mcnemar_midp(*counts.values())
+    return result
