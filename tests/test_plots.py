@@ -272,7 +272,7 @@ def test_captions_stand_alone_without_a_verdict():
 def test_right_and_wrong_differ_by_mark_and_color():
     panels = panels_of(plot_images(IMAGES, CAPTIONS, right=RIGHT))
     assert [ax.get_title() for ax in panels] == ["✓ a", "✗ b", "✓ c", "✓ d", "✗ e"]
-    colors = {False: plots.WRONG_COLOR, True: plots.RIGHT_COLOR}
+    colors = {False: plots.RED, True: plots.BLUE}
     assert [ax.title.get_color() for ax in panels] == [colors[flag] for flag in RIGHT]
     assert len(set(colors.values())) == 2
 
