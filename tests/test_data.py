@@ -293,7 +293,10 @@ def damage_label(raw):
 
 
 FAULTS = {
-    "cut short": lambda zipped, plain: (zipped[:-100], "incomplete or truncated"),
+    "cut short": lambda zipped, plain: (
+        zipped[:-100],
+        "expected decompressed .*incomplete or truncated",
+    ),
     "empty": lambda zipped, plain: (b"", "0 bytes"),
     "a web page": lambda zipped, plain: (HTML, re.escape(f"{HTML[:8]!r}")),
     "one other label": lambda zipped, plain: (
