@@ -12,7 +12,12 @@ import pytest
 
 from fashionnet import plots, reporting
 from fashionnet.course import render
-from fashionnet.course.results import compare_pair, summarize_run, write_readme_block
+from fashionnet.course.results import (
+    compare_pair,
+    summarize_run,
+    tabulate_results,
+    write_readme_block,
+)
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, binary_labels, load_fashion_mnist
 from fashionnet.evaluation import count_confusions, merge_groups, predict_labels
 from fashionnet.runs import find_run
@@ -191,6 +196,31 @@ def test_page_and_notebook_show_no_path_of_a_machine(name):
         (REPORTS / f"{name}.ipynb").read_text(),
     ):
         assert not private.findall(text)
+
+
+def test_home_page_links_to_every_step_and_file():
+    home = read_page("index")
+    for target in re.findall(r'href="([^"]+)"', home):
+        name, _, anchor = target.partition("#")
+        text = (REPORTS / name).read_text(encoding="utf-8")
+        assert not anchor or f'id="{anchor}"' in text
+    for letter in "abcdefg":
+        assert len(re.findall(rf">{letter}′?\) ", home)) == 2
+
+
+def test_home_page_shows_the_stored_results():
+    tasks = ("multiclass", "binary", "comparison")
+    for row in tabulate_results({task: read_results(task) for task in tasks}):
+        assert all(f">{cell}<" in read_page("index") for cell in row)
+
+
+def test_page_links_to_its_own_sections(name):
+    page = read_page(name)
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(set(ids)) == len(ids)
+    links = re.findall(r'href="#([^"]+)"', page)
+    assert len(links) >= 8
+    assert set(links) <= set(ids)
 
 
 def test_page_is_under_3_mb(name):

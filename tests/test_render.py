@@ -28,7 +28,9 @@ def checkout(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHIONNET_HOME", str(reports))
     monkeypatch.setattr(render, "ROOT", tmp_path)
     monkeypatch.setattr(render, "NOTEBOOKS", ("01",))
-    monkeypatch.setattr(render, "write_results", lambda folder: "new *block*\n")
+    monkeypatch.setattr(render, "write_results", lambda folder: {"multiclass": {}})
+    monkeypatch.setattr(render, "write_readme_block", lambda results: "new *block*\n")
+    monkeypatch.setattr(render, "render_home", lambda *parts: "home")
     (tmp_path / "README.md").write_text(
         "before\n<!-- results -->\nold\n<!-- /results -->\nafter\n"
     )
@@ -59,7 +61,7 @@ def test_good_notebook_is_published_and_leaves_its_source_alone(checkout, capsys
     assert (checkout / "notebooks/01.ipynb").read_bytes() == source
     assert [p.name for p in (checkout / "notebooks").iterdir()] == ["01.ipynb"]
     assert not list((checkout / "reports").glob(".staging-*"))
-    assert str(checkout / "reports/01.html") in capsys.readouterr().out
+    assert str(checkout / "reports/index.html") in capsys.readouterr().out
     readme = (checkout / "README.md").read_text()
     assert readme == (
         "before\n<!-- results -->\nnew *block*\n<!-- /results -->\nafter\n"

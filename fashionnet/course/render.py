@@ -9,15 +9,22 @@ import time
 from pathlib import Path
 
 import nbformat
+from jinja2 import Environment, FileSystemLoader
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
+from pygments.formatters import HtmlFormatter
 from tqdm import tqdm
 
-from fashionnet.course.results import write_results
+from fashionnet.course.results import (
+    tabulate_results,
+    write_readme_block,
+    write_results,
+)
 from fashionnet.runs import MANIFEST, home
 
 ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = Path(__file__).parent / "template"
 NOTEBOOKS = ("01_multiclass", "02_binary", "03_comparison")
 CELL_SECONDS = 900
 DEVICE_MESSAGE = re.compile(
@@ -43,12 +50,15 @@ def build_reports():
     try:
         if (target / "runs").is_dir():
             shutil.copytree(target / "runs", staging / "runs")
+        books, pages = {}, {}
         for name in NOTEBOOKS:
             book = execute_notebook(ROOT / "notebooks" / f"{name}.ipynb", staging)
             nbformat.write(book, staging / f"{name}.ipynb")
-            page = render_page(book)
+            books[name], pages[name] = book, render_page(book)
+        results = write_results(staging)
+        pages["index"] = render_home(books, pages, results)
+        for name, page in pages.items():
             (staging / f"{name}.html").write_text(page, encoding="utf-8")
-        readme = write_results(staging)
         publish(staging, target)
     except (CellExecutionError, DeadKernelError) as error:
         raise SystemExit(f"{error}\n{name} failed: nothing was published.") from None
@@ -56,10 +66,8 @@ def build_reports():
         shutil.rmtree(staging, ignore_errors=True)
         os.environ["FASHIONNET_HOME"] = str(target)
     if target == ROOT / "reports":
-        update_readme(readme)
-    print("Done. Open these pages in a browser:")
-    for name in NOTEBOOKS:
-        print(f"  {target / name}.html")
+        update_readme(write_readme_block(results))
+    print(f"Done. Open this page in a browser: {target / 'index.html'}")
 
 
 def execute_notebook(path, folder):
@@ -103,14 +111,46 @@ def drop_device_messages(book):
 
 def render_page(book):
     """Render an executed notebook to one page that loads nothing from elsewhere."""
-    title = book.cells[0].source.splitlines()[0].removeprefix("# ")
     exporter = HTMLExporter(
         template_name="template",
-        extra_template_basedirs=[str(Path(__file__).parent)],
+        extra_template_basedirs=[str(TEMPLATE.parent)],
         language_code="en",
     )
-    page, _ = exporter.from_notebook_node(book, {"metadata": {"name": title}})
-    return page
+    resources = {"metadata": {"name": title_of(book)}, "highlight_css": highlight_css()}
+    page, _ = exporter.from_notebook_node(book, resources)
+    links = "".join(f'<a href="#{i}">{text}</a>' for i, text in headings_of(page))
+    return page.replace("<!-- contents -->", links)
+
+
+def render_home(books, pages, results):
+    """Render the page that leads to the others, with results and steps."""
+    env = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
+    entries = [
+        {"name": name, "title": title_of(books[name]), "headings": headings_of(page)}
+        for name, page in pages.items()
+    ]
+    template = env.get_template("home.html.j2")
+    rows = tabulate_results(results)
+    return template.render(pages=entries, rows=rows, run=results["multiclass"])
+
+
+def title_of(book):
+    """Return the heading of a notebook."""
+    return book.cells[0].source.splitlines()[0].removeprefix("# ")
+
+
+def headings_of(page):
+    """List the sections of a page as `(id, text)`."""
+    return re.findall(r'<h2 id="([^"]+)">(.*?)<a class="anchor-link"', page)
+
+
+def highlight_css():
+    """Return the colors of code on light and on dark ground."""
+    light, dark = (
+        HtmlFormatter(style=style).get_style_defs(".highlight")
+        for style in ("default", "github-dark")
+    )
+    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
 
 
 def update_readme(block):

@@ -15,7 +15,7 @@ def write_results(folder):
     """Write `results/*.json` and the README's figure from the stored runs.
 
     Returns:
-        The README's block of results, as Markdown.
+        The contents of the JSON files, by name.
     """
     labels = load_fashion_mnist()[3]
     runs = {task: find_run(task, 0) for task in ("multiclass", "binary")}
@@ -27,32 +27,38 @@ def write_results(folder):
         (folder / "results" / f"{name}.json").write_text(text)
     matrix = results["multiclass"]["confusion_matrix"]
     save_figure(plots.plot_confusion(matrix, CLASS_NAMES), folder / "confusion.png")
-    return write_readme_block(results)
+    return results
 
 
-def write_readme_block(results):
-    """Write the figure and results table of the README from the JSON contents."""
-    matrix = results["multiclass"]["confusion_matrix"]
-    alt = plots.describe_confusion(matrix, CLASS_NAMES)
-    counts = {"ten classes": results["multiclass"]["n_correct"]}
+def tabulate_results(results):
+    """List name, errors, accuracy and 95% interval of every classifier, as text."""
     n_test = results["multiclass"]["n_test"]
+    counts = {"ten classes": results["multiclass"]["n_correct"]}
     for name, n_correct in results["comparison"]["n_correct"].items():
         counts[f"Clothing or not: {CLASSIFIERS[name]}"] = n_correct
     rows = []
     for name, n_correct in counts.items():
         share, low, high = wilson_interval(n_correct, n_test)
-        interval = f"{low:.2%} to {high:.2%}"
-        rows.append(f"| {name} | {n_test - n_correct:,} | {share:.2%} | {interval} |")
-    return "\n".join(
-        [
-            f"![{alt}](reports/confusion.png)",
-            "",
-            f"| on the {n_test:,} test images | errors | accuracy | 95% interval |",
-            "| --- | ---: | ---: | --- |",
-            *rows,
-            "",
-        ]
+        n_wrong, interval = f"{n_test - n_correct:,}", f"{low:.2%} to {high:.2%}"
+        rows.append((name, n_wrong, f"{share:.2%}", interval))
+    return rows
+
+
+def write_readme_block(results):
+    """Write the figure and results table of the README from the JSON contents."""
+    alt = plots.describe_confusion(
+        results["multiclass"]["confusion_matrix"], CLASS_NAMES
     )
+    n_test = results["multiclass"]["n_test"]
+    lines = [
+        f"![{alt}](reports/confusion.png)",
+        "",
+        f"| on the {n_test:,} test images | errors | accuracy | 95% interval |",
+        "| --- | ---: | ---: | --- |",
+        *(f"| {' | '.join(row)} |" for row in tabulate_results(results)),
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def summarize_run(run, labels):
