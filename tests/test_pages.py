@@ -15,6 +15,7 @@ from fashionnet.course import render
 from fashionnet.course.results import (
     compare_pair,
     summarize_run,
+    summarize_seeds,
     tabulate_results,
     write_readme_block,
 )
@@ -23,6 +24,7 @@ from fashionnet.evaluation import count_confusions, merge_groups, predict_labels
 from fashionnet.runs import find_run
 from fashionnet.study import predict_three_ways
 
+RESULTS = ("multiclass", "binary", "comparison", "seeds")
 REPORTS = Path(__file__).parents[1] / "reports"
 ADDRESS = re.compile(
     r"(?:src|href)\s*=\s*[\"'](?:https?:)?//|@import|url\(\s*[\"']?http"
@@ -148,11 +150,16 @@ def test_page_shows_the_confusions_that_are_stored():
 
 
 def test_readme_shows_the_stored_results():
-    results = {
-        task: read_results(task) for task in ("multiclass", "binary", "comparison")
-    }
+    results = {name: read_results(name) for name in RESULTS}
     readme = (REPORTS.parent / "README.md").read_text(encoding="utf-8")
     assert write_readme_block(results) in readme
+
+
+def test_stored_seeds_are_counted(labels, stored):
+    seeds = read_results("seeds")
+    assert seeds == summarize_seeds(labels)
+    for task, run in stored.items():
+        assert seeds["n_correct"][task]["0"] == run.manifest["metrics"]["n_correct"]
 
 
 def test_page_is_made_from_the_notebook_as_it_is(name):
@@ -209,8 +216,7 @@ def test_home_page_links_to_every_step_and_file():
 
 
 def test_home_page_shows_the_stored_results():
-    tasks = ("multiclass", "binary", "comparison")
-    for row in tabulate_results({task: read_results(task) for task in tasks}):
+    for row in tabulate_results({name: read_results(name) for name in RESULTS}):
         assert all(f">{cell}<" in read_page("index") for cell in row)
 
 

@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
+
 from fashionnet import plots
 from fashionnet.data import CLASS_NAMES, binary_labels, load_fashion_mnist
 from fashionnet.evaluation import count_confusions, predict_labels
 from fashionnet.reporting import CLASSIFIERS, save_figure
-from fashionnet.runs import find_run
+from fashionnet.runs import find_run, home
 from fashionnet.stats import mcnemar_midp, wilson_interval
 from fashionnet.study import cross_tabulate, predict_three_ways
 
@@ -21,6 +23,7 @@ def write_results(folder):
     runs = {task: find_run(task, 0) for task in ("multiclass", "binary")}
     results = {task: summarize_run(run, labels) for task, run in runs.items()}
     results["comparison"] = compare_pair(**runs, labels=labels)
+    results["seeds"] = summarize_seeds(labels)
     (folder / "results").mkdir()
     for name, content in results.items():
         text = json.dumps(content, indent=1) + "\n"
@@ -28,6 +31,33 @@ def write_results(folder):
     matrix = results["multiclass"]["confusion_matrix"]
     save_figure(plots.plot_confusion(matrix, CLASS_NAMES), folder / "confusion.png")
     return results
+
+
+def summarize_seeds(labels):
+    """Count the right test images of every stored run, by task and seed."""
+    counts = {}
+    for task, y_true in (("multiclass", labels), ("binary", binary_labels(labels))):
+        # Folders of other recipes have a key behind the seed.
+        names = (p.name[5:] for p in (home() / "runs" / task).glob("seed-*"))
+        seeds = (int(name) for name in names if name.isdigit())
+        runs = {seed: find_run(task, seed) for seed in sorted(seeds)}
+        counts[task] = {
+            str(seed): int((predict_labels(run.y_prob_test) == y_true).sum())
+            for seed, run in runs.items()
+            if run
+        }
+    return {"n_test": len(labels), "n_correct": counts}
+
+
+def state_seeds(summary):
+    """Say how accuracy varies over the seeds that are stored."""
+    parts = []
+    for task, counts in summary["n_correct"].items():
+        shares = 100 * np.array(list(counts.values())) / summary["n_test"]
+        spread = f" ± {shares.std(ddof=1):.2f}" if len(shares) > 1 else ""
+        seeds = f"{len(shares)} seeds" if len(shares) > 1 else "one seed"
+        parts.append(f"{task}: {shares.mean():.2f}%{spread} ({seeds})")
+    return f"Mean test accuracy and standard deviation over seeds: {'; '.join(parts)}."
 
 
 def tabulate_results(results):
@@ -56,6 +86,8 @@ def write_readme_block(results):
         f"| on the {n_test:,} test images | errors | accuracy | 95% interval |",
         "| --- | ---: | ---: | --- |",
         *(f"| {' | '.join(row)} |" for row in tabulate_results(results)),
+        "",
+        state_seeds(results["seeds"]),
         "",
     ]
     return "\n".join(lines)
