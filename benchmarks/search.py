@@ -30,10 +30,8 @@ CANDIDATES = {
     "no input dropout": {"input_dropout": 0.0},
     "input dropout 0.2": {"input_dropout": 0.2},
     "no hidden dropout": {"dropout": 0.0},
-    "hidden dropout 0.3": {"dropout": 0.3},
+    "hidden dropout 0.2": {"dropout": 0.2},
     "10 epochs": {"epochs": 10},
-    "30 epochs": {"epochs": 30},
-    "learning rate 0.001": {"learning_rate": 0.001},
     "weight decay 0.01": {"weight_decay": 0.01},
 }
 

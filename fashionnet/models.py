@@ -8,7 +8,7 @@ PIXEL_MEAN = 72.94
 PIXEL_STD = 90.02
 
 
-def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.1, dropout=0.2):
+def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.1, dropout=0.1):
     """Build a multilayer perceptron that takes raw images.
 
     Each hidden block is dense, batch normalization, ReLU, dropout. The dense layer

@@ -29,7 +29,7 @@ class Recipe(NamedTuple):
 
     hidden_units: tuple[int, ...] = (256, 256)
     input_dropout: float = 0.1
-    dropout: float = 0.2
+    dropout: float = 0.1
     batch_size: int = 512
     epochs: int = 20
     patience: int = 10
