@@ -12,7 +12,7 @@ UV := $(PY) -m uv pip
 # The first Python on the path that TensorFlow supports; PYTHON=... overrides it.
 IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
-	$$p -c '$(IN_RANGE)' 2>/dev/null && { echo $$p; break; }; done)
+	"$$p" -c '$(IN_RANGE)' 2>/dev/null && { echo $$p; break; }; done)
 
 .PHONY: help setup data reports test unit lint test-colab seeds search lock clean
 
@@ -26,10 +26,10 @@ setup: $(READY) ## make the virtual environment (.venv) with all packages
 $(READY): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was" \
 		"not found. Install one, or name it: make PYTHON=/path/to/python"; exit 1; }
-	@echo "Setting up .venv with $$($(PYTHON) --version); this takes some minutes."
-	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@echo "Setting up .venv with $$("$(PYTHON)" --version); this takes some minutes."
+	@$(PY) -m pip --version >/dev/null 2>&1 || { rm -rf .venv; "$(PYTHON)" -m venv .venv; }
 	@$(PIP) install --quiet "$$(grep '^uv==' requirements.txt)"
-	$(UV) install --requirement requirements.txt || \
+	$(UV) install --python $(PY) --requirement requirements.txt || \
 		$(PIP) install --requirement requirements.txt
 	@$(PIP) install --quiet --no-deps --editable .
 	@touch $@

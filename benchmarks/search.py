@@ -3,7 +3,7 @@
     python benchmarks/search.py            # train what is missing in search.json
     python benchmarks/search.py --table    # only write the table again
 
-No test image is loaded. Each training is added to `benchmarks/search.json` as soon as
+No test image is used. Each training is added to `benchmarks/search.json` as soon as
 it is done, so an interrupted search goes on where it stopped.
 """
 
@@ -132,7 +132,9 @@ def main():
         search(options.jobs)
     table = make_table(read_results())
     readme = HERE / "README.md"
-    text = README_BLOCK.sub(rf"\g<1>{table}\g<2>", readme.read_text(encoding="utf-8"))
+    text = README_BLOCK.sub(
+        lambda marks: marks[1] + table + marks[2], readme.read_text(encoding="utf-8")
+    )
     write_atomically(readme, text)
     print(table)
 

@@ -8,7 +8,7 @@ next `make reports` writes what they show into the README.
 
 import sys
 
-from fashionnet.course.results import state_seeds, summarize_seeds
+from fashionnet.course.results import state_spread, summarize_seeds
 from fashionnet.data import load_fashion_mnist
 from fashionnet.training import train_run
 
@@ -18,7 +18,7 @@ def main(seeds):
     for seed in seeds:
         for task in ("multiclass", "binary"):
             train_run(task, seed)
-    print(state_seeds(summarize_seeds(load_fashion_mnist()[3])))
+    print(state_spread(summarize_seeds(load_fashion_mnist()[3])))
 
 
 if __name__ == "__main__":

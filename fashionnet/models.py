@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-# Mean and standard deviation of all pixels of the 60,000 training images.
+# Mean and standard deviation of all pixels of the 60,000 images not kept for testing.
 PIXEL_MEAN = 72.94
 PIXEL_STD = 90.02
 

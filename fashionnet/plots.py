@@ -39,7 +39,7 @@ def plot_images(images, captions, *, right=None, n_columns=6):
     """Show images in a grid, each with its caption.
 
     Args:
-        images: `uint8` array of shape `(n, 28, 28)`, n at least 1.
+        images: `uint8` array of shape `(n, 28, 28)`; none make one empty row.
         captions: One text per image.
         right: One bool per image, or None. Right images get a check mark and one
             color, wrong ones a cross and another.
@@ -48,7 +48,7 @@ def plot_images(images, captions, *, right=None, n_columns=6):
     Returns:
         The Figure.
     """
-    n_rows = -(-len(images) // n_columns)
+    n_rows = max(1, -(-len(images) // n_columns))
     size = (1.15 * n_columns, 1.5 * n_rows)
     fig = plt.figure(figsize=size, layout="constrained")
     axes = fig.subplots(n_rows, n_columns, squeeze=False)

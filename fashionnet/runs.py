@@ -82,6 +82,13 @@ def run_folder(task, seed, recipe=RECIPE):
     return home() / "runs" / task / f"seed-{seed}{suffix}"
 
 
+def stored_seeds(task):
+    """List the seeds for which the usual recipe has a folder, in order."""
+    names = (p.name.removeprefix("seed-") for p in (home() / "runs" / task).glob("*"))
+    # Folders of other recipes have a key behind the seed.
+    return sorted(int(name) for name in names if name.isdigit())
+
+
 def make_checkpoint_path():
     """Return a new path for the best weights of one training, shared with no other."""
     return Path(tempfile.mkdtemp(prefix="fashionnet-")) / WEIGHTS

@@ -3,7 +3,8 @@
 Plain NumPy and SciPy, nothing of Keras and nothing of ours.
 """
 
-from scipy.stats import binom, binomtest
+import numpy as np
+from scipy.stats import binom, binomtest, t
 
 
 def wilson_interval(n_correct, n_total, level=0.95):
@@ -22,6 +23,28 @@ def wilson_interval(n_correct, n_total, level=0.95):
     share = binomtest(int(n_correct), int(n_total))
     low, high = share.proportion_ci(level, method="wilson")
     return share.statistic, low, high
+
+
+def mean_interval(values, level=0.95):
+    """Compute Student's t interval of a mean.
+
+    Args:
+        values: At least two independent measurements.
+        level: Share of intervals that are to hold the truth, in (0, 1).
+
+    Returns:
+        `mean, low, high` in the unit of the values.
+
+    Raises:
+        ValueError: If there are fewer than two values.
+
+    Source: Student (1908), Biometrika 6, 1-25.
+    """
+    if len(values) < 2:
+        raise ValueError(f"{len(values)} value: a spread needs at least 2")
+    mean, error = np.mean(values), np.std(values, ddof=1) / len(values) ** 0.5
+    margin = t.ppf((1 + level) / 2, len(values) - 1) * error
+    return mean, mean - margin, mean + margin
 
 
 def mcnemar_midp(only_first, only_second):

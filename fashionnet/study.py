@@ -8,6 +8,24 @@ from fashionnet.evaluation import (
     count_confusions,
     predict_labels,
 )
+from fashionnet.runs import find_run, stored_seeds
+
+CLASSIFIERS: dict[str, str] = {
+    "multiclass_argmax": "multiclass (likeliest class)",
+    "multiclass_sum": "multiclass (sum)",
+    "binary": "binary",
+}
+
+
+def find_pairs():
+    """Find the seeds with a finished run of both tasks.
+
+    Returns:
+        A dictionary from seed to `(multiclass, binary)`, each a `Run`.
+    """
+    seeds = stored_seeds("multiclass")
+    pairs = {s: (find_run("multiclass", s), find_run("binary", s)) for s in seeds}
+    return {seed: pair for seed, pair in pairs.items() if all(pair)}
 
 
 def predict_three_ways(multiclass, binary):

@@ -107,8 +107,9 @@ def test_parameters_are_upper_case_literals(path):
 
 def test_every_figure_has_a_description(path):
     for cell in cells(path, "code"):
-        shown = text(cell).count("show_figure(")
-        assert text(cell).count("plots.describe_") == shown
+        drawn = re.findall(r"plots\.plot_(\w+)", text(cell))
+        assert re.findall(r"plots\.describe_(\w+)", text(cell)) == drawn
+        assert text(cell).count("show_figure(") == len(drawn)
 
 
 def test_every_notebook_ends_with_three_exercises_and_sources(path):

@@ -10,7 +10,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from fashionnet import plots, reporting
+from fashionnet import plots
 from fashionnet.course import render
 from fashionnet.course.results import (
     compare_pair,
@@ -22,6 +22,7 @@ from fashionnet.course.results import (
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, binary_labels, load_fashion_mnist
 from fashionnet.evaluation import count_confusions, merge_groups, predict_labels
 from fashionnet.runs import find_run
+from fashionnet.sentences import state_accuracy
 from fashionnet.study import predict_three_ways
 
 RESULTS = ("multiclass", "binary", "comparison", "seeds")
@@ -132,9 +133,7 @@ def test_page_shows_the_accuracy_that_is_stored():
     names = {"multiclass": "The ten-class network", "binary": "The binary network"}
     for page, task in pages.items():
         results = read_results(task)
-        sentence = reporting.state_accuracy(
-            names[task], results["n_correct"], results["n_test"]
-        )
+        sentence = state_accuracy(names[task], results["n_correct"], results["n_test"])
         assert any(sentence in s for s in sentences(read_book(page)))
         assert sentence.replace("**", "") in re.sub("<[^>]+>", "", read_page(page))
 

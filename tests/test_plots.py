@@ -514,3 +514,8 @@ def test_perfect_matrix_has_no_commonest_mistake():
 def test_one_image_in_one_column_is_drawn():
     figure = plots.plot_images(np.zeros((1, 28, 28), np.uint8), ["a"], n_columns=1)
     assert len(figure.axes) == 1
+
+
+def test_no_images_make_an_empty_figure():
+    figure = plots.plot_images(np.zeros((0, 28, 28), np.uint8), [])
+    assert not any(ax.images for ax in figure.axes)

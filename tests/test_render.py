@@ -1,5 +1,6 @@
 import html
 import json
+import re
 
 import nbformat
 import pytest
@@ -128,3 +129,11 @@ def test_manifests_are_published_last(tmp_path, monkeypatch):
     render.publish(staging, target)
     assert moved[-1] == "manifest.json"
     assert json.loads((target / "runs/z.npz").read_text()) == "staging"
+
+
+def test_page_shows_the_source_of_the_functions_it_calls():
+    book = make_book("model = models.build_mlp(10)", "plots.plot_history(history)")
+    names = [name for name, _ in render.list_functions(book)]
+    assert names == ["models.build_mlp"]
+    page = re.sub("<[^>]+>", "", render.render_page(book))
+    assert "def build_mlp(n_classes" in page

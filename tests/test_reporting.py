@@ -16,16 +16,6 @@ def shown(monkeypatch):
     return objects
 
 
-def make_history(train, val, losses):
-    return {
-        "loss": losses,
-        "accuracy": train,
-        "val_loss": losses,
-        "val_accuracy": val,
-        "seconds": [2.0] * len(losses),
-    }
-
-
 def test_shown_figure_carries_its_alt_text_and_is_closed(shown):
     fig, ax = plt.subplots(figsize=(5, 3))
     reporting.show_figure(ax, "one empty panel")
@@ -46,99 +36,6 @@ def test_figure_without_alt_text_is_refused():
     fig, _ = plt.subplots()
     with pytest.raises(ValueError, match="alt is empty"):
         reporting.show_figure(fig, " ")
-
-
-def test_accuracy_sentence_has_count_share_and_interval():
-    sentence = reporting.state_accuracy("The network", 9_012, 10_000)
-    assert "9,012 of 10,000" in sentence
-    assert "90.1%" in sentence
-    assert "95% interval 89.5% to 90.7%" in sentence
-
-
-def test_accuracy_near_the_ceiling_has_two_decimals():
-    assert "99.52%" in reporting.state_accuracy("It", 9_952, 10_000)
-
-
-def test_training_sentence_tells_early_stopping_from_the_last_epoch():
-    history = make_history([0.8, 0.9, 0.95], [0.8, 0.85, 0.84], [0.5, 0.3, 0.4])
-    sentence = reporting.state_training(history, 10)
-    assert "stopped early: 3 of 10 epochs in 6 seconds" in sentence
-    assert "epoch 2" in sentence
-    assert "5.00 percentage points above" in sentence
-    assert "used all epochs" in reporting.state_training(history, 3)
-
-
-def test_training_sentence_knows_when_validation_is_ahead():
-    history = make_history([0.8], [0.81], [0.5])
-    assert "1.00 percentage points below" in reporting.state_training(history, 1)
-
-
-def test_constant_answer_is_the_commoner_label():
-    sentence = reporting.state_constant_answer(np.repeat([0, 1], [4, 6]))
-    assert "“Clothing” would be right for 6 of 10 images (60%)" in sentence
-    sentence = reporting.state_constant_answer(np.repeat([0, 1], [7, 3]))
-    assert "“Footwear and Bags”" in sentence
-
-
-def test_confusion_sentence_names_the_worst_pair_and_its_share():
-    matrix = np.array([[90, 10, 0], [0, 100, 0], [5, 5, 90]])
-    sentence = reporting.state_confusions(matrix, ["a", "b", "c"], k=1)
-    assert "a labeled b (10): together 50% of the 20 errors" in sentence
-    assert "the easiest (100.0%)" in sentence
-
-
-def test_perfect_network_has_no_commonest_confusion():
-    assert "No two classes" in reporting.state_confusions(np.diag([5, 5]), ["a", "b"])
-
-
-def test_group_sentence_counts_both_directions():
-    sentence = reporting.state_groups(np.array([[395, 5], [2, 598]]))
-    assert "7 of the 1,000 images" in sentence
-    assert "0.70%" in sentence
-
-
-def test_error_classes_are_named_by_their_counts():
-    errors = np.zeros(10, int)
-    errors[[8, 6, 0]] = 6, 3, 1
-    sentence = reporting.state_error_classes(errors)
-    assert "Of the 10 errors, Bag (6) and Shirt (3) make up 90%" in sentence
-    assert "4 are clothing taken for footwear or a bag, 6 the reverse" in sentence
-
-
-def test_rules_sentence_says_who_wins_where_they_differ():
-    y_true = np.array([1, 1, 0, 0])
-    argmax, summed = np.array([0, 1, 1, 0]), np.array([1, 1, 0, 1])
-    sentence = reporting.state_rules(argmax, summed, y_true)
-    assert "differ on 3 of 4 images" in sentence
-    assert "the sum is right on 2 of them, the likeliest class on 1" in sentence
-    assert "same label for every image" in reporting.state_rules(summed, summed, y_true)
-
-
-def make_pair(only_first, only_second, n=1000):
-    y_true = np.ones(n, int)
-    first, second = np.ones(n, int), np.ones(n, int)
-    second[:only_first] = 0
-    first[only_first : only_first + only_second] = 0
-    return first, second, y_true
-
-
-def test_pair_inside_the_noise_is_called_that():
-    sentence = reporting.state_pair("A", "B", *make_pair(20, 17))
-    assert "**A** makes 3 fewer errors than **B**" in sentence
-    assert "does not show which is better" in sentence
-
-
-def test_pair_far_apart_speaks_for_these_networks_only():
-    sentence = reporting.state_pair("A", "B", *make_pair(5, 40))
-    assert "**B** makes 35 fewer errors than **A**" in sentence
-    assert "this network is probably the better one" in sentence
-    assert "one pair cannot say" in sentence
-
-
-def test_equal_pair_has_no_winner():
-    sentence = reporting.state_pair("A", "B", *make_pair(9, 9))
-    assert "equally many errors" in sentence
-    assert "mid-p = " in sentence
 
 
 def test_split_table_counts_every_image():
@@ -177,10 +74,3 @@ def test_accuracy_table_follows_the_errors():
         "binary": 48,
         "multiclass (sum)": 50,
     }
-
-
-def test_environment_line_names_versions_and_data():
-    line = reporting.state_environment()
-    assert line.count("\n") == 0
-    for word in ("Python 3.", "Keras 3.", "TensorFlow 2.", "data d1fd84a877f3"):
-        assert word in line

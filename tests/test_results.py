@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fashionnet.course.results import compare_pair, state_seeds, summarize_run
+from fashionnet.course.results import compare_pair, state_spread, summarize_run
 from fashionnet.data import CLASS_NAMES
 from fashionnet.runs import Run
 from fashionnet.study import predict_three_ways
@@ -221,6 +221,6 @@ def test_p_value_of_a_pair_tells_chance_from_skill(comparison):
 
 def test_seeds_are_summed_up_with_their_spread():
     counts = {"multiclass": {"0": 90, "1": 92}, "binary": {"0": 99}}
-    sentence = state_seeds({"n_test": 100, "n_correct": counts})
+    sentence = state_spread({"n_test": 100, "n_correct": counts})
     assert "multiclass: 91.00% ± 1.41 (2 seeds)" in sentence
     assert "binary: 99.00% (one seed)" in sentence

@@ -185,3 +185,11 @@ def test_home_of_a_checkout_is_its_reports_folder(monkeypatch):
 
 def test_checkpoints_never_share_a_path():
     assert runs.make_checkpoint_path() != runs.make_checkpoint_path()
+
+
+def test_stored_seeds_are_listed_without_other_recipes():
+    for seed in (10, 2):
+        save(seed=seed)
+    save(seed=5, recipe=Recipe(dropout=0.5))
+    assert runs.stored_seeds("binary") == [2, 10]
+    assert runs.stored_seeds("multiclass") == []

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest, norm, ttest_1samp
 
-from fashionnet.stats import mcnemar_midp, wilson_interval
+from fashionnet.stats import mcnemar_midp, mean_interval, wilson_interval
 
 COUNTS = st.integers(0, 500)
 
@@ -145,3 +145,16 @@ def test_mcnemar_rejects_true_equality_about_as_often_as_it_says():
 def test_mcnemar_refuses_negative_counts(counts):
     with pytest.raises(ValueError, match=f"{counts[0]}, {counts[1]}"):
         mcnemar_midp(*counts)
+
+
+def test_mean_interval_equals_that_of_scipy():
+    values = np.random.default_rng(0).normal(3, 2, 12)
+    expected = ttest_1samp(values, 0).confidence_interval(0.9)
+    mean, low, high = mean_interval(values, level=0.9)
+    assert mean == pytest.approx(values.mean())
+    assert (low, high) == pytest.approx((expected.low, expected.high))
+
+
+def test_mean_interval_of_one_value_is_refused():
+    with pytest.raises(ValueError, match="1 value"):
+        mean_interval([4.0])

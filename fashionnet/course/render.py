@@ -1,5 +1,6 @@
 """Execute the notebooks and publish their pages, all or nothing."""
 
+import inspect
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from nbconvert import HTMLExporter
 from pygments.formatters import HtmlFormatter
 from tqdm import tqdm
 
+from fashionnet import evaluation, models, runs, study, training
 from fashionnet.course.results import (
     tabulate_results,
     write_readme_block,
@@ -27,6 +29,13 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = Path(__file__).parent / "template"
 NOTEBOOKS = ("01_multiclass", "02_binary", "03_comparison")
 CELL_SECONDS = 900
+SHOWN_MODULES = {
+    "models": models,
+    "training": training,
+    "evaluation": evaluation,
+    "study": study,
+    "runs": runs,
+}
 DEVICE_MESSAGE = re.compile(
     r"WARNING: All log messages before absl|[IWE]\d{4} \S+ +\d+ \S+\.cc:\d+\]"
     r"|To enable the following instructions"
@@ -116,17 +125,39 @@ def render_page(book):
         extra_template_basedirs=[str(TEMPLATE.parent)],
         language_code="en",
     )
-    resources = {"metadata": {"name": title_of(book)}, "highlight_css": highlight_css()}
+    resources = {
+        "metadata": {"name": title_of(book)},
+        "highlight_css": highlight_css(),
+        "functions": list_functions(book),
+    }
     page, _ = exporter.from_notebook_node(book, resources)
     links = "".join(f'<a href="#{i}">{text}</a>' for i, text in headings_of(page))
     return page.replace("<!-- contents -->", links)
+
+
+def list_functions(book):
+    """List name and source of the package's functions that a notebook calls.
+
+    Figures and sentences are left out: they say in the page what they do.
+    """
+    code = "\n".join(c.source for c in book.cells if c.cell_type == "code")
+    calls = re.findall(rf"\b({'|'.join(SHOWN_MODULES)})\.([a-z]\w+)\(", code)
+    return [
+        (f"{module}.{name}", inspect.getsource(getattr(SHOWN_MODULES[module], name)))
+        for module, name in sorted(set(calls))
+    ]
 
 
 def render_home(books, pages, results):
     """Render the page that leads to the others, with results and steps."""
     env = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
     entries = [
-        {"name": name, "title": title_of(books[name]), "headings": headings_of(page)}
+        {
+            "name": name,
+            "title": title_of(books[name]),
+            "headings": headings_of(page),
+            "finding": last_sentences(books[name]),
+        }
         for name, page in pages.items()
     ]
     template = env.get_template("home.html.j2")
@@ -137,6 +168,13 @@ def render_home(books, pages, results):
 def title_of(book):
     """Return the heading of a notebook."""
     return book.cells[0].source.splitlines()[0].removeprefix("# ")
+
+
+def last_sentences(book):
+    """Return the last generated sentences of a notebook: what it found."""
+    outputs = [o for c in book.cells for o in c.get("outputs", []) if "data" in o]
+    texts = [o.data["text/markdown"] for o in outputs if "text/markdown" in o.data]
+    return texts[-1].replace("**", "") if texts else ""
 
 
 def headings_of(page):
@@ -156,7 +194,9 @@ def highlight_css():
 def update_readme(block):
     """Put the block of results between its two marks in the README."""
     path = ROOT / "README.md"
-    text = README_BLOCK.sub(rf"\g<1>{block}\g<2>", path.read_text(encoding="utf-8"))
+    text = README_BLOCK.sub(
+        lambda marks: marks[1] + block + marks[2], path.read_text(encoding="utf-8")
+    )
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
     os.replace(part, path)

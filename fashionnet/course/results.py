@@ -7,10 +7,10 @@ import numpy as np
 from fashionnet import plots
 from fashionnet.data import CLASS_NAMES, binary_labels, load_fashion_mnist
 from fashionnet.evaluation import count_confusions, predict_labels
-from fashionnet.reporting import CLASSIFIERS, save_figure
-from fashionnet.runs import find_run, home
+from fashionnet.reporting import save_figure
+from fashionnet.runs import find_run, stored_seeds
 from fashionnet.stats import mcnemar_midp, wilson_interval
-from fashionnet.study import cross_tabulate, predict_three_ways
+from fashionnet.study import CLASSIFIERS, cross_tabulate, predict_three_ways
 
 
 def write_results(folder):
@@ -37,10 +37,7 @@ def summarize_seeds(labels):
     """Count the right test images of every stored run, by task and seed."""
     counts = {}
     for task, y_true in (("multiclass", labels), ("binary", binary_labels(labels))):
-        # Folders of other recipes have a key behind the seed.
-        names = (p.name[5:] for p in (home() / "runs" / task).glob("seed-*"))
-        seeds = (int(name) for name in names if name.isdigit())
-        runs = {seed: find_run(task, seed) for seed in sorted(seeds)}
+        runs = {seed: find_run(task, seed) for seed in stored_seeds(task)}
         counts[task] = {
             str(seed): int((predict_labels(run.y_prob_test) == y_true).sum())
             for seed, run in runs.items()
@@ -49,7 +46,7 @@ def summarize_seeds(labels):
     return {"n_test": len(labels), "n_correct": counts}
 
 
-def state_seeds(summary):
+def state_spread(summary):
     """Say how accuracy varies over the seeds that are stored."""
     parts = []
     for task, counts in summary["n_correct"].items():
@@ -87,7 +84,7 @@ def write_readme_block(results):
         "| --- | ---: | ---: | --- |",
         *(f"| {' | '.join(row)} |" for row in tabulate_results(results)),
         "",
-        state_seeds(results["seeds"]),
+        state_spread(results["seeds"]),
         "",
     ]
     return "\n".join(lines)
