@@ -137,3 +137,11 @@ def test_page_shows_the_source_of_the_functions_it_calls():
     assert names == ["models.build_mlp"]
     page = re.sub("<[^>]+>", "", render.render_page(book))
     assert "def build_mlp(n_classes" in page
+
+
+def test_dying_kernel_tells_its_last_words(checkout, capfd):
+    code = "import os; os.write(2, b'my last words'); os._exit(1)"
+    write_book(checkout, code)
+    with pytest.raises(SystemExit, match="nothing was published"):
+        render.build_reports()
+    assert "my last words" in capfd.readouterr().err

@@ -92,7 +92,8 @@ def execute_notebook(path, folder):
     n_code = sum(cell.cell_type == "code" for cell in book.cells)
     env = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
     start = time.perf_counter()
-    with tqdm(total=n_code, desc=path.stem, unit="cell", file=sys.stdout) as bar:
+    progress = tqdm(total=n_code, desc=path.stem, unit="cell", file=sys.stdout)
+    with tempfile.TemporaryFile("w+") as log, progress as bar:
         client = NotebookClient(
             book,
             timeout=CELL_SECONDS,
@@ -101,7 +102,13 @@ def execute_notebook(path, folder):
             resources={"metadata": {"path": str(folder)}},
             on_cell_executed=lambda **_: bar.update(),
         )
-        client.execute(env=env | {"TF_CPP_MIN_LOG_LEVEL": "3"})
+        try:
+            # What the kernel's libraries write past Jupyter would tear the progress bar.
+            client.execute(env=env, stderr=log)
+        except DeadKernelError:
+            log.seek(0)
+            print(log.read()[-2000:], file=sys.stderr)
+            raise
     drop_device_messages(book)
     print(f"{path.stem}: executed in {time.perf_counter() - start:.0f} s")
     return book
