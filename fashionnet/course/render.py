@@ -103,7 +103,7 @@ def execute_notebook(path, folder):
             on_cell_executed=lambda **_: bar.update(),
         )
         try:
-            # What the kernel's libraries write past Jupyter would tear the progress bar.
+            # What libraries write past Jupyter would tear the progress bar.
             client.execute(env=env, stderr=log)
         except DeadKernelError:
             log.seek(0)
