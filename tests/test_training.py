@@ -1,3 +1,5 @@
+import os
+import shutil
 import subprocess
 import sys
 
@@ -37,6 +39,23 @@ def small_data(noise, monkeypatch):
         training, "load_fashion_mnist", lambda: (*noise, x_test, y_test)
     )
     return x_test, y_test
+
+
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory):
+    """Train seed 0 on noise, once for all tests; hold its folder."""
+    return {"home": tmp_path_factory.mktemp("trained") / "home"}
+
+
+@pytest.fixture
+def trained(trained_once, small_data, short_recipe, scratch_home, monkeypatch):
+    """Give every test a finished run of its own to use or to damage."""
+    if not trained_once["home"].exists():
+        training.train_run("multiclass", 0, short_recipe)
+        shutil.copytree(scratch_home, trained_once["home"])
+    else:
+        shutil.copytree(trained_once["home"], scratch_home)
+    return find_run("multiclass", 0, short_recipe)
 
 
 def rates(optimizer, n_steps):
@@ -81,49 +100,47 @@ def test_early_stopping_ends_training_and_best_weights_are_restored(noise, tmp_p
     assert loss != pytest.approx(history["val_loss"][-1], rel=1e-4)
 
 
-def test_progress_is_one_line_that_only_grows(noise, tmp_path, capsys):
+def test_progress_is_one_line_that_only_grows_and_epochs_are_timed(
+    noise, tmp_path, capsys
+):
     split = split_train_val(*noise, seed=0)
     recipe = Recipe(hidden_units=(4,), epochs=6, patience=6)
-    training.train_network(
+    _, history = training.train_network(
         "multiclass", split, seed=0, recipe=recipe, checkpoint=tmp_path / "a.weights.h5"
     )
     line = capsys.readouterr().out
     assert line.count("\n") == 1
     assert not {"\r", "\b"} & set(line)
     assert line.startswith("epoch ···· 5 ·  lowest val_loss ")
-
-
-def test_history_times_every_epoch(noise, tmp_path, short_recipe):
-    split = split_train_val(*noise, seed=0)
-    checkpoint = tmp_path / "a.weights.h5"
-    _, history = training.train_network(
-        "multiclass", split, seed=0, recipe=short_recipe, checkpoint=checkpoint
-    )
-    assert len(history["seconds"]) == 2
+    assert len(history["seconds"]) == 6
     assert min(history["seconds"]) > 0
 
 
-def test_finished_run_is_reused_and_says_so(small_data, short_recipe, capsys):
-    first = training.train_run("multiclass", 0, short_recipe)
-    capsys.readouterr()
-    second = training.train_run("multiclass", 0, short_recipe)
+def test_finished_run_is_reused_and_says_so(trained, short_recipe, capsys, monkeypatch):
+    monkeypatch.setattr(training, "train_network", pytest.fail)
+    again = training.train_run("multiclass", 0, short_recipe)
     assert "multiclass, seed 0: finished run reused" in capsys.readouterr().out
-    np.testing.assert_array_equal(first.y_prob_test, second.y_prob_test)
+    np.testing.assert_array_equal(trained.y_prob_test, again.y_prob_test)
 
 
-def test_stored_run_reloads_to_equal_predictions(small_data, short_recipe):
-    run = training.train_run("multiclass", 0, short_recipe)
-    y_prob = predict_probabilities(training.load_network(run), small_data[0])
-    np.testing.assert_array_equal(y_prob, run.y_prob_test)
+def test_stored_run_reloads_to_equal_predictions(trained, small_data):
+    y_prob = predict_probabilities(training.load_network(trained), small_data[0])
+    np.testing.assert_array_equal(y_prob, trained.y_prob_test)
 
 
-def test_damaged_run_is_replaced_only_when_asked(small_data, short_recipe):
-    run = training.train_run("binary", 0, short_recipe)
-    (run.folder / "predictions.npz").write_bytes(b"damaged")
+def test_damaged_run_is_refused_unless_told_to_train_again(
+    trained, short_recipe, monkeypatch
+):
+    (trained.folder / "predictions.npz").write_bytes(b"damaged")
     with pytest.raises(RunError, match=r"predictions\.npz"):
-        training.train_run("binary", 0, short_recipe)
-    again = training.train_run("binary", 0, short_recipe, retrain=True)
-    np.testing.assert_array_equal(again.y_prob_test, run.y_prob_test)
+        training.train_run("multiclass", 0, short_recipe)
+
+    def train(*args, **settings):
+        raise InterruptedError
+
+    monkeypatch.setattr(training, "train_network", train)
+    with pytest.raises(InterruptedError):
+        training.train_run("multiclass", 0, short_recipe, retrain=True)
 
 
 def test_binary_run_has_one_probability_per_image(small_data, short_recipe):
@@ -165,15 +182,16 @@ def test_both_tasks_train_on_the_same_images(noise, small_data, monkeypatch):
 
 
 def test_two_processes_train_at_once_and_equal_seeds_agree(
-    small_data, short_recipe, scratch_home
+    trained, small_data, short_recipe, scratch_home, tmp_path
 ):
-    with subprocess.Popen([sys.executable, "-c", TRAIN_NOISE]) as fresh:
+    env = os.environ | {"FASHIONNET_HOME": str(tmp_path / "other home")}
+    with subprocess.Popen([sys.executable, "-c", TRAIN_NOISE], env=env) as fresh:
         other = training.train_run("multiclass", 1, short_recipe)
     assert fresh.returncode == 0
-    there = find_run("multiclass", 0, short_recipe)
-    here = training.train_run("multiclass", 0, short_recipe, retrain=True)
-    np.testing.assert_array_equal(here.y_prob_test, there.y_prob_test)
-    assert not np.array_equal(here.y_prob_test, other.y_prob_test)
+    (stored,) = (tmp_path / "other home").rglob("predictions.npz")
+    there = np.load(stored)["y_prob_test"]
+    np.testing.assert_array_equal(trained.y_prob_test, there)
+    assert not np.array_equal(other.y_prob_test, there)
 
 
 def test_interrupted_training_leaves_no_run(small_data, short_recipe, monkeypatch):
