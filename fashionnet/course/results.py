@@ -12,9 +12,6 @@ from fashionnet.runs import find_run, stored_seeds
 from fashionnet.stats import mcnemar_midp, wilson_interval
 from fashionnet.study import CLASSIFIERS, cross_tabulate, predict_three_ways
 
-# Beyond these, releases of SciPy differ.
-DIGITS = 8
-
 
 def write_results(folder):
     """Write `results/*.json` and the README's figure from the stored runs.
@@ -124,7 +121,7 @@ def _score(y_true, y_pred, n_classes):
         "n_correct": n_correct,
         "n_test": len(y_true),
         "test_accuracy": share,
-        "test_accuracy_interval": [round(low, DIGITS), round(high, DIGITS)],
+        "test_accuracy_interval": [_shorten(low), _shorten(high)],
         "confusion_matrix": count_confusions(y_true, y_pred, n_classes).tolist(),
     }
 
@@ -165,5 +162,10 @@ def compare_pair(multiclass, binary, labels):
             "only_binary_right": int(table[1, 0]),
         }
         result["discordant"][name] = counts
-        result["mcnemar_midp"][name] = round(mcnemar_midp(*counts.values()), DIGITS)
+        result["mcnemar_midp"][name] = _shorten(mcnemar_midp(*counts.values()))
     return result
+
+
+def _shorten(number):
+    """Keep eight significant digits: beyond them, releases of SciPy differ."""
+    return float(f"{number:.8g}")
