@@ -38,14 +38,10 @@ def show_figure(figure, alt):
 
 
 def save_figure(figure, target):
-    """Save a figure as PNG, close it, and return its width on a page, in CSS pixels.
-
-    Args:
-        figure: A Figure, or an Axes that fills one.
-        target: Path or binary file.
+    """Save a figure (or the one of an Axes) as PNG to a path or file, and close it.
 
     Returns:
-        Half the width in pixels: the picture is sharp on dense screens too.
+        Its width on a page in CSS pixels: half the picture's, for sharp dense screens.
     """
     figure = getattr(figure, "figure", figure)
     figure.savefig(target, format="png", dpi=2 * DOTS_PER_INCH, facecolor="white")

@@ -87,7 +87,7 @@ def test_interval_holds_the_truth_as_often_as_it_says(truth):
 
 @pytest.mark.parametrize(
     ("arguments", "found"),
-    [((11, 10), "11"), ((5, 10, 1.5), r"1\.5")],
+    [((11, 10), "11 of 10"), ((-1, 10), "-1"), ((0, 0), "0"), ((5, 10, 1.5), r"1\.5")],
 )
 def test_wilson_interval_refuses_the_impossible(arguments, found):
     with pytest.raises(ValueError, match=found):
