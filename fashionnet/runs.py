@@ -5,6 +5,7 @@ came of it), `history.json` (metrics by epoch), `predictions.npz` (probabilities
 validation and test images) and `best.weights.h5`. Reading a run needs no Keras.
 """
 
+import atexit
 import hashlib
 import json
 import os
@@ -90,8 +91,13 @@ def stored_seeds(task):
 
 
 def make_checkpoint_path():
-    """Return a new path for the best weights of one training, shared with no other."""
-    return Path(tempfile.mkdtemp(prefix="fashionnet-")) / WEIGHTS
+    """Return a new path for the best weights of one training, shared with no other.
+
+    Its folder goes when Python ends.
+    """
+    folder = tempfile.mkdtemp(prefix="fashionnet-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder) / WEIGHTS
 
 
 def find_run(task, seed, recipe=RECIPE):

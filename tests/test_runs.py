@@ -1,4 +1,7 @@
 import json
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -193,3 +196,13 @@ def test_stored_seeds_are_listed_without_other_recipes():
     save(seed=5, recipe=Recipe(dropout=0.5))
     assert runs.stored_seeds("binary") == [2, 10]
     assert runs.stored_seeds("multiclass") == []
+
+
+def test_checkpoints_are_gone_when_python_ends():
+    code = (
+        "from fashionnet import runs; path = runs.make_checkpoint_path(); "
+        "path.write_text('weights'); print(path)"
+    )
+    path = subprocess.check_output([sys.executable, "-c", code], text=True).strip()
+    assert path.endswith("best.weights.h5")
+    assert not Path(path).parent.exists()
