@@ -29,12 +29,12 @@ class Recipe(NamedTuple):
     """Everything that decides how a network is trained, apart from task and seed."""
 
     hidden_units: tuple[int, ...] = (256, 256)
-    input_dropout: float = 0.1
-    dropout: float = 0.1
+    input_dropout: float = 0.2
+    dropout: float = 0.0
     batch_size: int = 512
     epochs: int = 20
     patience: int = 10
-    learning_rate: float = 3e-3
+    learning_rate: float = 6e-3
     weight_decay: float = 0.1
 
 

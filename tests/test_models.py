@@ -39,11 +39,24 @@ def test_network_is_a_classical_one():
     }  # fmt: skip
 
 
-def test_first_layer_standardizes_raw_images(noise):
+def test_first_layer_scales_raw_images_to_one(noise):
     model = build_mlp(10)
     assert model.inputs[0].dtype == "uint8"
     scaled = keras.ops.convert_to_numpy(model.layers[0](noise[0]))
-    np.testing.assert_allclose(scaled, (noise[0] - 72.94) / 90.02, atol=1e-5)
+    np.testing.assert_allclose(scaled, noise[0] / 255, atol=1e-6)
+
+
+def test_input_dropout_hides_the_same_pixels_of_a_whole_batch(noise):
+    (dropout,) = [
+        layer
+        for layer in build_mlp(10, input_dropout=0.3, dropout=0.0).layers
+        if isinstance(layer, keras.layers.Dropout) and layer.rate
+    ]
+    hidden = keras.ops.convert_to_numpy(dropout(np.ones((50, 784)), training=True)) == 0
+    assert (hidden == hidden[0]).all()
+    assert 0.2 < hidden[0].mean() < 0.4
+    again = keras.ops.convert_to_numpy(dropout(np.ones((50, 784)), training=True)) == 0
+    assert (again[0] != hidden[0]).any()
 
 
 def test_ten_probabilities_add_up_to_one(noise):

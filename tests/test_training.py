@@ -76,6 +76,35 @@ def test_learning_rate_warms_up_then_falls_to_zero():
     assert (np.diff(rate[top:]) < 0).all()
 
 
+def read_batches(batches):
+    pairs = [(x.numpy(), y.numpy()) for x, y in batches]
+    return [len(y) for _, y in pairs], *map(np.concatenate, zip(*pairs, strict=True))
+
+
+def test_batches_hold_every_image_once_with_its_label(noise):
+    images, labels = noise
+    batches = training.make_batches(images, labels, batch_size=64, seed=0)
+    assert len(batches) == 5
+    sizes, x, y = read_batches(batches)
+    assert sizes == [64, 64, 64, 64, 44]
+    assert x.dtype == np.uint8
+    place = {image.tobytes(): i for i, image in enumerate(images)}
+    order = [place[image.tobytes()] for image in x]
+    assert sorted(order) == list(range(300))
+    np.testing.assert_array_equal(y, labels[order])
+
+
+def test_batches_are_shuffled_anew_and_alike_for_equal_seeds(noise):
+    first, second = (
+        training.make_batches(*noise, batch_size=64, seed=seed) for seed in (3, 3)
+    )
+    other = training.make_batches(*noise, batch_size=64, seed=4)
+    epoch = read_batches(first)[1]
+    np.testing.assert_array_equal(epoch, read_batches(second)[1])
+    assert (epoch != read_batches(first)[1]).any()
+    assert (epoch != read_batches(other)[1]).any()
+
+
 def test_training_without_validation_data_is_refused(noise, tmp_path):
     model = build_mlp(10, hidden_units=(4,))
     model.compile(loss="sparse_categorical_crossentropy")
@@ -153,10 +182,9 @@ def test_no_fit_or_callback_sees_the_test_set(small_data, short_recipe, monkeypa
     seen = []
     fit = keras.Sequential.fit
 
-    def watch(self, x, y, validation_data, **settings):
-        seen.extend([x, validation_data[0]])
-        assert len(x) == len(y)
-        return fit(self, x, y, validation_data=validation_data, **settings)
+    def watch(self, batches, *, validation_data, **settings):
+        seen.extend([read_batches(batches)[1], validation_data[0]])
+        return fit(self, batches, validation_data=validation_data, **settings)
 
     monkeypatch.setattr(keras.Sequential, "fit", watch)
     training.train_run("multiclass", 0, short_recipe)
