@@ -28,11 +28,10 @@ SEEDS = (0, 1, 2)
 CANDIDATES = {
     "the recipe": {},
     "no input dropout": {"input_dropout": 0.0},
-    "input dropout 0.2": {"input_dropout": 0.2},
-    "no hidden dropout": {"dropout": 0.0},
-    "hidden dropout 0.2": {"dropout": 0.2},
+    "hidden dropout 0.1": {"dropout": 0.1},
+    "learning rate 0.003": {"learning_rate": 0.003},
     "10 epochs": {"epochs": 10},
-    "weight decay 0.01": {"weight_decay": 0.01},
+    "30 epochs": {"epochs": 30},
 }
 
 
