@@ -14,7 +14,8 @@ IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c '$(IN_RANGE)' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help setup data reports test unit lint test-colab seeds search lock clean
+.PHONY: help setup data reports test unit lint test-colab seeds search bench all-out \
+	lock clean
 
 help: ## list the targets
 	@echo "fashionnet: classical networks on Fashion-MNIST"
@@ -57,11 +58,18 @@ unit: data ## run the unit tests only
 test-colab: data ## run unit tests and notebook 1 with the versions that Colab has
 	sh tests/colab.sh
 
-seeds: data ## train both networks with seeds 0 to 4 (a quarter of an hour)
+seeds: data ## train both networks with seeds 0 to 9 (some ten minutes)
 	$(PY) benchmarks/seeds.py
 
 search: data ## choose the recipe again, on validation images (half an hour)
 	$(PY) benchmarks/search.py
+
+bench: data ## compare speed and accuracy with the peers; QUICK=1 for two minutes
+	$(PIP) install --quiet --editable '.[bench]'
+	$(PY) benchmarks/bench.py $(if $(QUICK),--quick)
+
+all-out: data ## train the largest network of the benchmark with three seeds
+	$(PY) benchmarks/all_out.py
 
 lock: $(READY) ## compile requirements.txt from pyproject.toml
 	$(UV) compile --quiet --universal --python-version 3.11 --extra dev --upgrade \

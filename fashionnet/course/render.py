@@ -65,7 +65,8 @@ def build_reports():
             nbformat.write(book, staging / f"{name}.ipynb")
             books[name], pages[name] = book, render_page(book)
         results = write_results(staging)
-        pages["index"] = render_home(books, pages, results)
+        has_benchmark = (target / "benchmark.html").is_file()
+        pages["index"] = render_home(books, pages, results, has_benchmark)
         for name, page in pages.items():
             (staging / f"{name}.html").write_text(page, encoding="utf-8")
         publish(staging, target)
@@ -79,8 +80,13 @@ def build_reports():
     print(f"Done. Open this page in a browser: {target / 'index.html'}")
 
 
-def execute_notebook(path, folder):
+def execute_notebook(path, folder, *, record_timing=False):
     """Run one notebook in a fresh kernel whose working directory is `folder`.
+
+    Args:
+        path: The notebook.
+        folder: Where its kernel runs.
+        record_timing: Keep in each cell's metadata when it ran.
 
     Returns:
         The executed notebook.
@@ -97,7 +103,7 @@ def execute_notebook(path, folder):
         client = NotebookClient(
             book,
             timeout=CELL_SECONDS,
-            record_timing=False,
+            record_timing=record_timing,
             coalesce_streams=True,
             resources={"metadata": {"path": str(folder)}},
             on_cell_executed=lambda **_: bar.update(),
@@ -155,7 +161,7 @@ def list_functions(book):
     ]
 
 
-def render_home(books, pages, results):
+def render_home(books, pages, results, has_benchmark=False):
     """Render the page that leads to the others, with results and steps."""
     env = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
     entries = [
@@ -169,7 +175,12 @@ def render_home(books, pages, results):
     ]
     template = env.get_template("home.html.j2")
     rows = tabulate_results(results)
-    return template.render(pages=entries, rows=rows, run=results["multiclass"])
+    return template.render(
+        pages=entries,
+        rows=rows,
+        run=results["multiclass"],
+        has_benchmark=has_benchmark,
+    )
 
 
 def title_of(book):
