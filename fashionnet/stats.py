@@ -1,7 +1,9 @@
-"""Intervals and paired tests: how far chance alone could have made the difference.
+"""Intervals and tests: how far chance alone could have made the difference.
 
 Plain NumPy and SciPy, nothing of Keras and nothing of ours.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import binom, binomtest, t
@@ -48,8 +50,7 @@ def mean_interval(values, level=0.95):
     if len(values) < 2:
         raise ValueError(f"{len(values)} value: a spread needs at least 2")
     mean, error = np.mean(values), np.std(values, ddof=1) / len(values) ** 0.5
-    margin = t.ppf((1 + level) / 2, len(values) - 1) * error
-    return mean, mean - margin, mean + margin
+    return mean, *Estimate(mean, error, len(values) - 1).interval(level)
 
 
 def mcnemar_midp(only_first, only_second):
@@ -78,3 +79,105 @@ def mcnemar_midp(only_first, only_second):
         # Both tails meet in the middle term, which must not be counted twice.
         return 1.0 - 0.5 * binom.pmf(fewer, n, 0.5) if n else 1.0
     return 2.0 * binom.cdf(fewer, n, 0.5) - binom.pmf(fewer, n, 0.5)
+
+
+class Estimate(NamedTuple):
+    """An estimate whose error, over its standard error, follows Student's t."""
+
+    value: float
+    standard_error: float
+    df: float
+
+    def interval(self, level=0.95):
+        """Return `low, high`, which hold the truth in a share `level` of studies."""
+        _check_share("level", level)
+        reach = t.ppf((1 + level) / 2, self.df) * self.standard_error
+        return self.value - reach, self.value + reach
+
+    def p_value(self):
+        """Return the two-sided p-value of a true value of 0."""
+        return 2 * self.tail(abs(self.value))
+
+    def tail(self, distance):
+        """Return the probability of an error above `distance`, which has a sign."""
+        if self.standard_error == 0:  # The limit of ever smaller ones.
+            return (1 - np.sign(distance)) / 2
+        return t.sf(distance / self.standard_error, self.df)
+
+
+def crossed_estimate(differences):
+    """Estimate a mean difference for new trainings and new images alike.
+
+    Both are samples, and every seed meets every image: the variance adds up what seeds,
+    images, and seeds on single images contribute. A t test over seeds lacks the images.
+
+    Args:
+        differences: Array of shape `(seeds, images)`, at least 2 of each: whether the
+            first classifier is right minus whether the second is, or of any score.
+
+    Source: Gallas et al. (2007), JOSA A 24, B70; df by Satterthwaite (1946).
+    """
+    d = _check_table(differences)
+    (s, n), mean = d.shape, d.mean()
+    if np.ptp(d) == 0:  # Rounding would leave a variance above 0.
+        return Estimate(float(d[0, 0]), 0.0, float(s - 1))
+    by_seed, by_image = d.mean(axis=1, keepdims=True), d.mean(axis=0)
+    # Mean squares between seeds, between images, and of seeds on single images.
+    rest_df = (s - 1) * (n - 1)
+    seed, image = n * by_seed.var(ddof=1), s * by_image.var(ddof=1)
+    rest = ((d - by_seed - by_image + mean) ** 2).sum() / rest_df
+    total, df = seed + image - rest, n - 1
+    if total < image:  # Seeds differ less than by chance on single images.
+        total = image
+    else:
+        df = total**2 / (seed**2 / (s - 1) + image**2 / (n - 1) + rest**2 / rest_df)
+    return Estimate(float(mean), float((total / d.size) ** 0.5), float(max(df, s - 1)))
+
+
+def margin_probabilities(estimate, margin):
+    """Return the probabilities of a true difference below `±margin`, within, and above.
+
+    Nothing else is known about it (a flat prior).
+    """
+    if not margin > 0:
+        raise ValueError(f"margin {margin} is not above 0")
+    below = estimate.tail(margin + estimate.value)
+    above = estimate.tail(margin - estimate.value)
+    return below, max(0.0, 1 - below - above), above
+
+
+def equivalence_p(estimate, margin):
+    """Test by two one-sided t tests whether a difference is within `±margin`.
+
+    Both have to reject, so the larger p-value counts. It is below 0.05 exactly if the
+    90% interval lies within the margin.
+
+    Source: Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680.
+    """
+    below, _, above = margin_probabilities(estimate, margin)
+    return max(below, above)
+
+
+def detectable_difference(standard_error, df, *, power=0.8, level=0.95):
+    """Compute the smallest true difference whose interval excludes 0 this often.
+
+    Source: Bloom (1995), Evaluation Review 19, 547-556.
+    """
+    _check_share("power or level", (power, level))
+    return (t.ppf((1 + level) / 2, df) + t.ppf(power, df)) * standard_error
+
+
+def _check_share(name, values):
+    values = np.asarray(values, dtype=float)
+    for wrong in values[~((values >= 0) & (values <= 1))]:
+        raise ValueError(f"{name} {wrong} is not between 0 and 1")
+    return values
+
+
+def _check_table(differences):
+    table = np.asarray(differences, dtype=float)
+    if table.ndim != 2 or min(table.shape) < 2:
+        raise ValueError(f"shape {table.shape} is not at least 2 seeds by 2 images")
+    for wrong in table[~np.isfinite(table)]:
+        raise ValueError(f"a difference is {wrong}")
+    return table
