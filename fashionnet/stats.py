@@ -53,32 +53,35 @@ def mean_interval(values, level=0.95):
     return mean, *Estimate(mean, error, len(values) - 1).interval(level)
 
 
-def mcnemar_midp(only_first, only_second):
-    """Test whether two classifiers err equally often on the same images.
+def mcnemar_exact(only_first, only_second):
+    """Test exactly whether two classifiers err equally often on the same images.
 
     Only the images that exactly one of them gets right carry information. If both are
-    equally good, each such image is a fair coin toss.
+    equally good, each such image is a fair coin toss. Without any, the p-value is 1.
 
     Args:
         only_first: Number of images that only the first classifier gets right.
         only_second: Number of images that only the second gets right.
 
-    Returns:
-        The two-sided mid-p value: the exact binomial p-value less half of the
-        probability of all counts as likely as these. 1.0 when there is no such image.
+    Source: McNemar (1947), Psychometrika 12, 153-157.
+    """
+    fewer, more = sorted((only_first, only_second))
+    if fewer < 0:
+        raise ValueError(f"counts are {only_first}, {only_second}; they start at 0")
+    return min(1.0, 2.0 * binom.cdf(fewer, fewer + more, 0.5))
 
-    Raises:
-        ValueError: If a count is negative.
+
+def mcnemar_midp(only_first, only_second):
+    """Test as `mcnemar_exact` does, whose p-values are larger than they need be.
+
+    The mid-p value leaves out half of the probability of all counts as likely as these.
 
     Source: Fagerland, Lydersen and Laake (2013), doi:10.1186/1471-2288-13-91.
     """
-    if min(only_first, only_second) < 0:
-        raise ValueError(f"counts are {only_first}, {only_second}; they start at 0")
-    n, fewer = only_first + only_second, min(only_first, only_second)
-    if only_first == only_second:
-        # Both tails meet in the middle term, which must not be counted twice.
-        return 1.0 - 0.5 * binom.pmf(fewer, n, 0.5) if n else 1.0
-    return 2.0 * binom.cdf(fewer, n, 0.5) - binom.pmf(fewer, n, 0.5)
+    exact, n = mcnemar_exact(only_first, only_second), only_first + only_second
+    as_likely = binom.pmf(min(only_first, only_second), n, 0.5)
+    # Equal counts are their own mirror image, which must not be counted twice.
+    return exact - as_likely / (2 if only_first == only_second else 1) if n else exact
 
 
 class Estimate(NamedTuple):
@@ -165,6 +168,32 @@ def detectable_difference(standard_error, df, *, power=0.8, level=0.95):
     """
     _check_share("power or level", (power, level))
     return (t.ppf((1 + level) / 2, df) + t.ppf(power, df)) * standard_error
+
+
+def holm(p_values):
+    """Adjust p-values for being several, and return them in the order given.
+
+    Source: Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
+    """
+    p = _check_share("p-value", p_values)
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    return np.minimum(stepped, 1)[np.argsort(order)]
+
+
+def sign_flip_p(values):
+    """Test whether 1 to 20 independent values scatter symmetrically around 0.
+
+    The two-sided p-value is the share of all `2**n` patterns of signs that put the mean
+    at least as far from 0 as it is.
+
+    Source: Fisher (1935), The Design of Experiments, section 21.
+    """
+    if not 1 <= len(values) <= 20:
+        raise ValueError(f"{len(values)} values: all patterns of signs need 1 to 20")
+    sums = sum(np.ix_(*[(value, -value) for value in values]))
+    rounding = 1e-12 * np.abs(values).sum()  # Equal sums may differ by so much.
+    return np.mean(np.abs(sums) >= abs(np.sum(values)) - rounding)
 
 
 def _check_share(name, values):

@@ -3,7 +3,7 @@
 import re
 import warnings
 from functools import cache
-from itertools import product
+from itertools import combinations, product
 from math import comb
 
 import numpy as np
@@ -15,6 +15,7 @@ from scipy.stats import (
     binomtest,
     nct,
     norm,
+    permutation_test,
     t,
     ttest_1samp,
     ttest_ind,
@@ -25,9 +26,12 @@ from fashionnet.stats import (
     crossed_estimate,
     detectable_difference,
     equivalence_p,
+    holm,
     margin_probabilities,
+    mcnemar_exact,
     mcnemar_midp,
     mean_interval,
+    sign_flip_p,
     wilson_interval,
 )
 
@@ -174,10 +178,18 @@ def test_mcnemar_rejects_true_equality_about_as_often_as_it_says():
     assert np.mean(p[only_first] < 0.05) == pytest.approx(0.05, abs=0.012)
 
 
-@pytest.mark.parametrize("counts", [(-1, 3), (3, -1)])
-def test_mcnemar_refuses_negative_counts(counts):
+@pytest.mark.parametrize("test", [mcnemar_exact, mcnemar_midp])
+@pytest.mark.parametrize("counts", [(-1, 3), (3, -1), (1, -1)])
+def test_mcnemar_refuses_negative_counts(test, counts):
     with pytest.raises(ValueError, match=f"{counts[0]}, {counts[1]}"):
-        mcnemar_midp(*counts)
+        test(*counts)
+
+
+@settings(deadline=None, max_examples=30)
+@given(COUNTS, COUNTS)
+def test_exact_mcnemar_is_a_binomial_test(first, second):
+    expected = binomtest(first, first + second).pvalue if first + second else 1
+    assert mcnemar_exact(first, second) == pytest.approx(expected, abs=1e-12)
 
 
 def test_mean_interval_equals_that_of_scipy():
@@ -522,3 +534,64 @@ def test_equivalence_is_wrongly_found_as_seldom_as_it_says(truth, share):
         equivalence_p(Estimate(*pair, 9), 1) for pair in zip(means, errors, strict=True)
     ]
     assert np.mean(np.array(p) < 0.05) == pytest.approx(share, abs=0.011)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(SHARES, min_size=1, max_size=6))
+def test_holm_equals_brute_force(p_values):
+    # A hypothesis falls with every group of hypotheses it is part of (closed testing).
+    n = len(p_values)
+    groups = [g for size in range(1, n + 1) for g in combinations(range(n), size)]
+    group_p = {g: min(1, len(g) * min(p_values[i] for i in g)) for g in groups}
+    expected = [max(p for g, p in group_p.items() if i in g) for i in range(n)]
+    assert holm(p_values).tolist() == pytest.approx(expected, abs=1e-15)
+
+
+def test_holm_equals_the_worked_example():
+    # By hand: 4 × 0.005, 3 × 0.01, 2 × 0.03, and 0.04 may not fall below the last.
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+def test_holm_raises_any_false_alarm_as_seldom_as_it_says():
+    # One real difference and two without: unadjusted, 10% of studies raise an alarm.
+    p = np.random.default_rng(0).uniform(size=(10_000, 3)) * [1e-6, 1, 1]
+    adjusted = np.array([holm(row) for row in p])
+    assert np.mean(p[:, 1:].min(axis=1) < 0.05) > 0.09
+    assert np.mean(adjusted[:, 1:].min(axis=1) < 0.05) == pytest.approx(0.05, abs=0.007)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.5, float("nan")])
+def test_holm_refuses_what_is_no_p_value(wrong):
+    with pytest.raises(ValueError, match=f"p-value {wrong}"):
+        holm([0.5, wrong])
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=8))
+def test_sign_flips_equal_brute_force(values):
+    patterns = product([-1, 1], repeat=len(values))
+    sums = [
+        sum(s * v for s, v in zip(signs, values, strict=True)) for signs in patterns
+    ]
+    expected = np.mean([abs(total) >= abs(sum(values)) for total in sums])
+    assert sign_flip_p(values) == expected
+    # Tenths cannot be told apart by their last digits either.
+    assert sign_flip_p([v / 10 for v in values]) == expected
+    assert sign_flip_p([-v for v in values]) == expected
+
+
+def test_sign_flips_equal_those_of_scipy():
+    values = np.random.default_rng(0).normal(0.5, 1, 10)
+    expected = permutation_test((values,), np.mean, permutation_type="samples")
+    assert sign_flip_p(values) == pytest.approx(expected.pvalue)
+
+
+@pytest.mark.parametrize("n", [1, 10, 20])
+def test_sign_flips_of_a_one_sided_sample_leave_two_patterns(n):
+    assert sign_flip_p(np.linspace(1, 2, n)) == 2 / 2**n
+
+
+@pytest.mark.parametrize("n", [0, 21])
+def test_sign_flips_of_too_few_or_too_many_values_are_refused(n):
+    with pytest.raises(ValueError, match=f"{n} values"):
+        sign_flip_p(np.ones(n))
