@@ -23,6 +23,8 @@ from scipy.stats import (
 
 from fashionnet.stats import (
     Estimate,
+    bootstrap_interval,
+    calibration_error,
     crossed_estimate,
     detectable_difference,
     equivalence_p,
@@ -358,14 +360,14 @@ def test_crossed_estimate_takes_any_type_of_number():
     assert crossed_estimate(table.tolist()) == expected
 
 
-@pytest.mark.parametrize("estimate", [crossed_estimate])
+@pytest.mark.parametrize("estimate", [crossed_estimate, bootstrap_interval])
 @pytest.mark.parametrize("shape", [(1, 5), (5, 1), (5,), (2, 2, 2)])
 def test_one_seed_or_one_image_is_refused(estimate, shape):
     with pytest.raises(ValueError, match=re.escape(str(shape))):
         estimate(np.ones(shape))
 
 
-@pytest.mark.parametrize("estimate", [crossed_estimate])
+@pytest.mark.parametrize("estimate", [crossed_estimate, bootstrap_interval])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_differences_that_are_no_numbers_are_refused(estimate, value):
     with pytest.raises(ValueError, match=str(value)):
@@ -595,3 +597,93 @@ def test_sign_flips_of_a_one_sided_sample_leave_two_patterns(n):
 def test_sign_flips_of_too_few_or_too_many_values_are_refused(n):
     with pytest.raises(ValueError, match=f"{n} values"):
         sign_flip_p(np.ones(n))
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_bootstrap_interval_has_the_spread_of_all_resamples(level):
+    # Variance of the mean over all ways to draw rows and columns, in closed form; the
+    # mean of so large a table is all but normal. 4% is three standard deviations.
+    table = random_table(60, 80)
+    by_seed, by_image = table.mean(axis=1), table.mean(axis=0)
+    rest = table - by_seed[:, None] - by_image + table.mean()
+    spread = (by_seed.var() / 60 + by_image.var() / 80 + rest.var() / 4800) ** 0.5
+    expected = norm.interval(level, table.mean(), spread)
+    found = bootstrap_interval(table, level=level, n_resamples=8000)
+    assert found == pytest.approx(expected, abs=0.08 * spread)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_bootstrap_interval_draws_whole_seeds_and_whole_images(axis):
+    # Three unequal values along one axis: all 27 resamples by hand.
+    values = np.array([0.0, 1.0, 10.0])
+    table = np.tile(np.expand_dims(values, 1 - axis), (1, 4) if axis == 0 else (4, 1))
+    means = [np.mean(draw) for draw in product(values, repeat=3)]
+    expected = np.quantile(means, [0.1, 0.9])
+    found = bootstrap_interval(table, level=0.8, n_resamples=20_000)
+    assert found == pytest.approx(expected)
+
+
+def test_bootstrap_interval_mirrors_with_the_sign_and_repeats_with_the_seed():
+    table = random_table()
+    low, high = bootstrap_interval(table, seed=1)
+    assert bootstrap_interval(table, seed=1) == (low, high)
+    assert bootstrap_interval(-table, seed=1) == pytest.approx((-high, -low))
+    assert bootstrap_interval(table, seed=2) != (low, high)
+
+
+def test_bootstrap_interval_of_equal_differences_has_no_width():
+    found = bootstrap_interval(np.full((3, 5), 0.1), n_resamples=50)
+    assert found == pytest.approx((0.1, 0.1))
+
+
+def test_bootstrap_interval_of_an_impossible_level_is_refused():
+    with pytest.raises(ValueError, match=r"level 95\.0"):
+        bootstrap_interval(random_table(), level=95)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.tuples(SHARES, st.booleans()), min_size=1, max_size=30),
+    st.integers(1, 20),
+)
+def test_calibration_error_equals_bin_by_bin(pairs, n_bins):
+    y_prob, is_right = map(np.array, zip(*pairs, strict=True))
+    edges, expected = np.linspace(0, 1, n_bins + 1), 0
+    for i in range(n_bins):
+        inside = (edges[i] < y_prob) & (y_prob <= edges[i + 1])
+        inside |= (y_prob == 0) & (i == 0)
+        if inside.any():
+            gap = abs(y_prob[inside].mean() - is_right[inside].mean())
+            expected += inside.mean() * gap
+    found = calibration_error(y_prob, is_right, n_bins)
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_calibration_error_equals_the_worked_example():
+    # Two bins of two: |0.95 - 1/2| and |0.55 - 1|, both 0.45.
+    found = calibration_error([0.95, 0.95, 0.55, 0.55], [True, False, True, True])
+    assert found == pytest.approx(0.45)
+
+
+def test_calibration_error_tells_honest_from_overconfident():
+    rng = np.random.default_rng(0)
+    honest = rng.uniform(0.5, 1, 100_000)
+    is_right = rng.random(100_000) < honest
+    assert calibration_error(honest, is_right) < 0.01
+    boasting = (1 + honest) / 2
+    assert calibration_error(boasting, is_right) == pytest.approx(0.125, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("y_prob", "is_right", "found"),
+    [
+        ([0.5, 0.5], [True], r"\(2,\).*\(1,\)"),
+        ([[0.5, 0.5]], [[True, True]], r"\(1, 2\)"),
+        ([], [], r"\(0,\)"),
+        ([1.2], [True], r"1\.2"),
+        ([float("nan")], [True], "nan"),
+    ],
+)
+def test_calibration_error_refuses_what_does_not_fit(y_prob, is_right, found):
+    with pytest.raises(ValueError, match=found):
+        calibration_error(y_prob, is_right)
