@@ -1,7 +1,14 @@
-"""Part 3: compare two ways to a binary label, on the same test images."""
+"""Part 3: compare two ways to a binary label, on the same test images.
+
+Differences are numbers of images out of 10,000. Above 0, the multiclass network makes
+fewer errors than the binary one.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 
+from fashionnet.data import binary_labels
 from fashionnet.evaluation import (
     binarize_argmax,
     binarize_sum,
@@ -9,12 +16,27 @@ from fashionnet.evaluation import (
     predict_labels,
 )
 from fashionnet.runs import find_run, stored_seeds
+from fashionnet.stats import (
+    Estimate,
+    crossed_estimate,
+    detectable_difference,
+    equivalence_p,
+    holm,
+    margin_probabilities,
+    mcnemar_midp,
+    mean_interval,
+    sign_flip_p,
+)
 
 CLASSIFIERS: dict[str, str] = {
     "multiclass_argmax": "multiclass (likeliest class)",
     "multiclass_sum": "multiclass (sum)",
     "binary": "binary",
 }
+# Both fixed before any result was seen: what is compared with the binary network, and
+# from how many of 10,000 images on a difference is relevant.
+CONTRASTS = ("multiclass_argmax", "multiclass_sum")
+MARGIN = 10
 
 
 def find_pairs():
@@ -45,3 +67,119 @@ def predict_three_ways(multiclass, binary):
 def cross_tabulate(right_first, right_second):
     """Count images by who is right: `[[both, only first], [only second, neither]]`."""
     return count_confusions(~right_first, ~right_second, 2)
+
+
+def right_by_seed(pairs, labels):
+    """Say which test images each classifier labels right, seed by seed.
+
+    Args:
+        pairs: What `find_pairs` returns.
+        labels: Class ids of the test images, 0 to 9.
+
+    Returns:
+        A dictionary of bool arrays of shape `(seeds, images)`, by classifier.
+    """
+    answers = [predict_three_ways(*pair) for pair in pairs.values()]
+    y_true, shape = binary_labels(labels), (len(pairs), len(labels))
+    return {
+        name: np.array([y[name] == y_true for y in answers], bool).reshape(shape)
+        for name in CLASSIFIERS
+    }
+
+
+class Contrast(NamedTuple):
+    """What all pairs say about one way to binarize against the binary network.
+
+    `ahead` counts for each seed how many fewer errors the multiclass network makes.
+    `signed_midp` has the p-value of each pair, with a minus where the binary network
+    makes fewer errors. `estimate` is for new trainings and new images; it and its
+    p-value, adjusted for the number of contrasts, are `None` with fewer than two pairs.
+    """
+
+    way: str
+    ahead: np.ndarray
+    signed_midp: np.ndarray
+    estimate: Estimate | None
+    p_adjusted: float | None
+
+    @property
+    def verdict(self):
+        """Return what `decide` says of the estimate."""
+        return decide(self.estimate)
+
+
+def compare(right):
+    """Compare each way to binarize with the binary network, over all pairs.
+
+    Args:
+        right: What `right_by_seed` returns.
+
+    Returns:
+        A dictionary of one `Contrast` for each of `CONTRASTS`.
+    """
+    tables = {way: right[way].astype(int) - right["binary"] for way in CONTRASTS}
+    estimates = adjusted = [None] * len(tables)
+    if len(right["binary"]) > 1:
+        estimates = [_estimate_images(table) for table in tables.values()]
+        adjusted = holm([e.p_value() for e in estimates]).tolist()
+    rows = zip(tables.items(), estimates, adjusted, strict=True)
+    return {
+        way: Contrast(way, table.sum(axis=1), _signed_midp(table), estimate, p)
+        for (way, table), estimate, p in rows
+    }
+
+
+def decide(estimate, margin=MARGIN):
+    """Apply the verdict rule, fixed before any result was seen.
+
+    Returns:
+        "better" if the 95% interval excludes 0 and the estimate reaches the margin,
+        "detectable, not relevant" if it excludes 0 and lies within the margin,
+        "equivalent" if the 90% interval lies within the margin, else "undecided".
+    """
+    if estimate is None:
+        return "undecided"
+    low, high = estimate.interval()
+    excludes_0 = low > 0 or high < 0
+    if excludes_0 and abs(estimate.value) >= margin:
+        return "better"
+    if excludes_0 and max(-low, high) < margin:
+        return "detectable, not relevant"
+    low, high = estimate.interval(0.9)
+    return "equivalent" if max(-low, high) < margin else "undecided"
+
+
+def measure(estimate, margin=MARGIN):
+    """List everything that an estimate says, by name."""
+    outcomes = ("binary_better", "within_margin", "multiclass_better")
+    chances = margin_probabilities(estimate, margin)
+    return {
+        **estimate._asdict(),
+        "interval_95": estimate.interval(),
+        "interval_90": estimate.interval(0.9),
+        "p_value": estimate.p_value(),
+        "p_equivalence": equivalence_p(estimate, margin),
+        "probability": dict(zip(outcomes, chances, strict=True)),
+        "detectable_difference": detectable_difference(*estimate[1:]),
+    }
+
+
+def measure_fixed_images(ahead):
+    """List what two or more seeds say about new trainings, on these images only.
+
+    The test of all patterns of signs is `None` with more than 20 seeds.
+    """
+    mean, *interval = mean_interval(ahead)
+    p_value = sign_flip_p(ahead) if len(ahead) <= 20 else None
+    return {"value": mean, "interval_95": interval, "sign_flip_p": p_value}
+
+
+def _estimate_images(table):
+    share, error, df = crossed_estimate(table)
+    return Estimate(10_000 * share, 10_000 * error, df)
+
+
+def _signed_midp(table):
+    """Test each pair by itself; equally many errors count as a p-value above 0."""
+    counts = [((row > 0).sum(), (row < 0).sum()) for row in table]
+    return np.array([np.copysign(mcnemar_midp(a, b), a - b) for a, b in counts])
