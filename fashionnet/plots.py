@@ -1,4 +1,4 @@
-"""Draw every figure, and say in a sentence what it shows.
+"""Draw the figures of a network, and say in a sentence what they show.
 
 A `plot_` function draws computed data and returns its Axes (one panel) or Figure; its
 `describe_` function takes the same data and writes for readers who cannot see it.

@@ -10,8 +10,9 @@ from sklearn.metrics import classification_report
 
 from fashionnet.data import CLASS_NAMES
 from fashionnet.evaluation import rank_confusions
+from fashionnet.sentences import phrase_difference, phrase_interval
 from fashionnet.stats import wilson_interval
-from fashionnet.study import CLASSIFIERS
+from fashionnet.study import CLASSIFIERS, MARGIN, measure, measure_fixed_images
 
 DOTS_PER_INCH = 96
 
@@ -89,6 +90,42 @@ def table_accuracies(errors, n_total):
         rows[CLASSIFIERS[name]] = (n_wrong, f"{share:.2%}", interval)
     columns = ["errors", "accuracy", "95% interval"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def table_contrasts(contrasts):
+    """Tabulate what all pairs say about each way to binarize."""
+    return pd.DataFrame({CLASSIFIERS[k]: _list_facts(c) for k, c in contrasts.items()})
+
+
+def _list_facts(contrast):
+    if contrast.estimate is None:
+        return {"verdict": contrast.verdict}
+    facts, fixed = measure(contrast.estimate), measure_fixed_images(contrast.ahead)
+    chance, flip = facts["probability"], fixed["sign_flip_p"]
+    return {
+        "errors compared with binary": phrase_difference(facts["value"]),
+        "95% interval": phrase_interval(*facts["interval_95"]),
+        "90% interval": phrase_interval(*facts["interval_90"]),
+        "p-value of no difference": _format_share(facts["p_value"]),
+        "… adjusted for two contrasts": _format_share(contrast.p_adjusted),
+        f"p-value of {MARGIN} or more": _format_share(facts["p_equivalence"]),
+        f"probability of over {MARGIN} fewer": _format_share(
+            chance["multiclass_better"]
+        ),
+        f"probability of {MARGIN} at most": _format_share(chance["within_margin"]),
+        f"probability of over {MARGIN} more": _format_share(chance["binary_better"]),
+        "found four times in five, from": f"{facts['detectable_difference']:.1f}",
+        "verdict": contrast.verdict,
+        "these images only: 95% interval": phrase_interval(*fixed["interval_95"]),
+        "these images only: p-value": "–" if flip is None else _format_share(flip),
+    }
+
+
+def _format_share(p):
+    """Write a probability with three decimals, but never as exactly 0 or 1."""
+    if p < 0.0005:
+        return "< 0.001"
+    return "> 0.999" if 0.9995 < p < 1 else f"{p:.3f}"
 
 
 def table_costs(runs):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fashionnet.runs import Recipe
+from fashionnet.study import MARGIN
 
 ROOT = Path(__file__).parents[1]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -124,6 +125,15 @@ def test_all_notebooks_share_one_setup_cell():
     setups = {text(c) for p in PATHS for c in tagged(p, "setup")}
     assert len(setups) == 1
     assert len(code_lines({"source": setups.pop()})) <= 6
+
+
+def test_part_3_fixes_its_margin_before_any_run_is_read():
+    before = []
+    for cell in cells(PATHS[2]):
+        if "find_pairs" in text(cell) or "train_run" in text(cell):
+            break
+        before.append(text(cell))
+    assert f"{MARGIN} of the 10,000 test images" in "\n".join(before)
 
 
 @pytest.mark.parametrize("path", PATHS[:2], ids=lambda path: path.stem)

@@ -10,20 +10,26 @@ import nbformat
 import numpy as np
 import pytest
 
-from fashionnet import plots
+from fashionnet import plots, study_plots
 from fashionnet.course import render
 from fashionnet.course.results import (
     compare_pair,
     summarize_run,
     summarize_seeds,
+    summarize_study,
     tabulate_results,
     write_readme_block,
 )
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, binary_labels, load_fashion_mnist
 from fashionnet.evaluation import count_confusions, merge_groups, predict_labels
 from fashionnet.runs import find_run
-from fashionnet.sentences import state_accuracy
-from fashionnet.study import predict_three_ways
+from fashionnet.sentences import state_accuracy, state_verdict
+from fashionnet.study import (
+    compare,
+    find_pairs,
+    predict_three_ways,
+    right_by_seed,
+)
 
 RESULTS = ("multiclass", "binary", "comparison", "seeds")
 REPORTS = Path(__file__).parents[1] / "reports"
@@ -85,7 +91,9 @@ def plain(data):
 def test_results_are_those_of_the_stored_runs(stored, labels):
     for task, run in stored.items():
         assert read_results(task) == plain(summarize_run(run, labels))
-    assert read_results("comparison") == plain(compare_pair(**stored, labels=labels))
+    pair = compare_pair(**stored, labels=labels)
+    study = summarize_study(find_pairs(), labels)
+    assert read_results("comparison") == plain(pair | study)
 
 
 def test_manifests_count_what_the_predictions_say(stored, labels):
@@ -146,6 +154,14 @@ def test_page_shows_the_confusions_that_are_stored():
         matrix = np.array(read_results(task)["confusion_matrix"])
         alt = plots.describe_confusion(matrix, names)
         assert alt in Images(read_page(page)).alts
+
+
+def test_page_shows_the_verdict_of_the_stored_pairs(stored, labels):
+    contrasts = compare(right_by_seed(find_pairs(), labels))
+    said = sentences(read_book("03_comparison"))
+    assert [c.way for c in contrasts.values() if state_verdict(c) not in said] == []
+    alts = Images(read_page("03_comparison")).alts
+    assert study_plots.describe_contrasts(contrasts) in alts
 
 
 def test_readme_shows_the_stored_results():

@@ -6,6 +6,8 @@ import pytest
 
 from fashionnet import reporting
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES
+from fashionnet.stats import Estimate
+from fashionnet.study import Contrast, measure, measure_fixed_images
 
 
 @pytest.fixture
@@ -74,3 +76,34 @@ def test_accuracy_table_follows_the_errors():
         "binary": 48,
         "multiclass (sum)": 50,
     }
+
+
+def test_contrast_table_follows_the_estimates():
+    ahead, midp = np.array([-9, 1, 2]), np.ones(3)
+    first = Contrast("multiclass_argmax", ahead, midp, Estimate(-2.0, 1.5, 200), 0.37)
+    second = Contrast("multiclass_sum", -ahead, midp, Estimate(15.0, 2.0, 200), 1e-9)
+    table = reporting.table_contrasts({c.way: c for c in (first, second)})
+    assert list(table) == ["multiclass (likeliest class)", "multiclass (sum)"]
+    assert table.loc["errors compared with binary"].tolist() == [
+        "2.0 more",
+        "15.0 fewer",
+    ]
+    assert table.loc["verdict"].tolist() == ["equivalent", "better"]
+    assert table.loc["… adjusted for two contrasts"].tolist() == ["0.370", "< 0.001"]
+    likely = table.loc["probability of over 10 fewer"].tolist()
+    chance = measure(second.estimate)["probability"]["multiclass_better"]
+    assert likely == ["< 0.001", f"{chance:.3f}"]
+    p = measure_fixed_images(ahead)["sign_flip_p"]
+    assert table.loc["these images only: p-value"].tolist() == [f"{p:.3f}"] * 2
+
+
+def test_contrast_table_without_an_estimate_has_the_verdict_only():
+    contrast = Contrast("multiclass_sum", np.zeros(1), np.ones(1), None, None)
+    table = reporting.table_contrasts({"multiclass_sum": contrast})
+    assert table.to_dict() == {"multiclass (sum)": {"verdict": "undecided"}}
+
+
+def test_probability_is_never_rounded_to_certainty():
+    numbers = (0, 1e-9, 0.0004, 0.0006, 0.25, 0.9999, 1)
+    written = [reporting._format_share(p) for p in numbers]
+    assert written == ["< 0.001"] * 3 + ["0.001", "0.250", "> 0.999", "1.000"]
