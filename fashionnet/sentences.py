@@ -169,7 +169,7 @@ def state_students(contrast):
     ahead, clear = contrast.ahead, np.abs(contrast.signed_midp) < 0.05
     first = CLASSIFIERS[contrast.way]
     return (
-        f"Of {len(ahead)} students with one pair of runs each, "
+        f"Of {len(ahead)} student{'s' * (len(ahead) != 1)} with one pair of runs each, "
         f"{(clear & (ahead > 0)).sum()} would have concluded that {first} is better, "
         f"{(clear & (ahead < 0)).sum()} that binary is, and {(~clear).sum()} that "
         "their pair does not show it (McNemar mid-p of 0.05 or more); by counting "

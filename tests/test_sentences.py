@@ -236,6 +236,8 @@ def test_students_are_counted_by_what_their_own_pair_shows():
     assert "2 would have said multiclass (sum), 3 binary, and 1 a draw" in text
     swapped = sentences.state_students(contrast._replace(ahead=-ahead))
     assert "2 would have concluded that multiclass (sum) is better, 1 that" in swapped
+    alone = contrast._replace(ahead=ahead[:1], signed_midp=midp[:1])
+    assert sentences.state_students(alone).startswith("Of 1 student with")
 
 
 def test_environment_line_names_versions_and_data():
