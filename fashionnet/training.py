@@ -32,9 +32,8 @@ WARM_UP_SHARE = 0.1
 def make_batches(images, labels, *, batch_size, seed):
     """Make batches for `fit`, shuffled anew for every epoch.
 
-    Given arrays, `fit` does the same; but TensorFlow then tunes the reading of data
-    while it runs, and at the end of an epoch often waits for that tuner, doing nothing
-    for up to half of the time. Here it is off, and only the order is shuffled.
+    Given arrays, `fit` does the same; but at the end of an epoch it often waits, idle,
+    for TensorFlow's tuner of data pipelines. Here that is off.
 
     Args:
         images: `uint8` array of shape `(n, 28, 28)`.
@@ -43,8 +42,7 @@ def make_batches(images, labels, *, batch_size, seed):
         seed: Seed of the shuffles. Equal seeds give equal orders.
 
     Returns:
-        A `tf.data.Dataset` of pairs of images and labels. Give it to `fit` with
-        `shuffle=False`: it is shuffled already.
+        A `tf.data.Dataset` for `fit(..., shuffle=False)`: it is shuffled already.
     """
     order = tf.data.Dataset.range(len(images)).shuffle(len(images), seed=seed)
     images, labels = tf.constant(images), tf.constant(labels)
@@ -88,8 +86,7 @@ def make_callbacks(checkpoint, *, patience):
         patience: Number of epochs without a lower validation loss before it stops.
 
     Returns:
-        A list for `fit(..., callbacks=...)`. `fit` raises a `ValueError` at the end of
-        the first epoch if it was given no validation data.
+        A list for `fit`, which raises a `ValueError` after an epoch without validation.
     """
     return [
         ProgressLine(),
@@ -244,12 +241,8 @@ def load_network(run):
 
 
 def _build(task, recipe):
-    return build_mlp(
-        N_CLASSES[task],
-        hidden_units=recipe.hidden_units,
-        input_dropout=recipe.input_dropout,
-        dropout=recipe.dropout,
-    )
+    fields = ("hidden_units", "input_dropout", "dropout")
+    return build_mlp(N_CLASSES[task], **{f: getattr(recipe, f) for f in fields})
 
 
 def _check_task(task):
