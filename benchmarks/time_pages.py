@@ -1,6 +1,6 @@
 """Time what `make reports` does, with its parts, in the home of `FASHIONNET_HOME`.
 
-    FASHIONNET_HOME=/tmp/scratch python benchmarks/time_pages.py
+    FASHIONNET_HOME=a/scratch/folder python benchmarks/time_pages.py
 
 Prints one line of JSON. Run it in a home of its own: it stores runs there.
 """
