@@ -54,6 +54,8 @@ def join_branches(branches):
     import keras
 
     images = keras.Input((28, 28), dtype="uint8")
+    for number, branch in enumerate(branches):
+        branch.name = f"branch_{number}"  # names in a network have to differ
     outputs = [branch(images) for branch in branches]
     return keras.Model(images, keras.layers.Average()(outputs), name="committee")
 
@@ -106,9 +108,9 @@ def main():
             rows.append(measure(seed, weights))
             weights = []
             print(rows[-1], flush=True)
-    part = RESULTS.with_name(RESULTS.name + ".part")
-    part.write_text(json.dumps(rows, indent=1) + "\n")
-    os.replace(part, RESULTS)
+            part = RESULTS.with_name(RESULTS.name + ".part")
+            part.write_text(json.dumps(rows, indent=1) + "\n")
+            os.replace(part, RESULTS)
 
 
 if __name__ == "__main__":
