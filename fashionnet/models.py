@@ -39,7 +39,7 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=
     model.add(keras.Input((28, 28), dtype="uint8"))
     model.add(layers.Rescaling(1 / 255))
     model.add(layers.Flatten())
-    # One choice of pixels for a whole batch: far fewer random numbers, equal accuracy.
+    # One choice of pixels for a whole batch takes far fewer random numbers.
     model.add(layers.Dropout(input_dropout, noise_shape=(1, 28 * 28)))
     for units in hidden_units:
         model.add(layers.Dense(units, use_bias=False))
