@@ -23,20 +23,31 @@ from fashionnet.study import (
 )
 
 
-def write_results(folder):
-    """Write `results/*.json` and the README's figure from the stored runs.
+def collect_results():
+    """Collect from the stored runs what belongs into `results/*.json`.
 
     Returns:
         The contents of the JSON files, by name.
     """
     labels = load_fashion_mnist()[3]
     runs = {task: find_run(task, 0) for task in ("multiclass", "binary")}
-    results = {task: summarize_run(run, labels) for task, run in runs.items()}
-    results["comparison"] = {
-        **compare_pair(**runs, labels=labels),
-        **summarize_study(find_pairs(), labels),
+    return {
+        **{task: summarize_run(run, labels) for task, run in runs.items()},
+        "comparison": {
+            **compare_pair(**runs, labels=labels),
+            **summarize_study(find_pairs(), labels),
+        },
+        "seeds": summarize_seeds(labels),
     }
-    results["seeds"] = summarize_seeds(labels)
+
+
+def write_results(folder):
+    """Write `results/*.json` and the README's figure from the stored runs.
+
+    Returns:
+        The contents of the JSON files, by name.
+    """
+    results = collect_results()
     (folder / "results").mkdir()
     for name, content in results.items():
         text = json.dumps(content, indent=1) + "\n"
