@@ -1,5 +1,7 @@
 """Shared by all tests: no window, no network, nothing of the checkout is changed."""
 
+from pathlib import Path
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -9,6 +11,8 @@ import numpy as np
 import pytest
 
 from fashionnet.runs import Recipe
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +35,14 @@ def noise():
 def short_recipe():
     """Return a recipe that trains in seconds."""
     return Recipe(hidden_units=(16, 16), batch_size=64, epochs=2, patience=2)
+
+
+@pytest.fixture(scope="session")
+def stored_reports():
+    """Read what is published in the checkout, and what its stored runs say."""
+    from fashionnet.course.published import read_reports
+    from fashionnet.course.steps import read_truth
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FASHIONNET_HOME", str(ROOT / "reports"))
+        return read_reports(read_truth())

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from fashionnet.course.rubric import find_measured
 from fashionnet.runs import Recipe
 from fashionnet.study import MARGIN
 
 ROOT = Path(__file__).parents[1]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-# A share, or a decimal fraction: results belong into generated sentences.
-MEASURED = re.compile(r"\d+(?:\.\d+)?\s?%|(?<![\w.])0\.\d{2,}")
 STEPS = (
     "Split the data",
     "Build the network",
@@ -76,7 +75,7 @@ def test_notebook_starts_with_its_only_h1(path):
 
 def test_prose_quotes_no_measured_number(path):
     prose = [text(c) for c in cells(path, "markdown")]
-    assert [hit for cell in prose for hit in MEASURED.findall(cell)] == []
+    assert [hit for cell in prose for hit in find_measured(cell)] == []
 
 
 def test_cells_are_short(path):
