@@ -7,6 +7,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from fashionnet.course import render
+from fashionnet.runs import home
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
@@ -32,6 +33,7 @@ def checkout(tmp_path, monkeypatch):
     monkeypatch.setattr(render, "write_results", lambda folder: {"multiclass": {}})
     monkeypatch.setattr(render, "write_readme_block", lambda results: "new *block*\n")
     monkeypatch.setattr(render, "render_home", lambda *parts: "home")
+    monkeypatch.setattr(render, "require_evidence", lambda: None)
     (tmp_path / "README.md").write_text(
         "before\n<!-- results -->\nold\n<!-- /results -->\nafter\n"
     )
@@ -50,6 +52,26 @@ def test_failing_notebook_publishes_nothing(checkout):
         render.build_reports()
     names = sorted(p.name for p in (checkout / "reports").iterdir())
     assert names == ["01.html", "runs"]
+    assert (checkout / "reports/01.html").read_text() == "earlier page"
+    assert "old" in (checkout / "README.md").read_text()
+
+
+def test_reports_that_fail_the_gate_are_not_published(checkout, monkeypatch):
+    seen = []
+
+    def refuse():
+        seen.extend(path.name for path in home().iterdir())
+        raise SystemExit("nothing was published")
+
+    monkeypatch.setattr(render, "require_evidence", refuse)
+    (checkout / "reports/benchmark.html").write_text("measured before")
+    write_book(checkout, "print('fine')")
+    with pytest.raises(SystemExit, match="nothing was published"):
+        render.build_reports()
+    # The gate sees the new reports as a whole, where they were made.
+    assert {"01.ipynb", "01.html", "index.html", "benchmark.html"} <= set(seen)
+    names = sorted(p.name for p in (checkout / "reports").iterdir())
+    assert names == ["01.html", "benchmark.html", "runs"]
     assert (checkout / "reports/01.html").read_text() == "earlier page"
     assert "old" in (checkout / "README.md").read_text()
 
