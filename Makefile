@@ -14,8 +14,8 @@ IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c '$(IN_RANGE)' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help setup data reports test unit lint test-colab seeds search bench all-out \
-	lock clean
+.PHONY: help setup data reports check test unit lint test-colab seeds search bench \
+	all-out lock clean
 
 help: ## list the targets
 	@echo "fashionnet: classical networks on Fashion-MNIST"
@@ -41,6 +41,9 @@ data: $(READY) ## get Fashion-MNIST: find it, download it, or take Debian's pack
 
 reports: data ## execute the notebooks and make their pages in reports/
 	$(PY) -m fashionnet.course.render
+
+check: data ## say which evidence the reports show, and what breaks a rule
+	$(PY) -m fashionnet.course.rubric
 
 test: lint unit ## run all checks: style, unit tests, and the three notebooks
 	@$(PY) -m fashionnet.course.scratch $(PY) -m pytest --nbmake --nbmake-timeout=900 \
