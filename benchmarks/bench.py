@@ -2,6 +2,7 @@
 
     python benchmarks/bench.py            # five seeds, all notebooks
     python benchmarks/bench.py --quick    # one seed, no notebooks
+    python benchmarks/bench.py --pages    # the notebooks again, the peers as stored
 
 All peers train at once, but by turns: one epoch of each, in an order that moves on, so
 that a slow minute of the machine hits all alike. Writes
@@ -76,6 +77,14 @@ class Worker:
         self.result.update(self.read())
         self.process.communicate()
         return self.result
+
+
+def find_peers():
+    """Name the peers that are installed, and say which are not."""
+    names = [n for n in PEERS if n not in NEEDS or util.find_spec(NEEDS[n])]
+    for name in set(PEERS) - set(names):
+        print(f"{name} is not installed; pip install --editable '.[bench]' adds it")
+    return names
 
 
 def race(names, seed, epochs):
@@ -242,14 +251,18 @@ def main():
     """Race the peers, time the notebooks, and write what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one seed, no notebooks")
+    parser.add_argument("--pages", action="store_true", help="only time the notebooks")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=RECIPE.epochs)
     options = parser.parse_args()
-    names = [n for n in PEERS if n not in NEEDS or util.find_spec(NEEDS[n])]
-    for name in set(PEERS) - set(names):
-        print(f"{name} is not installed; pip install --editable '.[bench]' adds it")
-    n_seeds = 1 if options.quick else options.seeds
-    races = [race(names, seed, options.epochs) for seed in range(n_seeds)]
+    path = home() / "results" / "benchmark.json"
+    if options.pages:
+        races = json.loads(path.read_text())["trainings"]
+    else:
+        n_seeds = 1 if options.quick else options.seeds
+        names = find_peers()
+        races = [race(names, seed, options.epochs) for seed in range(n_seeds)]
+    names, epochs = list(races[0]), len(races[0]["ours"]["epochs"])
     peers = {name: summarize_peer([r[name] for r in races]) for name in names}
     reports = None if options.quick else time_reports()
     seeds = summarize_seeds(load_fashion_mnist()[3])
@@ -262,8 +275,8 @@ def main():
         "machine": describe_machine(),
         "versions": versions() | others,
         "recipe": RECIPE._asdict(),
-        "epochs": options.epochs,
-        "seeds": n_seeds,
+        "epochs": epochs,
+        "seeds": len(races),
         "peers": peers,
         "ratio_to_ours": {n: p["epoch_seconds"] / ours for n, p in peers.items()},
         "all_out": rows,
@@ -271,7 +284,6 @@ def main():
         "targets": targets,
         "trainings": races,
     }
-    path = home() / "results" / "benchmark.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(content, indent=1) + "\n")
