@@ -4,9 +4,9 @@
     python benchmarks/bench.py --quick    # one seed, no notebooks
     python benchmarks/bench.py --pages    # the notebooks again, the peers as stored
 
-All peers train at once, but by turns: one epoch of each, in an order that moves on, so
-that a slow minute of the machine hits all alike. Writes
-`reports/results/benchmark.json` and `reports/benchmark.html`.
+The peers train by turns, a whole training each, and for every seed in another order, so
+that slow minutes of the machine are spread. Writes `reports/results/benchmark.json` and
+`reports/benchmark.html`.
 """
 
 import argparse
@@ -88,21 +88,24 @@ def find_peers():
 
 
 def race(names, seed, epochs):
-    """Train every peer with one seed, by turns.
+    """Train every peer with one seed, one after another, in an order that moves on.
+
+    A peer trains without a break: one in mid-training would leave TensorFlow's tuner of
+    data pipelines asleep for seconds, which no student's training has to wait for.
 
     Returns:
         What each peer reported, by name.
     """
-    workers = []
-    for name in names:
-        workers.append(Worker(name, seed, epochs))
-    for epoch in range(epochs):
-        first = epoch % len(workers)
-        for worker in workers[first:] + workers[:first]:
+    results, first = {}, seed % len(names)
+    for name in names[first:] + names[:first]:
+        worker = Worker(name, seed, epochs)
+        for epoch in range(epochs):
             worker.train_epoch()
-        print(f"\rseed {seed}: epoch {epoch + 1} of {epochs}", end="", flush=True)
+            line = f"seed {seed}: {name}, epoch {epoch + 1} of {epochs}"
+            print(f"\r{line:<60}", end="", flush=True)
+        results[name] = worker.finish()
     print()
-    return {worker.name: worker.finish() for worker in workers}
+    return {name: results[name] for name in names}
 
 
 def summarize_peer(trainings):

@@ -3,7 +3,7 @@
     python benchmarks/peers.py NAME SEED EPOCHS
 
 A peer trains as its users would train it. Before each epoch it waits for a line on its
-standard input, so that the peers can take turns; after it, it writes a line of JSON:
+standard input, so that none trains before its turn; after it, it writes a line of JSON:
 the seconds that the epoch took, and the validation accuracy, taken off the clock.
 """
 
