@@ -1,7 +1,9 @@
 """Build the networks: classical ones, made of dense layers only."""
 
 import keras
-from keras import layers
+from keras import layers, ops
+
+from fashionnet.data import CLASS_NAMES, CLOTHING, FOOTWEAR_AND_BAGS
 
 
 def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=0.0):
@@ -30,6 +32,55 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=
     """
     if n_classes < 2:
         raise ValueError(f"n_classes is {n_classes}; there must be at least 2")
+    model = _build_body(hidden_units, input_dropout, dropout)
+    if n_classes == 2:
+        model.add(layers.Dense(1, activation="sigmoid"))
+    else:
+        model.add(layers.Dense(n_classes, activation="softmax"))
+    return model
+
+
+def build_grouped_mlp(*, hidden_units, input_dropout, dropout):
+    """Build the ten-class network so that it answers Clothing or not.
+
+    It has the weights of `build_mlp(10)` and the same ten scores. Their softmax, summed
+    over the six clothing classes, is the one output; so it can be trained without ever
+    being told which of the ten classes an image shows.
+
+    Args:
+        hidden_units: As in `build_mlp`, like all others.
+        input_dropout: Share of pixels.
+        dropout: Share of hidden units.
+
+    Returns:
+        A `keras.Sequential`, not compiled, with output of shape `(n, 1)`.
+    """
+    model = _build_body(hidden_units, input_dropout, dropout)
+    model.add(layers.Dense(len(CLASS_NAMES)))
+    model.add(ClothingLogit())
+    model.add(layers.Activation("sigmoid"))
+    return model
+
+
+class ClothingLogit(layers.Layer):
+    """Turn ten scores into the log of the odds for Clothing.
+
+    The probability of a group is the sum of `exp(score)` over its classes, divided by
+    the sum over all. The odds are free of that divisor, and their log is exact where
+    probabilities would be rounded to 0 or 1.
+    """
+
+    def call(self, scores):
+        """Subtract the log-sum-exp of one group's scores from the other's."""
+        clothing, others = (
+            ops.logsumexp(ops.take(scores, group, axis=1), axis=1, keepdims=True)
+            for group in (CLOTHING, FOOTWEAR_AND_BAGS)
+        )
+        return clothing - others
+
+
+def _build_body(hidden_units, input_dropout, dropout):
+    """Build everything before the last layer, which says what is asked."""
     if not hidden_units or min(hidden_units) < 1:
         raise ValueError(f"hidden_units is {hidden_units}; each must be at least 1")
     for name, share in (("input_dropout", input_dropout), ("dropout", dropout)):
@@ -47,8 +98,4 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=
         model.add(layers.Activation("relu"))
         if dropout:
             model.add(layers.Dropout(dropout))
-    if n_classes == 2:
-        model.add(layers.Dense(1, activation="sigmoid"))
-    else:
-        model.add(layers.Dense(n_classes, activation="softmax"))
     return model

@@ -3,9 +3,13 @@ from itertools import pairwise
 import keras
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 
+from fashionnet.data import CLOTHING, binary_labels
 from fashionnet.evaluation import predict_probabilities
-from fashionnet.models import build_mlp
+from fashionnet.models import build_grouped_mlp, build_mlp
+
+SMALL = {"hidden_units": (16, 8), "input_dropout": 0.0, "dropout": 0.0}
 
 
 def count_trainable(model):
@@ -30,6 +34,42 @@ def test_every_layer_has_a_weight_per_input_and_a_shift(
     sizes = pairwise((784, *hidden_units, n_outputs))
     by_hand = sum((before + 1) * units for before, units in sizes)
     assert count_trainable(build_mlp(n_classes, hidden_units=hidden_units)) == by_hand
+
+
+def test_grouped_network_has_the_weights_of_the_ten_class_network():
+    networks = []
+    for build in (lambda **settings: build_mlp(10, **settings), build_grouped_mlp):
+        keras.utils.set_random_seed(3)
+        networks.append(build(hidden_units=(256, 256), input_dropout=0.2, dropout=0.0))
+    ten, grouped = networks
+    assert count_trainable(grouped) == count_trainable(ten) == 269_322
+    for ours, theirs in zip(grouped.get_weights(), ten.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_grouped_network_adds_up_the_clothing_classes(noise):
+    ten, grouped = build_mlp(10, **SMALL), build_grouped_mlp(**SMALL)
+    grouped.set_weights(ten.get_weights())
+    summed = predict_probabilities(ten, noise[0])[:, CLOTHING].sum(axis=1)
+    y_prob = predict_probabilities(grouped, noise[0])
+    assert y_prob.shape == (300,)
+    np.testing.assert_allclose(y_prob, summed, rtol=1e-5)
+
+
+def test_loss_of_the_grouped_network_is_the_log_of_the_summed_share(noise):
+    images, y_true = noise[0], binary_labels(noise[1])
+    model = build_grouped_mlp(**SMALL)
+    # Scores so far apart that probabilities would be rounded to 0 and 1.
+    kernel, bias = model.layers[-3].get_weights()
+    model.layers[-3].set_weights([200 * kernel, bias])
+    model.compile(loss="binary_crossentropy")
+    until_scores = keras.Sequential(model.layers[:-2])
+    scores = until_scores.predict(images, verbose=0).astype(np.float64)
+    assert np.ptp(scores, axis=1).max() > 100
+    right = np.isin(np.arange(10), CLOTHING) == y_true[:, None]
+    shares = logsumexp(scores, axis=1, b=right) - logsumexp(scores, axis=1)
+    loss = model.evaluate(images, y_true, batch_size=300, verbose=0)
+    assert loss == pytest.approx(-shares.mean(), rel=1e-4)
 
 
 def test_network_is_a_classical_one():
