@@ -28,7 +28,8 @@ from peers import PEERS
 
 from fashionnet.course.results import summarize_seeds
 from fashionnet.data import load_fashion_mnist
-from fashionnet.runs import RECIPE, home, versions
+from fashionnet.outcomes import versions
+from fashionnet.runs import RECIPE, home
 
 HERE = Path(__file__).parent
 ALL_OUT = HERE / "all_out.json"

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from joblib import Parallel, delayed
 
-from fashionnet.data import load_fashion_mnist, split_train_val
+from fashionnet.data import load_fashion_mnist
 from fashionnet.runs import RECIPE
+from fashionnet.tasks import split_task
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "search.json"
@@ -70,15 +71,12 @@ def train_candidate(task, seed, changes):
     """Train one candidate on one thread; return settings and validation metrics."""
     import tensorflow as tf
 
-    from fashionnet.training import task_labels, train_network
+    from fashionnet.training import train_network
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     recipe = RECIPE._replace(**changes)
     images, labels = load_fashion_mnist()[:2]
-    split = split_train_val(images, labels, seed=seed)
-    split = split._replace(
-        y_train=task_labels(task, split.y_train), y_val=task_labels(task, split.y_val)
-    )
+    split = split_task(task, images, labels, seed=seed)
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = Path(folder) / "best.weights.h5"
         _, history = train_network(

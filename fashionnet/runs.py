@@ -3,30 +3,39 @@
 `<home>/runs/<task>/seed-<k>/` holds `manifest.json` (what was trained, how, and what
 came of it), `history.json` (metrics by epoch), `predictions.npz` (probabilities of the
 validation and test images) and `best.weights.h5`. Reading a run needs no Keras.
+
+Networks with other tasks or fewer training images serve Part 3 alone: of them, only the
+probability of Clothing is stored, the likeliest class, and no weights.
 """
 
 import atexit
 import hashlib
 import json
 import os
-import platform
 import shutil
 import tempfile
-from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from fashionnet.data import DATA_SHA256
-from fashionnet.evaluation import predict_labels
+from fashionnet.outcomes import WEIGHTS, make_outcome
 
-PACKAGES = ("keras", "tensorflow", "numpy", "scikit-learn", "scipy", "matplotlib")
-MANIFEST, WEIGHTS = "manifest.json", "best.weights.h5"
+MANIFEST = "manifest.json"
+ARRAYS = {
+    "y_prob_val": np.float32,
+    "y_prob_test": np.float32,
+    "y_pred_val": np.uint8,
+    "y_pred_test": np.uint8,
+}
 
 
 class Recipe(NamedTuple):
-    """Everything that decides how a network is trained, apart from task and seed."""
+    """Everything that decides how a network is trained, apart from task and seed.
+
+    `n_train` is the number of training images, `None` for all that are not held out.
+    """
 
     hidden_units: tuple[int, ...] = (256, 256)
     input_dropout: float = 0.2
@@ -36,6 +45,7 @@ class Recipe(NamedTuple):
     patience: int = 10
     learning_rate: float = 6e-3
     weight_decay: float = 0.1
+    n_train: int | None = None
 
 
 RECIPE = Recipe()
@@ -44,10 +54,12 @@ RECIPE = Recipe()
 class Run(NamedTuple):
     """A finished training, read from its folder.
 
-    `manifest` has `task`, `seed`, `recipe`, `data_sha256`, `versions`, `parameters`,
-    `epochs_run`, `best_epoch`, `train_seconds` and `metrics` of the best epoch.
-    `y_prob_val` and `y_prob_test` are `float32` probabilities of shape `(n, 10)`, or
-    `(n,)` for the binary task.
+    `manifest` has `task`, `seed`, `recipe`, `data_sha256`, `versions`, `threads`,
+    `parameters`, `epochs_run`, `best_epoch`, `train_seconds` and `metrics` of the best
+    epoch. `y_prob_val` and `y_prob_test` are `float32` probabilities of shape
+    `(n, 10)`, or `(n,)`, of Clothing, for all but the usual multiclass network.
+    `y_pred_val` and `y_pred_test` are the likeliest classes, as `uint8`, where they are
+    stored; where the probabilities tell them, they are `None`.
     """
 
     folder: Path
@@ -55,6 +67,8 @@ class Run(NamedTuple):
     history: dict
     y_prob_val: np.ndarray
     y_prob_test: np.ndarray
+    y_pred_val: np.ndarray | None = None
+    y_pred_test: np.ndarray | None = None
 
 
 class RunError(RuntimeError):
@@ -117,8 +131,8 @@ def find_run(task, seed, recipe=RECIPE):
         return None
     sums = manifest["files"]
     history = _read(folder, "history.json", json.loads, sums)
-    probs = _read(folder, "predictions.npz", lambda _: _load_npz(folder), sums)
-    return Run(folder, manifest, history, probs["y_prob_val"], probs["y_prob_test"])
+    arrays = _read(folder, "predictions.npz", lambda _: _load_npz(folder), sums)
+    return Run(folder, manifest, history, **arrays)
 
 
 def save_run(task, seed, recipe, *, model, history, y_prob_val, y_prob_test, y_test):
@@ -137,26 +151,28 @@ def save_run(task, seed, recipe, *, model, history, y_prob_val, y_prob_test, y_t
     Returns:
         The stored `Run`. One that stood there before is replaced.
     """
+    outcome = make_outcome(model, history, y_prob_val, y_prob_test, y_test)
+    return store_outcome(task, seed, recipe, outcome)
+
+
+def store_outcome(task, seed, recipe, outcome):
+    """Store an `Outcome`, all or nothing, and read it back as a `Run`."""
     folder = run_folder(task, seed, recipe)
     folder.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".staging-"))
     try:
-        model.save_weights(staging / WEIGHTS)
-        (staging / "history.json").write_text(json.dumps(history, indent=1) + "\n")
-        np.savez_compressed(
-            staging / "predictions.npz",
-            y_prob_val=np.asarray(y_prob_val, np.float32),
-            y_prob_test=np.asarray(y_prob_test, np.float32),
-        )
+        if outcome.weights is not None:
+            (staging / WEIGHTS).write_bytes(outcome.weights)
+        history = json.dumps(outcome.history, indent=1) + "\n"
+        (staging / "history.json").write_text(history)
+        _save_npz(staging, outcome)
         manifest = {
             "task": task,
             "seed": seed,
             "key": run_key(task, seed, recipe),
             "recipe": recipe._asdict(),
             "data_sha256": DATA_SHA256,
-            "versions": versions(),
-            "parameters": sum(int(np.prod(w.shape)) for w in model.trainable_weights),
-            **_summarize(history, predict_labels(y_prob_test), y_test),
+            **outcome.facts,
             "files": {path.name: _sha256(path) for path in sorted(staging.iterdir())},
         }
         (staging / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
@@ -169,37 +185,16 @@ def save_run(task, seed, recipe, *, model, history, y_prob_val, y_prob_test, y_t
     return find_run(task, seed, recipe)
 
 
-def _summarize(history, y_pred, y_test):
-    """Pick the best epoch's figures and count the right test images."""
-    best = int(np.argmin(history["val_loss"]))
-    n_correct = int((y_pred == y_test).sum())
-    metrics = {
-        "val_loss": history["val_loss"][best],
-        "val_accuracy": history["val_accuracy"][best],
-        "n_correct": n_correct,
-        "n_test": len(y_test),
-        "test_accuracy": n_correct / len(y_test),
-    }
-    return {
-        "epochs_run": len(history["val_loss"]),
-        "best_epoch": best + 1,
-        "train_seconds": round(sum(history["seconds"]), 2),
-        "metrics": metrics,
-    }
-
-
-def versions():
-    """Return the versions of Python and of the packages a result depends on."""
-    packages = {name: metadata.version(name) for name in PACKAGES}
-    return {"python": platform.python_version(), **packages}
-
-
 def check_weights(run):
     """Return the path of a run's weights.
 
     Raises:
-        RunError: If they are missing (git does not carry them) or damaged.
+        RunError: If they are missing (git does not carry them) or damaged, or were
+            not stored.
     """
+    if WEIGHTS not in run.manifest["files"]:
+        cure = "train_network makes them again"
+        raise RunError(f"{run.folder} was stored without weights; {cure}")
     _read(run.folder, WEIGHTS, len, run.manifest["files"])
     return run.folder / WEIGHTS
 
@@ -225,9 +220,17 @@ def _parse_manifest(raw):
     return manifest
 
 
+def _save_npz(folder, outcome):
+    arrays = {name: getattr(outcome, name) for name in ARRAYS}
+    np.savez_compressed(
+        folder / "predictions.npz",
+        **{k: np.asarray(v, ARRAYS[k]) for k, v in arrays.items() if v is not None},
+    )
+
+
 def _load_npz(folder):
     with np.load(folder / "predictions.npz", allow_pickle=False) as arrays:
-        return dict(arrays)
+        return {name: arrays[name] for name in ARRAYS if name in arrays}
 
 
 def _sha256(path):

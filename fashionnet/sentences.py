@@ -10,7 +10,7 @@ import numpy as np
 
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, CLOTHING, DATA_SHA256
 from fashionnet.evaluation import rank_confusions
-from fashionnet.runs import versions
+from fashionnet.outcomes import versions
 from fashionnet.stats import detectable_difference, mcnemar_midp, wilson_interval
 from fashionnet.study import CLASSIFIERS, MARGIN, cross_tabulate
 

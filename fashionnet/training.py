@@ -8,24 +8,13 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from fashionnet.data import binary_labels, load_fashion_mnist, split_train_val
+from fashionnet.data import load_fashion_mnist
 from fashionnet.evaluation import predict_probabilities
-from fashionnet.models import build_mlp
-from fashionnet.runs import (
-    RECIPE,
-    WEIGHTS,
-    Recipe,
-    check_weights,
-    find_run,
-    home,
-    save_run,
-)
+from fashionnet.models import build_grouped_mlp, build_mlp
+from fashionnet.outcomes import WEIGHTS, condense_outcome, make_outcome
+from fashionnet.runs import RECIPE, Recipe, check_weights, find_run, home, store_outcome
+from fashionnet.tasks import MAIN_TASKS, find_task, split_task, task_labels
 
-LOSSES = {
-    "multiclass": "sparse_categorical_crossentropy",
-    "binary": "binary_crossentropy",
-}
-N_CLASSES = {"multiclass": 10, "binary": 2}
 WARM_UP_SHARE = 0.1
 
 
@@ -131,19 +120,13 @@ class ProgressLine(keras.callbacks.Callback):
         print(f"  lowest val_loss {self.losses[best]:.4f} in epoch {best + 1}")
 
 
-def task_labels(task, labels):
-    """Return the labels that `task` trains on: class ids, or 1 for Clothing."""
-    _check_task(task)
-    return binary_labels(labels) if task == "binary" else labels
-
-
 def train_network(task, split, *, seed, recipe, checkpoint):
     """Build, compile and fit a network, and restore its best weights.
 
     These are the steps that the notebooks show one by one.
 
     Args:
-        task: "multiclass" or "binary".
+        task: One of `TASKS`.
         split: A `Split` whose labels are those of the task.
         seed: Seed of initialization, order and dropout. Equal seeds give equal
             networks on the same machine.
@@ -162,7 +145,7 @@ def train_network(task, split, *, seed, recipe, checkpoint):
         n_steps=recipe.epochs * steps_per_epoch,
     )
     model.compile(
-        loss=LOSSES[task],
+        loss=find_task(task).loss,
         optimizer=optimizer,
         metrics=["accuracy"],
         steps_per_execution=steps_per_epoch,
@@ -182,11 +165,41 @@ def train_network(task, split, *, seed, recipe, checkpoint):
     return model, history.history
 
 
+def train_outcome(task, seed, recipe=RECIPE):
+    """Train a network from data set to predictions, and store nothing.
+
+    Args:
+        task: One of `TASKS`.
+        seed: Seed of split, initialization, order and dropout.
+        recipe: A `Recipe`; the usual one if left out.
+
+    Returns:
+        The `Outcome`, condensed if the network serves Part 3 alone: if it has another
+        task or fewer images than those of the assignment.
+
+    Raises:
+        ValueError: If there is no such task, or not so many images.
+    """
+    find_task(task)  # before anything takes long
+    images, labels, x_test, test_labels = load_fashion_mnist()
+    split = split_task(task, images, labels, seed=seed, n_train=recipe.n_train)
+    with tempfile.TemporaryDirectory() as folder:
+        model, history = train_network(
+            task, split, seed=seed, recipe=recipe, checkpoint=Path(folder, WEIGHTS)
+        )
+    y_prob_val = predict_probabilities(model, split.x_val)
+    y_prob_test = predict_probabilities(model, x_test)
+    if task in MAIN_TASKS and recipe.n_train is None:
+        y_test = task_labels(task, test_labels)
+        return make_outcome(model, history, y_prob_val, y_prob_test, y_test)
+    return condense_outcome(task, model, history, y_prob_val, y_prob_test, test_labels)
+
+
 def train_run(task, seed, recipe=RECIPE, *, retrain=False):
     """Return the finished run of a task and a seed, training it if there is none.
 
     Args:
-        task: "multiclass" or "binary".
+        task: One of `TASKS`.
         seed: Seed of split, initialization, order and dropout.
         recipe: A `Recipe`; the usual one if left out.
         retrain: Train even if a finished or a damaged run is there, and replace it.
@@ -196,34 +209,16 @@ def train_run(task, seed, recipe=RECIPE, *, retrain=False):
 
     Raises:
         RunError: If the run on disk is damaged and `retrain` is not set.
-        ValueError: If there is no such task.
+        ValueError: If there is no such task, or not so many images.
     """
-    _check_task(task)
+    find_task(task)
     run = None if retrain else find_run(task, seed, recipe)
     if run:
         where = run.folder.relative_to(home())
         print(f"{task}, seed {seed}: finished run reused from {where}")
         return run
     print(f"{task}, seed {seed}: ", end="")
-    images, labels, x_test, test_labels = load_fashion_mnist()
-    split = split_train_val(images, labels, seed=seed)
-    split = split._replace(
-        y_train=task_labels(task, split.y_train), y_val=task_labels(task, split.y_val)
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        model, history = train_network(
-            task, split, seed=seed, recipe=recipe, checkpoint=Path(folder, WEIGHTS)
-        )
-    return save_run(
-        task,
-        seed,
-        recipe,
-        model=model,
-        history=history,
-        y_prob_val=predict_probabilities(model, split.x_val),
-        y_prob_test=predict_probabilities(model, x_test),
-        y_test=task_labels(task, test_labels),
-    )
+    return store_outcome(task, seed, recipe, train_outcome(task, seed, recipe))
 
 
 def load_network(run):
@@ -233,7 +228,8 @@ def load_network(run):
         The `keras.Model`, ready to predict.
 
     Raises:
-        RunError: If the weights are missing (git does not carry them) or damaged.
+        RunError: If the weights are missing (git does not carry them), damaged or not
+            stored.
     """
     model = _build(run.manifest["task"], Recipe(**run.manifest["recipe"]))
     model.load_weights(check_weights(run))
@@ -242,9 +238,7 @@ def load_network(run):
 
 def _build(task, recipe):
     fields = ("hidden_units", "input_dropout", "dropout")
-    return build_mlp(N_CLASSES[task], **{f: getattr(recipe, f) for f in fields})
-
-
-def _check_task(task):
-    if task not in LOSSES:
-        raise ValueError(f"task is {task!r}; it must be one of {sorted(LOSSES)}")
+    settings = {field: getattr(recipe, field) for field in fields}
+    if task == "grouped":
+        return build_grouped_mlp(**settings)
+    return build_mlp(find_task(task).n_classes, **settings)

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fashionnet import runs
+from fashionnet import outcomes, runs
+from fashionnet.outcomes import Outcome
 from fashionnet.runs import Recipe, RunError, find_run, run_folder, run_key, save_run
 
 HISTORY = {
@@ -19,6 +20,12 @@ HISTORY = {
 }
 Y_TEST = np.array([1, 0, 1, 1])
 Y_PROB = np.array([0.9, 0.2, 0.4, 0.5001], np.float32)
+
+
+@pytest.fixture(autouse=True)
+def three_threads(monkeypatch):
+    """Spare the tests TensorFlow, which would have to say how many threads it has."""
+    monkeypatch.setattr(outcomes, "count_threads", lambda: 3)
 
 
 class FakeModel:
@@ -63,6 +70,7 @@ def test_manifest_tells_what_was_trained_and_what_came_of_it():
     assert (manifest["task"], manifest["seed"]) == ("binary", 3)
     assert manifest["recipe"] == json.loads(json.dumps(Recipe()._asdict()))
     assert manifest["parameters"] == 8
+    assert manifest["threads"] == 3
     assert (manifest["epochs_run"], manifest["best_epoch"]) == (3, 2)
     assert manifest["train_seconds"] == 2.0
     assert manifest["metrics"] == {
@@ -73,6 +81,34 @@ def test_manifest_tells_what_was_trained_and_what_came_of_it():
         "test_accuracy": 0.75,
     }
     assert {"python", "keras", "tensorflow", "numpy"} <= set(manifest["versions"])
+
+
+def test_run_without_stored_labels_has_none():
+    run = save()
+    assert run.y_pred_val is run.y_pred_test is None
+
+
+def save_condensed(**changes):
+    recipe = Recipe(n_train=500)
+    outcome = Outcome({}, HISTORY, Y_PROB[:2], Y_PROB)._replace(**changes)
+    return runs.store_outcome("multiclass", 0, recipe, outcome)
+
+
+def test_stored_labels_come_back_beside_the_probabilities():
+    run = save_condensed(
+        y_pred_val=np.array([9, 0]), y_pred_test=np.array([1, 8, 3, 0])
+    )
+    assert run.y_pred_val.tolist() == [9, 0]
+    assert run.y_pred_test.tolist() == [1, 8, 3, 0]
+    assert run.y_pred_test.dtype == np.uint8
+    np.testing.assert_array_equal(run.y_prob_test, Y_PROB)
+
+
+def test_run_stored_without_weights_says_so():
+    run = save_condensed()
+    assert not (run.folder / "best.weights.h5").exists()
+    with pytest.raises(RunError, match=r"seed-0-\w+ was stored without weights"):
+        runs.check_weights(run)
 
 
 def test_missing_run_is_none():
@@ -169,10 +205,11 @@ def test_key_depends_on_task_seed_recipe_and_data(monkeypatch):
         run_key("multiclass", 0),
         run_key("binary", 1),
         run_key("binary", 0, Recipe(epochs=1)),
+        run_key("binary", 0, Recipe(n_train=500)),
     }
     monkeypatch.setattr(runs, "DATA_SHA256", "other data")
     keys.add(run_key("binary", 0))
-    assert len(keys) == 5
+    assert len(keys) == 6
 
 
 def test_home_is_where_the_environment_says(monkeypatch, tmp_path):

@@ -12,6 +12,7 @@ from fashionnet.data import binary_labels, split_train_val
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
 from fashionnet.runs import Recipe, RunError, find_run
+from fashionnet.tasks import task_labels
 
 # What `small_data` and `train_run` do below, in a process of its own.
 TRAIN_NOISE = """
@@ -176,6 +177,61 @@ def test_binary_run_has_one_probability_per_image(small_data, short_recipe):
     run = training.train_run("binary", 0, short_recipe)
     assert run.y_prob_test.shape == (40,)
     assert run.y_prob_val.shape == (30,)
+
+
+@pytest.mark.parametrize(
+    ("task", "n_train", "n_classes"),
+    [
+        ("multiclass", 50, 10),
+        ("binary", 50, None),
+        ("grouped", None, None),
+        ("three_groups", None, 3),
+    ],
+)
+def test_run_for_part_3_keeps_its_answers_only(
+    task, n_train, n_classes, small_data, short_recipe
+):
+    run = training.train_run(task, 0, short_recipe._replace(n_train=n_train))
+    assert run.y_prob_test.shape == (40,)
+    assert run.y_prob_val.shape == (30,)
+    metrics, y_pred = run.manifest["metrics"], run.y_pred_test
+    n_correct = int(((run.y_prob_test > 0.5) == binary_labels(small_data[1])).sum())
+    assert (metrics["n_correct"], metrics["n_test"]) == (n_correct, 40)
+    if n_classes is None:
+        assert y_pred is None
+        assert "n_correct_classes" not in metrics
+    else:
+        # All test images are the same one, and there are four of each class.
+        group = task_labels(task, np.arange(10))
+        assert len(set(y_pred)) == 1
+        assert y_pred[0] < n_classes
+        assert metrics["n_correct_classes"] == 4 * (group == y_pred[0]).sum()
+    with pytest.raises(RunError, match="without weights"):
+        training.load_network(run)
+
+
+def test_small_set_trains_on_so_many_images_and_validates_on_all(
+    small_data, short_recipe, monkeypatch
+):
+    sizes = []
+
+    def record(task, split, **settings):
+        sizes.append((len(split.x_train), len(split.x_val)))
+        raise InterruptedError
+
+    monkeypatch.setattr(training, "train_network", record)
+    with pytest.raises(InterruptedError):
+        training.train_run("binary", 0, short_recipe._replace(n_train=50))
+    assert sizes == [(50, 30)]
+
+
+def test_impossible_number_of_images_is_refused_by_name(small_data, short_recipe):
+    with pytest.raises(ValueError, match=r"n_train is 271.*to 270"):
+        training.train_run("binary", 0, short_recipe._replace(n_train=271))
+
+
+def test_manifest_has_the_number_of_threads(trained):
+    assert trained.manifest["threads"] >= 1
 
 
 def test_no_fit_or_callback_sees_the_test_set(small_data, short_recipe, monkeypatch):
