@@ -1,0 +1,163 @@
+"""The trainings behind Part 3: which there are, and how the missing ones are made.
+
+What is stored is read without TensorFlow; only the processes that train import it.
+"""
+
+import contextlib
+import functools
+import io
+import os
+import threading
+import time
+from typing import NamedTuple
+
+from joblib import Parallel, delayed, parallel_config
+from tqdm import tqdm
+
+from fashionnet.runs import RECIPE, Recipe, find_run, store_outcome
+from fashionnet.tasks import CONTROLS, MAIN_TASKS
+
+SEEDS = range(10)
+FEW_SEEDS = range(5)
+N_TRAIN, N_VAL = 54_000, 6_000
+# Few images make few batches: smaller ones keep the number of steps from shrinking as
+# much. They are noisier guides, so the rate shrinks with the root of their size.
+BATCH_AND_RATE: dict[int, tuple[int, float]] = {
+    500: (16, 1.0e-3),
+    1_500: (32, 1.5e-3),
+    5_000: (64, 2.0e-3),
+    15_000: (128, 3.0e-3),
+}
+SIZES: tuple[int, ...] = tuple(BATCH_AND_RATE)
+
+
+class Job(NamedTuple):
+    """One training of the study: what `train_outcome` and `find_run` take."""
+
+    task: str
+    seed: int
+    recipe: Recipe = RECIPE
+
+
+def recipe_for(n_train):
+    """Return the recipe of the learning curve for so many training images.
+
+    Raises:
+        ValueError: If the learning curve has no such size.
+    """
+    if n_train == N_TRAIN:
+        return RECIPE
+    if n_train not in BATCH_AND_RATE:
+        raise ValueError(f"n_train is {n_train}; it must be in {[*SIZES, N_TRAIN]}")
+    batch_size, rate = BATCH_AND_RATE[n_train]
+    return RECIPE._replace(n_train=n_train, batch_size=batch_size, learning_rate=rate)
+
+
+def list_parts():
+    """List the trainings of the study by what they are for.
+
+    Returns:
+        A dictionary of lists of `Job`: "main" has both networks of the assignment,
+        "controls" two other ways to train, "curve" fewer training images.
+    """
+    return {
+        "main": [Job(task, seed) for seed in SEEDS for task in MAIN_TASKS],
+        "controls": [Job(task, seed) for seed in FEW_SEEDS for task in CONTROLS],
+        "curve": [
+            Job(task, seed, recipe_for(n_train))
+            for n_train in SIZES
+            for seed in FEW_SEEDS
+            for task in MAIN_TASKS
+        ],
+    }
+
+
+def list_jobs(part=None):
+    """List the trainings of one part of the study, or of all, the longest first."""
+    parts = list_parts()
+    jobs = parts[part] if part else [job for jobs in parts.values() for job in jobs]
+    return sorted(jobs, key=count_images, reverse=True)
+
+
+def count_images(job):
+    """Count the images that a training looks at, in all epochs together."""
+    return job.recipe.epochs * ((job.recipe.n_train or N_TRAIN) + N_VAL)
+
+
+def load_runs(task, seeds, recipe=RECIPE):
+    """Read the stored runs of a task.
+
+    Returns:
+        A dictionary from seed to `Run`, without the seeds that have none.
+    """
+    runs = {seed: find_run(task, seed, recipe) for seed in seeds}
+    return {seed: run for seed, run in runs.items() if run}
+
+
+def train_missing(jobs, *, n_jobs=2, backend=None):
+    """Train what has no finished run, several at a time; store each when it is done.
+
+    A training has one thread to itself: two at once on two cores get more done than one
+    after another on both. The caller stores everything, on the caller's disk.
+
+    Args:
+        jobs: Some of `list_jobs`.
+        n_jobs: Number of trainings at a time; a Dask cluster decides that by itself.
+        backend: Name of joblib's backend: processes of this machine if `None`.
+
+    Returns:
+        A list of the new `Run`s.
+
+    Raises:
+        RunError: Before any training, if a stored run is damaged.
+    """
+    missing = [job for job in jobs if find_run(*job) is None]
+    print(f"{len(jobs) - len(missing)} of {len(jobs)} runs are stored", flush=True)
+    if not missing:
+        return []
+    with parallel_config(backend or "loky", n_jobs=n_jobs):
+        parallel = Parallel(batch_size=1, return_as="generator_unordered")
+    outcomes = parallel(delayed(train_alone)(job, os.getpid()) for job in missing)
+    runs, n_images = [], sum(map(count_images, missing))
+    with tqdm(total=n_images, unit=" images", unit_scale=True, smoothing=0) as bar:
+        bar.set_postfix_str(f"0 of {len(missing)} runs")
+        for job, outcome in outcomes:
+            runs.append(store_outcome(*job, outcome))
+            bar.set_postfix_str(f"{len(runs)} of {len(missing)} runs", refresh=False)
+            bar.update(count_images(job))
+    return runs
+
+
+def train_alone(job, caller=None, threads=1):
+    """Train in silence on so many threads of this process, and store nothing.
+
+    Args:
+        job: A `Job`.
+        caller: Process id of who waits for the outcome.
+        threads: Number of threads of TensorFlow. It holds for a whole process.
+
+    Returns:
+        The job and its `Outcome`.
+    """
+    if os.getppid() == caller:
+        _end_with(caller)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow as tf
+
+    from fashionnet.training import train_outcome
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    with contextlib.redirect_stdout(io.StringIO()):
+        return job, train_outcome(*job)
+
+
+@functools.cache
+def _end_with(parent):
+    """End this process when its parent has died: nobody takes its outcome any more."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
