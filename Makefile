@@ -14,8 +14,8 @@ IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c '$(IN_RANGE)' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help setup data reports check test unit lint test-colab seeds search bench \
-	all-out lock clean
+.PHONY: help setup data reports check test unit lint test-colab study search \
+	bench all-out lock clean
 
 help: ## list the targets
 	@echo "fashionnet: classical networks on Fashion-MNIST"
@@ -61,8 +61,8 @@ unit: data ## run the unit tests only
 test-colab: data ## run unit tests and notebook 1 with the versions that Colab has
 	sh tests/colab.sh
 
-seeds: data ## train both networks with seeds 0 to 9 (some ten minutes)
-	$(PY) benchmarks/seeds.py
+study: data ## train the study of Part 3 (some 25 minutes); goes on where it stopped
+	@$(PY) -m fashionnet.course.run_study $(if $(JOBS),--jobs $(JOBS))
 
 search: data ## choose the recipe again, on validation images (half an hour)
 	$(PY) benchmarks/search.py
