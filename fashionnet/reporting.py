@@ -10,9 +10,9 @@ from sklearn.metrics import classification_report
 
 from fashionnet.data import CLASS_NAMES
 from fashionnet.evaluation import rank_confusions
-from fashionnet.sentences import phrase_difference, phrase_interval
 from fashionnet.stats import wilson_interval
 from fashionnet.study import CLASSIFIERS, MARGIN, measure, measure_fixed_images
+from fashionnet.study_sentences import phrase_difference, phrase_interval
 
 DOTS_PER_INCH = 96
 

@@ -5,8 +5,8 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fashionnet.plots import BLUE, GREEN, ORANGE
-from fashionnet.sentences import phrase_difference, phrase_interval
 from fashionnet.study import CLASSIFIERS, MARGIN
+from fashionnet.study_sentences import phrase_difference, phrase_interval
 
 MARKERS = (("o", BLUE), ("D", GREEN), ("s", ORANGE))
 

@@ -9,7 +9,6 @@ import pytest
 from matplotlib.colors import to_hex
 
 from fashionnet import study_plots
-from fashionnet.sentences import state_students, state_verdict
 from fashionnet.stats import Estimate
 from fashionnet.study import CLASSIFIERS, CONTRASTS, Contrast, compare
 from fashionnet.study_plots import (
@@ -18,6 +17,7 @@ from fashionnet.study_plots import (
     plot_contrasts,
     plot_seeds,
 )
+from fashionnet.study_sentences import state_students, state_verdict
 
 ERRORS = {"likeliest": [38, 46, 42], "sum": [38, 44, 47], "binary": [35, 50, 44]}
 SEEDS = [0, 3, 12]
