@@ -8,19 +8,28 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import expit
+from sklearn.metrics import brier_score_loss, log_loss
 
 from fashionnet.data import CLASS_NAMES, binary_labels
 from fashionnet.evaluation import (
+    THRESHOLDS,
     binarize_argmax,
     binarize_sum,
+    brier_scores,
+    choose_threshold,
     clothing_probability,
     confidence,
     count_confusions,
     count_errors_by_class,
+    count_errors_by_threshold,
+    fit_temperature,
+    log_losses,
     merge_groups,
     predict_labels,
     predict_probabilities,
     rank_confusions,
+    scale_temperature,
 )
 
 CLOTHES = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt"}
@@ -167,6 +176,12 @@ def test_clothing_probability_loses_no_precision():
     assert clothing_probability(y_prob).dtype == np.float64
 
 
+def test_probability_of_clothing_is_its_own_sum():
+    y_prob = np.array([0.25, 0.75], np.float32)
+    assert clothing_probability(y_prob).tolist() == [0.25, 0.75]
+    assert binarize_sum(y_prob).tolist() == [0, 1]
+
+
 def test_both_rules_give_binary_labels_as_uint8():
     y_prob = draw_probabilities(0)
     for y_pred in (binarize_argmax(y_prob), binarize_sum(y_prob)):
@@ -223,3 +238,89 @@ def test_errors_are_counted_by_their_original_class(images):
 def test_ranking_has_no_right_labels():
     assert rank_confusions(np.array([[9, 1], [2, 8]]), 3) == [(1, 0, 2), (0, 1, 1)]
     assert rank_confusions(np.diag([5, 5]), 3) == []
+
+
+# Scores, temperatures and thresholds.
+
+
+def draw_binary(seed, n=4000, temperature=1.0):
+    """Draw labels and probabilities that are honest if divided by a temperature."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 3, n)
+    y_true = (rng.random(n) < expit(logits)).astype(int)
+    return y_true, expit(temperature * logits)
+
+
+def test_mean_scores_equal_those_of_scikit_learn():
+    y_true, y_prob = draw_binary(0)
+    assert log_losses(y_true, y_prob).mean() == pytest.approx(log_loss(y_true, y_prob))
+    brier = brier_score_loss(y_true, y_prob)
+    assert brier_scores(y_true, y_prob).mean() == pytest.approx(brier)
+
+
+@pytest.mark.parametrize("score", [log_losses, brier_scores])
+def test_scores_of_several_trainings_are_those_of_each(score):
+    y_true, y_prob = draw_binary(0, n=50)
+    table = np.array([y_prob, 1 - y_prob]).astype(np.float32)
+    rows = [score(y_true, row) for row in table]
+    np.testing.assert_array_equal(score(y_true, table), rows)
+    assert score(y_true, table).dtype == np.float64
+
+
+def test_certainty_that_float32_cannot_tell_from_doubt_costs_little():
+    losses = log_losses(np.array([1, 0, 1, 0]), np.array([0, 1, 1, 0], np.float32))
+    assert losses[:2] == pytest.approx([24 * np.log(2)] * 2)
+    assert losses[2:] == pytest.approx([0, 0], abs=1e-7)
+
+
+@given(SEEDS, st.floats(0.05, 20))
+@settings(deadline=None, max_examples=30)
+def test_temperature_changes_no_label_and_moves_towards_one_half(seed, temperature):
+    _, y_prob = draw_binary(seed, n=100)
+    scaled = scale_temperature(y_prob, temperature)
+    np.testing.assert_array_equal(predict_labels(scaled), predict_labels(y_prob))
+    moved = np.abs(y_prob - 0.5) - np.abs(scaled - 0.5)
+    assert (moved if temperature > 1 else -moved).min() > -1e-6
+
+
+def test_temperature_of_one_changes_nothing():
+    _, y_prob = draw_binary(0)
+    np.testing.assert_allclose(scale_temperature(y_prob, 1), y_prob, atol=1e-7)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1, 2])
+def test_fitted_temperature_undoes_false_certainty(temperature):
+    y_true, y_prob = draw_binary(0, n=20_000, temperature=temperature)
+    assert fit_temperature(y_prob, y_true) == pytest.approx(temperature, rel=0.05)
+
+
+def test_fitted_temperature_has_the_lowest_loss_of_all():
+    y_true, y_prob = draw_binary(3, n=300, temperature=1.7)
+    tried = np.arange(0.5, 4, 0.001)
+    losses = [log_losses(y_true, scale_temperature(y_prob, t)).mean() for t in tried]
+    best = tried[np.argmin(losses)]
+    assert fit_temperature(y_prob, y_true) == pytest.approx(best, abs=0.0015)
+
+
+def test_perfect_validation_labels_leave_the_temperature_at_its_limit():
+    y_true = np.array([0, 1, 1])
+    assert 0.05 <= fit_temperature(np.array([0.1, 0.8, 0.9]), y_true) < 0.1
+
+
+def test_errors_by_threshold_equal_brute_force():
+    y_true, y_prob = draw_binary(1, n=60)
+    pairs = list(zip(y_true.tolist(), y_prob.tolist(), strict=True))
+    expected = [sum((p > at) != (y == 1) for y, p in pairs) for at in THRESHOLDS]
+    assert count_errors_by_threshold(y_true, y_prob).tolist() == expected
+    at_half = (predict_labels(y_prob) != y_true).sum()
+    assert expected[THRESHOLDS.tolist().index(0.5)] == at_half
+
+
+def test_chosen_threshold_has_the_fewest_errors():
+    y_true = np.array([0, 0, 1, 1])
+    assert choose_threshold(y_true, np.array([0.1, 0.705, 0.8, 0.9])) == 0.71
+    assert choose_threshold(y_true, np.array([0.1, 0.2, 0.305, 0.9])) == 0.3
+
+
+def test_threshold_stays_at_one_half_if_that_is_as_good_as_any():
+    assert choose_threshold(np.array([0, 1]), np.array([0.1, 0.9])) == 0.5

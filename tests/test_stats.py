@@ -432,6 +432,18 @@ def test_crossed_standard_error_is_the_spread_over_studies(images_ahead):
     assert np.mean(estimates[:, 0]) == pytest.approx(images_ahead / 1e4, abs=3e-5)
 
 
+def test_crossed_interval_of_a_score_holds_the_truth_as_often_as_it_says():
+    # Differences of log-losses are no whole numbers, and a few images have large ones.
+    rng, holds = np.random.default_rng(0), []
+    for _ in range(1000):
+        image = rng.exponential(size=300) * rng.choice([-1, 1], 300)
+        seed = rng.normal(0, 0.05, (6, 1))
+        table = seed + image + rng.normal(0, 1, (6, 300))
+        low, high = crossed_estimate(table).interval()
+        holds.append(low <= 0 <= high)
+    assert np.mean(holds) == pytest.approx(0.95, abs=0.025)
+
+
 def test_ten_seeds_find_ten_images_in_about_three_of_four_studies():
     estimates = simulate_studies(10)[0]
     power = np.mean([e.p_value() < 0.05 for e in estimates])
