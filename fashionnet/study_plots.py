@@ -95,8 +95,8 @@ def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
 def describe_contrasts(contrasts, margin=MARGIN):
     """Say what `plot_contrasts` shows."""
     parts = []
-    for way, (*_, estimate, _) in contrasts.items():
-        found = "no interval, which takes two pairs"
+    for way, contrast in contrasts.items():
+        found, estimate = "no interval, which takes two pairs", contrast.estimate
         if estimate is not None:
             wide, narrow = (estimate.interval(level) for level in (0.95, 0.9))
             found = (

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
+from study_samples import LABELS, draw_pairs, make_compact
 
 from fashionnet.stats import Estimate, crossed_estimate
 from fashionnet.study import (
@@ -15,8 +16,13 @@ from fashionnet.study import (
     compare,
     cross_tabulate,
     decide,
+    estimate_images,
+    likeliest_classes,
+    make_contrast,
     measure,
     measure_fixed_images,
+    measure_wins,
+    pair_runs,
     predict_three_ways,
     right_by_seed,
 )
@@ -43,6 +49,21 @@ def test_three_ways_differ_where_the_likeliest_class_is_in_the_smaller_group():
     )
     labels = {name: y.tolist() for name, y in predict_three_ways(*runs).items()}
     assert labels == {"multiclass_argmax": [0], "multiclass_sum": [1], "binary": [0]}
+
+
+def test_runs_are_paired_by_the_seeds_of_both():
+    pairs = pair_runs({0: "m0", 2: "m2", 5: "m5"}, {5: "b5", 0: "b0", 1: "b1"})
+    assert pairs == {0: ("m0", "b0"), 5: ("m5", "b5")}
+
+
+def test_compact_runs_are_right_where_the_whole_ones_are():
+    pairs = draw_pairs(900, 700, n_seeds=2)
+    compact = {seed: (make_compact(ten), two) for seed, (ten, two) in pairs.items()}
+    whole, kept = right_by_seed(pairs, LABELS), right_by_seed(compact, LABELS)
+    for name in CLASSIFIERS:
+        np.testing.assert_array_equal(kept[name], whole[name])
+    (ten, _), (small, _) = pairs[1], compact[1]
+    np.testing.assert_array_equal(likeliest_classes(small), likeliest_classes(ten))
 
 
 # All pairs.
@@ -153,6 +174,22 @@ def test_each_pair_has_its_own_signed_p_value():
         np.testing.assert_allclose(contrast.signed_midp, expected)
 
 
+def test_any_two_classifiers_can_be_compared():
+    first, second = ("multiclass_sum", "multiclass_argmax")
+    contrast = make_contrast(RIGHT, first, second)
+    assert (contrast.way, contrast.against) == (first, second)
+    more = (~RIGHT[second]).sum(axis=1) - (~RIGHT[first]).sum(axis=1)
+    assert contrast.ahead.tolist() == more.tolist()
+    assert contrast.estimate.value == pytest.approx(more.mean())
+    assert contrast.p_adjusted is None
+
+
+def test_estimate_in_images_takes_two_seeds():
+    assert estimate_images(RIGHT["binary"][:1]) is None
+    estimate = estimate_images(~RIGHT["binary"])
+    assert estimate.value == pytest.approx((~RIGHT["binary"]).sum() / 10)
+
+
 @pytest.mark.parametrize("n_seeds", [0, 1])
 def test_fewer_than_two_pairs_decide_nothing(n_seeds):
     right = {name: table[:n_seeds] for name, table in RIGHT.items()}
@@ -260,3 +297,23 @@ def test_more_seeds_than_all_patterns_of_signs_allow_are_no_error():
     facts = measure_fixed_images(np.arange(21))
     assert facts["sign_flip_p"] is None
     assert facts["value"] == pytest.approx(10)
+
+
+def test_pairs_won_are_counted_with_draws_by_half():
+    assert measure_wins(np.array([3, -1, 0, 2]))["share"] == 2.5 / 4
+    mirrored = measure_wins(np.array([-3, 1, 0, -2]))
+    assert mirrored["share"] == 1.5 / 4
+
+
+def test_interval_of_pairs_won_is_that_of_pairs_drawn_anew():
+    # Of all 6**6 ways to draw six pairs from these, by counting.
+    ahead = np.array([5, 1, 2, -4, -1, 3])
+    chances = [comb(6, k) * (2 / 3) ** k * (1 / 3) ** (6 - k) for k in range(7)]
+    below = np.cumsum(chances)
+    expected = [np.flatnonzero(below >= q)[0] / 6 for q in (0.025, 0.975)]
+    assert measure_wins(ahead)["interval_95"] == pytest.approx(expected)
+
+
+def test_one_sided_pairs_leave_no_doubt_on_who_wins():
+    wins = measure_wins(np.array([3, 1, 2]))
+    assert (wins["share"], *wins["interval_95"]) == (1, 1, 1)
