@@ -5,21 +5,9 @@ What is said of a difference depends on its interval: see `study.decide`.
 
 import numpy as np
 
+from fashionnet.side_views import NAMES
 from fashionnet.stats import detectable_difference, mcnemar_midp
 from fashionnet.study import CLASSIFIERS, MARGIN, cross_tabulate
-
-
-def state_rules(argmax, summed, y_true):
-    """Say where the two ways to binarize a multiclass network differ."""
-    differ = argmax != summed
-    won = int((differ & (summed == y_true)).sum())
-    n = int(differ.sum())
-    if not n:
-        return "The two rules give the same label for every image."
-    return (
-        f"The two rules differ on {n} of {len(y_true):,} images; the sum is right on "
-        f"{won} of them, the likeliest class on {n - won}."
-    )
 
 
 def state_pair(first, second, y_pred_first, y_pred_second, y_true):
@@ -45,19 +33,34 @@ def state_pair(first, second, y_pred_first, y_pred_second, y_true):
     )
 
 
-def phrase_difference(n):
+def phrase_difference(n, words=("fewer", "more"), digits=1):
     """Put in words how many fewer errors the multiclass network makes."""
-    if abs(n) < 0.05:
-        return "equally many"
-    return f"{abs(n):.1f} {'fewer' if n > 0 else 'more'}"
+    if abs(n) < 0.5 * 10**-digits:
+        return "equally many" if words[0] == "fewer" else "equal"
+    return f"{abs(n):.{digits}f} {words[0] if n > 0 else words[1]}"
 
 
-def phrase_interval(low, high):
+def phrase_interval(low, high, words=("fewer", "more"), digits=1):
     """Put an interval of such differences in words, which need no signs."""
+    first, second = words
     if low < 0 < high:
-        return f"from {-low:.1f} more to {high:.1f} fewer"
+        return f"from {-low:.{digits}f} {second} to {high:.{digits}f} {first}"
     nearer, farther = sorted((abs(low), abs(high)))
-    return f"from {nearer:.1f} to {farther:.1f} {'fewer' if high > 0 else 'more'}"
+    word = first if high > 0 else second
+    return f"from {nearer:.{digits}f} to {farther:.{digits}f} {word}"
+
+
+def phrase_estimate(estimate, value, **options):
+    """Put a difference and its 95% interval in words; `value` if there is no estimate.
+
+    The options are those of `phrase_interval`.
+    """
+    if estimate is None:
+        return f"{phrase_difference(value, **options)} (no interval from one seed)"
+    return (
+        f"{phrase_difference(estimate.value, **options)} (95% interval "
+        f"{phrase_interval(*estimate.interval(), **options)})"
+    )
 
 
 def state_seeds(errors):
@@ -95,8 +98,8 @@ def state_estimate(contrast):
     return (
         f"Over {n} pairs of trainings, **{CLASSIFIERS[contrast.way]}** makes "
         f"{phrase_difference(estimate.value)} errors in 10,000 images, compared with "
-        "**binary**. For new trainings and new images, the 95% interval is "
-        f"{phrase_interval(*estimate.interval())}, the 90% interval "
+        f"**{NAMES[contrast.against]}**. For new trainings and new images, the 95% "
+        f"interval is {phrase_interval(*estimate.interval())}, the 90% interval "
         f"{phrase_interval(*estimate.interval(0.9))}."
     )
 

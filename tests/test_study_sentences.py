@@ -8,15 +8,6 @@ from fashionnet.stats import Estimate
 from fashionnet.study import Contrast
 
 
-def test_rules_sentence_says_who_wins_where_they_differ():
-    y_true = np.array([1, 1, 0, 0])
-    argmax, summed = np.array([0, 1, 1, 0]), np.array([1, 1, 0, 1])
-    sentence = sentences.state_rules(argmax, summed, y_true)
-    assert "differ on 3 of 4 images" in sentence
-    assert "the sum is right on 2 of them, the likeliest class on 1" in sentence
-    assert "same label for every image" in sentences.state_rules(summed, summed, y_true)
-
-
 def make_pair(only_first, only_second, n=1000):
     y_true = np.ones(n, int)
     first, second = np.ones(n, int), np.ones(n, int)
@@ -81,6 +72,20 @@ def test_interval_is_put_in_words_without_signs(ends, words):
     assert sentences.phrase_interval(*ends) == words
 
 
+def test_difference_of_a_score_has_words_and_digits_of_its_own():
+    options = {"words": ("lower", "higher"), "digits": 3}
+    assert sentences.phrase_difference(0.0124, **options) == "0.012 lower"
+    assert sentences.phrase_difference(-0.0004, **options) == "equal"
+    interval = sentences.phrase_interval(-0.001, 0.02, **options)
+    assert interval == "from 0.001 higher to 0.020 lower"
+
+
+def test_estimate_is_put_in_words_with_its_interval_if_there_is_one():
+    text = sentences.phrase_estimate(Estimate(3, 1, 1e6), 9.0)
+    assert text == "3.0 fewer (95% interval from 1.0 to 5.0 fewer)"
+    assert sentences.phrase_estimate(None, -2) == "2.0 more (no interval from one seed)"
+
+
 def make_contrast(value, error, *, p_adjusted=0.001, way="multiclass_sum"):
     """Make what ten pairs say, with 1.96 standard errors to both sides for 95%."""
     ahead, midp = np.full(10, round(value)), np.full(10, np.copysign(0.3, value))
@@ -96,6 +101,13 @@ def test_estimate_is_told_with_both_intervals():
     assert "makes 2.3 fewer errors" in sentences.state_estimate(make_contrast(2.3, 2))
     level = sentences.state_estimate(make_contrast(0.0, 2))
     assert "makes equally many errors" in level
+
+
+def test_estimate_names_what_is_compared_with():
+    contrast = make_contrast(2, 1)._replace(against="grouped")
+    assert "compared with **ten outputs, binary loss**" in sentences.state_estimate(
+        contrast
+    )
 
 
 # Value, standard error, and the answer for the multiclass and for the binary network.
