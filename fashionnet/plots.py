@@ -49,8 +49,7 @@ def plot_images(images, captions, *, right=None, n_columns=6):
         The Figure.
     """
     n_rows = max(1, -(-len(images) // n_columns))
-    size = (1.15 * n_columns, 1.5 * n_rows)
-    fig = plt.figure(figsize=size, layout="constrained")
+    fig = plt.figure(figsize=(1.15 * n_columns, 1.5 * n_rows), layout="constrained")
     axes = fig.subplots(n_rows, n_columns, squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
@@ -115,13 +114,8 @@ def describe_history(history, metric="loss"):
 def plot_confusion(matrix, names, *, ax=None):
     """Plot a confusion matrix: counts as text, shares of the true class as color.
 
-    Args:
-        matrix: Counts by true class (rows) and predicted class (columns).
-        names: One name per class.
-        ax: Axes to draw on.
-
-    Returns:
-        The Axes.
+    `matrix` has counts by true class (rows) and predicted class (columns), `names` one
+    name per class. Returns the Axes.
     """
     ax = ax or _make_axes(4 + 0.5 * len(names), 2.6 + 0.48 * len(names))
     matrix = np.asarray(matrix)
@@ -209,23 +203,28 @@ def describe_scores(y_true, y_score):
 def _rates(y_true, y_pred):
     """Return false positive rate, true positive rate and precision."""
     hits, positives = (y_pred & (y_true == 1)).sum(), (y_true == 1).sum()
-    false_alarms = y_pred.sum() - hits
-    negatives = len(y_true) - positives
+    false_alarms, negatives = y_pred.sum() - hits, len(y_true) - positives
     return false_alarms / negatives, hits / positives, hits / max(1, y_pred.sum())
 
 
-def plot_errors_by_class(errors, names, *, ax=None):
+def plot_errors_by_class(errors, names, *, marked=None, ax=None):
     """Plot numbers of errors by original class, one group of bars per classifier.
 
-    `errors` maps up to three classifiers to counts, one per class. Returns the Axes.
+    `errors` maps up to three classifiers to counts, one per class, or a row of these
+    per seed: then bars are means, and whiskers standard deviations. The class `marked`
+    stands on a gray band. Returns the Axes.
     """
     ax = ax or _make_axes(7, 2.4 + 1.2 * len(errors))
-    height, hatches = 0.8 / len(errors), ("", "///", "...")
+    height, hatches = 0.8 / max(1, len(errors)), ("", "///", "...")
     for i, (label, counts) in enumerate(errors.items()):
         y = np.arange(len(names)) + (i - (len(errors) - 1) / 2) * height
-        color = (BLUE, ORANGE, GREEN)[i]
-        bars = ax.barh(y, counts, height, color=color, hatch=hatches[i], label=label)
-        ax.bar_label(bars, padding=2, fontsize=7)
+        style = {"color": (BLUE, GREEN, ORANGE)[i], "hatch": hatches[i]}
+        table = np.atleast_2d(counts)
+        spread = table.std(axis=0, ddof=1) if len(table) > 1 else None
+        bars = ax.barh(y, table.mean(axis=0), height, xerr=spread, label=label, **style)
+        ax.bar_label(bars, fmt="%.3g", padding=2, fontsize=7)
+    for row in [names.index(marked)] if marked else []:
+        ax.axhspan(row - 0.5, row + 0.5, color="gray", alpha=0.2, zorder=0)
     ax.set_yticks(np.arange(len(names)), names)
     ax.set(xlabel="wrong test images", xlim=(0, None))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -239,9 +238,10 @@ def describe_errors_by_class(errors, names):
     """Say what `plot_errors_by_class` shows."""
     parts = []
     for label, counts in errors.items():
-        top = np.argsort(-np.asarray(counts), kind="stable")[:3]
-        worst = ", ".join(f"{names[i]} {counts[i]}" for i in top)
-        parts.append(f"{label}: {sum(counts)} errors, most from {worst}")
+        mean = np.atleast_2d(counts).mean(axis=0)
+        top = np.argsort(-mean, kind="stable")[:3]
+        worst = ", ".join(f"{names[i]} {mean[i]:.3g}" for i in top)
+        parts.append(f"{label}: {mean.sum():.4g} errors, most from {worst}")
     return f"Bars of wrong test images by original class. {'; '.join(parts)}."
 
 

@@ -507,6 +507,39 @@ def test_classifier_without_errors_is_drawn():
     assert ax.get_xlim()[1] > 0
 
 
+BY_SEED = {"first": np.array([[2, 0, 40], [4, 0, 43]]), "second": np.ones((2, 3), int)}
+
+
+def test_errors_by_seed_are_drawn_as_means_with_standard_deviations():
+    ax = plot_errors_by_class(BY_SEED, NAMES)
+    drawn = {bars.get_label(): bars for bars in ax.containers if bars.get_label()}
+    bars = drawn["first"]
+    assert bar_widths(bars) == [3, 0, 41.5]
+    [whiskers] = bars.errorbar.lines[2]
+    ends = [path[:, 0].tolist() for path in whiskers.get_segments()]
+    spread = BY_SEED["first"].std(axis=0, ddof=1)
+    expected = np.transpose([bar_widths(bars) - spread, bar_widths(bars) + spread])
+    np.testing.assert_allclose(ends, expected)
+    assert texts_of(ax)[:3] == ["3", "0", "41.5"]
+    text = describe_errors_by_class(BY_SEED, NAMES)
+    assert "first: 44.5 errors, most from Shirt 41.5, Coat 3" in text
+
+
+def test_marked_class_stands_on_a_band():
+    plain, marked = (
+        plot_errors_by_class(ERRORS, NAMES, marked=m) for m in (None, "Bag")
+    )
+    [band] = [patch for patch in marked.patches if patch.get_alpha()]
+    assert (band.get_y(), band.get_height()) == (0.5, 1)
+    assert not [patch for patch in plain.patches if patch.get_alpha()]
+
+
+def test_errors_of_no_training_are_drawn_as_no_bars():
+    ax = plot_errors_by_class({}, NAMES)
+    assert not ax.patches
+    assert tick_texts(ax.yaxis) == list(NAMES)
+
+
 def test_perfect_matrix_has_no_commonest_mistake():
     assert "mistake" not in plots.describe_confusion(np.diag([5, 5]), ["A", "B"])
 
