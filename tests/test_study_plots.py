@@ -9,12 +9,17 @@ import pytest
 from matplotlib.colors import to_hex
 
 from fashionnet import study_plots
+from fashionnet.side_views import Size
 from fashionnet.stats import Estimate
 from fashionnet.study import CLASSIFIERS, CONTRASTS, Contrast, compare
 from fashionnet.study_plots import (
     describe_contrasts,
+    describe_learning_curve,
+    describe_runs_wrong,
     describe_seeds,
     plot_contrasts,
+    plot_learning_curve,
+    plot_runs_wrong,
     plot_seeds,
 )
 from fashionnet.study_sentences import state_students, state_verdict
@@ -33,9 +38,12 @@ def make_contrasts(*estimates):
 # With so many degrees of freedom, 1.96 and 1.645 standard errors to both sides.
 AHEAD, BEHIND = Estimate(12.3, 4, 1e6), Estimate(-2.1, 1, 1e6)
 CONTRASTS_FOUND = make_contrasts(AHEAD, BEHIND)
+# Images by how many of two multiclass (columns) and binary (rows) trainings are wrong.
+RUNS_WRONG = np.array([[9000, 12, 3], [20, 0, 1], [5, 4, 955]])
 FIGURES = {
     "seeds": (plot_seeds, (ERRORS, SEEDS)),
     "contrasts": (plot_contrasts, (CONTRASTS_FOUND,)),
+    "runs wrong": (plot_runs_wrong, (RUNS_WRONG,)),
 }
 each_figure = pytest.mark.parametrize(("plot", "args"), FIGURES.values(), ids=FIGURES)
 
@@ -77,7 +85,8 @@ def test_every_plot_has_a_description():
         verb: {rest for v, _, rest in names if v == verb}
         for verb in ("plot", "describe")
     }
-    assert kinds["plot"] == kinds["describe"] == {"seeds", "contrasts"}
+    figures = {"seeds", "contrasts", "runs_wrong", "learning_curve"}
+    assert kinds["plot"] == kinds["describe"] == figures
 
 
 # Dumbbells.
@@ -176,13 +185,15 @@ def test_all_of_every_interval_and_of_the_band_is_in_view():
 
 def test_description_of_contrasts_says_the_direction_in_words():
     text = describe_contrasts(CONTRASTS_FOUND)
-    assert "multiclass (likeliest class) 12.3 fewer (95% interval from 4.5 to " in text
-    assert "90% interval from 5.7 to 18.9 fewer)" in text
-    assert "multiclass (sum) 2.1 more (95% interval from 0.1 to 4.1 more" in text
+    first, second = text.split("images: ")[1].split("; ")
+    assert first.startswith("multiclass (likeliest class) against binary 12.3 fewer (")
+    assert "95% interval from 4.5 to 20.1 fewer" in first
+    assert "90% interval from 5.7 to 18.9 fewer)" in first
+    assert second.startswith("multiclass (sum) against binary 2.1 more (95% interval")
     assert "band of 10 images" in text
     swapped = describe_contrasts(make_contrasts(BEHIND, AHEAD))
-    assert "multiclass (likeliest class) 2.1 more" in swapped
-    assert "multiclass (sum) 12.3 fewer" in swapped
+    assert "multiclass (likeliest class) against binary 2.1 more" in swapped
+    assert "multiclass (sum) against binary 12.3 fewer" in swapped
 
 
 def test_contrasts_without_an_estimate_leave_their_rows_empty():
@@ -191,6 +202,137 @@ def test_contrasts_without_an_estimate_leave_their_rows_empty():
     assert not ax.collections
     assert [t.get_text() for t in ax.get_yticklabels()] != []
     assert describe_contrasts(nothing).count("no interval") == 2
+
+
+def test_any_contrast_is_named_by_both_of_its_sides():
+    control = CONTRASTS_FOUND["multiclass_sum"]._replace(against="grouped")
+    ax = plot_contrasts({"any key": control})
+    [label] = ax.get_yticklabels()
+    assert label.get_text() == "multiclass (sum)\nagainst ten outputs, binary loss"
+    text = describe_contrasts({"any key": control})
+    assert "multiclass (sum) against ten outputs, binary loss 2.1 more" in text
+
+
+def test_no_contrasts_are_drawn_as_an_empty_band():
+    ax = plot_contrasts({})
+    assert not ax.collections
+    assert "no contrast" in describe_contrasts({})
+
+
+# Heat map.
+
+
+def test_heat_map_writes_every_count_in_its_cell_but_no_zeros():
+    ax = plot_runs_wrong(RUNS_WRONG)
+    written = {text.get_position(): text.get_text() for text in ax.texts}
+    for (row, column), n in np.ndenumerate(RUNS_WRONG):
+        assert written[column + 0.5, row + 0.5] == (f"{n:,}" if n else "")
+
+
+def test_heat_map_counts_trainings_from_none_to_all():
+    ax = plot_runs_wrong(RUNS_WRONG)
+    for axis, kind in ((ax.xaxis, "multiclass"), (ax.yaxis, "binary")):
+        assert [text.get_text() for text in axis.get_ticklabels()] == ["0", "1", "2"]
+        assert f"2 {kind} trainings" in axis.get_label_text()
+
+
+def test_description_of_the_heat_map_says_which_side_is_wrong_more_often():
+    text = describe_runs_wrong(RUNS_WRONG)
+    assert "10,000 images" in text
+    assert "Never wrong: 9,000; always wrong: 955" in text
+    assert "more multiclass trainings: 16; in more binary ones: 29" in text
+    turned = describe_runs_wrong(RUNS_WRONG.T)
+    assert "more multiclass trainings: 29; in more binary ones: 16" in turned
+
+
+def test_heat_map_without_trainings_is_drawn():
+    assert plot_runs_wrong(np.array([[10_000]])).get_xlabel()
+    assert "always wrong: 0" in describe_runs_wrong(np.array([[10_000]]))
+
+
+# Learning curve.
+
+
+def make_size(errors, estimates, *, interval=True):
+    """Make a size from three mean errors and two estimates."""
+    counts = {k: np.full(3, n) for k, n in zip(CLASSIFIERS, errors, strict=True)}
+    rates = {k: Estimate(n, 5.0, 1e6) for k, n in zip(CLASSIFIERS, errors, strict=True)}
+    contrasts = {
+        way: Contrast(way, np.full(3, e.value), np.ones(3), e, None)
+        for way, e in zip(CONTRASTS, estimates, strict=True)
+    }
+    if not interval:
+        rates = dict.fromkeys(CLASSIFIERS)
+        contrasts = {k: c._replace(estimate=None) for k, c in contrasts.items()}
+    return Size(counts, rates, contrasts)
+
+
+SIZES = {
+    500: make_size((300, 280, 340), (Estimate(40, 9, 1e6), Estimate(60, 9, 1e6))),
+    54_000: make_size((42, 40, 39), (BEHIND, BEHIND)),
+}
+
+
+def drawn_lines(ax):
+    """List x and y of each line with intervals, and the ends of these, by label."""
+    lines = {}
+    for line, _, (bars,) in ax.containers:
+        ends = [path[:, 1].tolist() for path in bars.get_segments()]
+        lines[ax.containers[len(lines)].get_label()] = (*line.get_data(), ends)
+    return lines
+
+
+def test_learning_curve_draws_errors_and_differences_with_their_intervals():
+    left, right = plot_learning_curve(SIZES).axes
+    errors, leads = drawn_lines(left), drawn_lines(right)
+    assert list(errors) == list(CLASSIFIERS.values())
+    assert list(leads) == [CLASSIFIERS[way] for way in CONTRASTS]
+    for i, (x, y, ends) in enumerate(errors.values()):
+        assert x == pytest.approx([500, 54_000], rel=0.07)
+        assert y.tolist() == [(300, 280, 340)[i], (42, 40, 39)[i]]
+        assert ends[0] == pytest.approx(Estimate(y[0], 5, 1e6).interval())
+    _, y, ends = leads["multiclass (sum)"]
+    assert y.tolist() == pytest.approx([60, BEHIND.value])
+    assert ends[1] == pytest.approx(BEHIND.interval())
+
+
+def test_learning_curve_has_sizes_on_a_log_axis_and_directions_in_words():
+    figure = plot_learning_curve(SIZES)
+    figure.canvas.draw()
+    for ax in figure.axes:
+        assert ax.get_xscale() == "log"
+        assert [t.get_text() for t in ax.get_xticklabels()] == ["500", "54,000"]
+        assert not [t for t in ax.get_yticklabels() if "−" in t.get_text()]
+    assert re.fullmatch("← more .* fewer →", figure.axes[1].get_ylabel())
+
+
+def test_learning_curve_tells_its_lines_apart_without_color():
+    for ax in plot_learning_curve(SIZES).axes:
+        lines = [line for line, *_ in ax.containers]
+        looks = {(line.get_marker(), line.get_linestyle()) for line in lines}
+        assert len(looks) == len({line.get_color() for line in lines}) == len(lines)
+
+
+def test_description_of_the_learning_curve_follows_the_sizes():
+    text = describe_learning_curve(SIZES)
+    assert "500 training images: multiclass (likeliest class) 300.0, multi" in text
+    assert "multiclass (sum) 60.0 fewer (95% interval from 42.4 to 77.6 fewer)" in text
+    assert "54,000 training images: multiclass (likeliest class) 42.0" in text
+    assert "multiclass (sum) 2.1 more (95% interval from 0.1 to 4.1 more)" in text
+
+
+@pytest.mark.parametrize("n_sizes", [0, 1, 2])
+def test_few_seeds_and_few_sizes_are_drawn_without_intervals(n_sizes):
+    sizes = {
+        n: make_size((30, 30, 30), (AHEAD, BEHIND), interval=False)
+        for n in (500, 5000)[:n_sizes]
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plot_learning_curve(sizes).canvas.draw()
+    text = describe_learning_curve(sizes)
+    assert text.count("no interval") == 2 * n_sizes
+    assert ("No training is stored" in text) == (n_sizes == 0)
 
 
 # From images to words.
@@ -215,7 +357,7 @@ def test_better_network_wins_in_verdict_sentence_and_alt_text(
     n_wrong, answer, directions, students
 ):
     contrasts = draw_contrasts(n_wrong)
-    alt = describe_contrasts(contrasts).split("binary: ")[1].split("; ")
+    alt = describe_contrasts(contrasts).split("images: ")[1].split("; ")
     for (way, contrast), said in zip(contrasts.items(), alt, strict=True):
         name = CLASSIFIERS[way]
         lead = f"**{name.capitalize()} against binary: {answer.format(way=name)}"
