@@ -10,9 +10,20 @@ from sklearn.metrics import classification_report
 
 from fashionnet.data import CLASS_NAMES
 from fashionnet.evaluation import rank_confusions
+from fashionnet.side_views import NAMES
 from fashionnet.stats import wilson_interval
-from fashionnet.study import CLASSIFIERS, MARGIN, measure, measure_fixed_images
-from fashionnet.study_sentences import phrase_difference, phrase_interval
+from fashionnet.study import (
+    CLASSIFIERS,
+    CONTRASTS,
+    MARGIN,
+    measure,
+    measure_fixed_images,
+)
+from fashionnet.study_sentences import (
+    phrase_difference,
+    phrase_estimate,
+    phrase_interval,
+)
 
 DOTS_PER_INCH = 96
 
@@ -118,7 +129,12 @@ def _list_facts(contrast):
         "verdict": contrast.verdict,
         "these images only: 95% interval": phrase_interval(*fixed["interval_95"]),
         "these images only: p-value": "–" if flip is None else _format_share(flip),
+        "these images only: share of pairs won": _format_wins(**fixed["wins"]),
     }
+
+
+def _format_wins(share, interval_95):
+    return "{:.0%} ({:.0%} to {:.0%})".format(share, *interval_95)
 
 
 def _format_share(p):
@@ -128,9 +144,89 @@ def _format_share(p):
     return "> 0.999" if 0.9995 < p < 1 else f"{p:.3f}"
 
 
-def table_costs(runs):
-    """Tabulate what each finished run cost, by name."""
-    columns = ["parameters", "epochs_run", "best_epoch", "train_seconds"]
-    rows = {name: [run.manifest[c] for c in columns] for name, run in runs.items()}
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    return table.rename(columns=lambda name: name.replace("_", " "))
+def table_errors(right, seeds):
+    """Tabulate errors by seed and classifier; `right` maps these to `(seeds, n)`."""
+    counts = {NAMES[name]: (~table).sum(axis=1) for name, table in right.items()}
+    return pd.DataFrame(counts, index=pd.Index(seeds, name="seed"))
+
+
+def table_seeds(right, pairs):
+    """Tabulate what came of every pair: errors, who makes fewer, epochs and seconds."""
+    table = table_errors(right, pairs)
+    for way in CONTRASTS:
+        leads = table[NAMES["binary"]] - table[NAMES[way]]
+        words = [phrase_difference(n, digits=0) for n in leads]
+        table[f"{NAMES[way]} against binary"] = words
+    for i, task in enumerate(("multiclass", "binary")):
+        for fact, name in (("epochs_run", "epochs"), ("train_seconds", "seconds")):
+            table[f"{name}, {task}"] = [p[i].manifest[fact] for p in pairs.values()]
+    return table
+
+
+def table_differences(contrasts):
+    """Tabulate exploratory contrasts: how many fewer errors, and how sure that is."""
+    rows = {}
+    for contrast in contrasts.values():
+        said = [phrase_difference(contrast.ahead.mean()), "–", "–", "–"]
+        if estimate := contrast.estimate:
+            said[1] = phrase_interval(*estimate.interval())
+            said[2] = phrase_interval(*estimate.interval(0.9))
+            said[3] = _format_share(estimate.p_value())
+        rows[f"{NAMES[contrast.way]} against {NAMES[contrast.against]}"] = said
+    columns = ["errors", "95% interval", "90% interval", "p-value, not adjusted"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def table_sizes(sizes):
+    """Tabulate mean errors and differences by number of training images."""
+    rows = {}
+    for n_train, size in sizes.items():
+        row = {NAMES[name]: f"{n.mean():.1f}" for name, n in size.errors.items()}
+        for way, contrast in size.contrasts.items():
+            said = phrase_estimate(contrast.estimate, contrast.ahead.mean())
+            row[f"{NAMES[way]} against binary"] = said
+        rows[f"{n_train:,}"] = row
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def table_rules(rules, seeds):
+    """Tabulate by seed the images on which the two ways to binarize differ."""
+    columns = {
+        "they differ": rules.won + rules.lost,
+        "only the sum is right": rules.won,
+        "only the likeliest class is right": rules.lost,
+    }
+    return pd.DataFrame(columns, index=pd.Index(seeds, name="seed"))
+
+
+def table_probabilities(scores, calibrations):
+    """Tabulate scores and calibration: mean and standard deviation over seeds."""
+    rows = {}
+    for name, found in calibrations.items():
+        rows[CLASSIFIERS[name]] = {
+            **{k: _spread(score.means[name], 5) for k, score in scores.items()},
+            "calibration error": _spread(found.error_before, 5),
+            "… after scaling": _spread(found.error_after, 5),
+            "temperature": _spread(found.temperature, 2),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def table_costs(costs):
+    """Tabulate what `measure_costs` returns: mean and standard deviation over seeds."""
+    rows = {}
+    for task, facts in costs.items():
+        rows[task] = {
+            "parameters": f"{facts['parameters']:,}",
+            "MFLOP per image": f"{facts['mflop_per_image']:.3f}",
+            "weights in kB": f"{facts['weights_kb']:,.0f}",
+            "epochs to the best": _spread(facts["best_epoch"], 1),
+            "seconds per training": _spread(facts["train_seconds"], 1),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _spread(values, digits):
+    """Write mean and standard deviation, which takes two values."""
+    mean = f"{np.mean(values):.{digits}f}"
+    return f"{mean} ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else mean

@@ -3,11 +3,24 @@ import json
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from study_samples import LABELS, VAL_LABELS, draw_pairs
 
 from fashionnet import reporting
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES
+from fashionnet.side_views import (
+    compare_rules,
+    compare_sizes,
+    measure_costs,
+)
 from fashionnet.stats import Estimate
-from fashionnet.study import Contrast, measure, measure_fixed_images
+from fashionnet.study import (
+    Contrast,
+    compare,
+    measure,
+    measure_fixed_images,
+    right_by_seed,
+)
+from fashionnet.study_scores import calibrate, collect_probabilities, compare_scores
 
 
 @pytest.fixture
@@ -95,6 +108,10 @@ def test_contrast_table_follows_the_estimates():
     assert likely == ["< 0.001", f"{chance:.3f}"]
     p = measure_fixed_images(ahead)["sign_flip_p"]
     assert table.loc["these images only: p-value"].tolist() == [f"{p:.3f}"] * 2
+    won = [
+        text.split()[0] for text in table.loc["these images only: share of pairs won"]
+    ]
+    assert won == ["67%", "33%"]
 
 
 def test_contrast_table_without_an_estimate_has_the_verdict_only():
@@ -107,3 +124,82 @@ def test_probability_is_never_rounded_to_certainty():
     numbers = (0, 1e-9, 0.0004, 0.0006, 0.25, 0.9999, 1)
     written = [reporting._format_share(p) for p in numbers]
     assert written == ["< 0.001"] * 3 + ["0.001", "0.250", "> 0.999", "1.000"]
+
+
+# The study.
+
+PAIRS = draw_pairs(60, 40, n_seeds=3)
+RIGHT = right_by_seed(PAIRS, LABELS)
+NAMES = ["multiclass (likeliest class)", "multiclass (sum)", "binary"]
+
+
+def test_seed_table_has_errors_differences_and_costs_by_seed():
+    table = reporting.table_seeds(RIGHT, PAIRS)
+    assert table.index.tolist() == [0, 1, 2]
+    for name, wrong in zip(NAMES, RIGHT.values(), strict=True):
+        assert table[name].tolist() == (~wrong).sum(axis=1).tolist()
+    for name in NAMES[:2]:
+        leads = table["binary"] - table[name]
+        said = [f"{abs(n)} {'fewer' if n > 0 else 'more'}" for n in leads]
+        assert table[f"{name} against binary"].tolist() == said
+    assert table["seconds, binary"].tolist() == [40.5] * 3
+    assert table["epochs, multiclass"].tolist() == [20] * 3
+
+
+def test_error_table_takes_any_classifiers():
+    right = {"grouped": RIGHT["binary"], "binary": RIGHT["binary"]}
+    table = reporting.table_errors(right, [4, 5, 9])
+    assert list(table) == ["ten outputs, binary loss", "binary"]
+    assert table.index.tolist() == [4, 5, 9]
+    assert (table.iloc[:, 0] == table["binary"]).all()
+
+
+def test_difference_table_names_both_sides():
+    contrasts = compare(RIGHT)
+    table = reporting.table_differences(contrasts)
+    assert table.index.tolist() == [f"{name} against binary" for name in NAMES[:2]]
+    estimate = contrasts["multiclass_sum"].estimate
+    row = table.loc["multiclass (sum) against binary"]
+    assert row["errors"] == f"{-estimate.value:.1f} more"
+    assert row["95% interval"] != row["90% interval"]
+    assert row["p-value, not adjusted"] == reporting._format_share(estimate.p_value())
+
+
+def test_difference_table_of_one_seed_has_no_intervals():
+    one = compare({name: table[:1] for name, table in RIGHT.items()})
+    assert set(reporting.table_differences(one)["95% interval"]) == {"–"}
+
+
+def test_size_table_has_a_row_for_each_size():
+    table = reporting.table_sizes(compare_sizes({500: PAIRS}, PAIRS, LABELS))
+    assert table.index.tolist() == ["500", "54,000"]
+    mean = (~RIGHT["binary"]).sum(axis=1).mean()
+    assert table["binary"].tolist() == [f"{mean:.1f}"] * 2
+    assert "95% interval" in table.loc["500", "multiclass (sum) against binary"]
+
+
+def test_rule_table_adds_up():
+    table = reporting.table_rules(compare_rules(PAIRS, LABELS), PAIRS)
+    assert table.index.tolist() == [0, 1, 2]
+    assert (table.iloc[:, 0] == table.iloc[:, 1] + table.iloc[:, 2]).all()
+
+
+def test_probability_table_has_means_and_spreads_over_seeds():
+    tables = collect_probabilities(PAIRS, dict.fromkeys(PAIRS, VAL_LABELS), LABELS)
+    found = {name: calibrate(table) for name, table in tables.items()}
+    scores = compare_scores(tables)
+    table = reporting.table_probabilities(scores, found)
+    assert list(table.index) == ["multiclass (sum)", "binary"]
+    means = scores["Brier score"].means["binary"]
+    said = f"{means.mean():.5f} ± {means.std(ddof=1):.5f}"
+    assert table.loc["binary", "Brier score"] == said
+    assert table.loc["binary", "temperature"].count("±") == 1
+
+
+def test_cost_table_has_a_spread_only_over_several_seeds():
+    table = reporting.table_costs(measure_costs(PAIRS))
+    assert table.loc["binary", "parameters"] == "1,000"
+    assert table.loc["multiclass", "MFLOP per image"] == "0.538"
+    assert table.loc["binary", "seconds per training"] == "40.5 ± 0.0"
+    one = reporting.table_costs(measure_costs({0: PAIRS[0]}))
+    assert one.loc["binary", "seconds per training"] == "40.5"
