@@ -10,7 +10,6 @@ from fashionnet.course.results import (
     compare_pair,
     state_spread,
     summarize_run,
-    summarize_study,
 )
 from fashionnet.data import CLASS_NAMES
 from fashionnet.runs import Run
@@ -229,69 +228,3 @@ def test_seeds_are_summed_up_with_their_spread():
     sentence = state_spread({"n_test": 100, "n_correct": counts})
     assert "multiclass: 91.00% ± 1.41 (2 seeds)" in sentence
     assert "binary: 99.00% (one seed)" in sentence
-
-
-PAIRS = {seed: (make_multiclass(seed), make_binary(seed)) for seed in (0, 4, 7)}
-
-
-@pytest.fixture(scope="module")
-def study():
-    return summarize_study(PAIRS, LABELS)
-
-
-def test_study_survives_json(study):
-    assert json.loads(json.dumps(study)) == study
-
-
-def test_study_counts_the_errors_of_every_pair(study):
-    pairs = [compare_pair(*pair, LABELS) for pair in PAIRS.values()]
-    for name in CLASSIFIERS:
-        assert study["errors_by_seed"][name] == [pair["errors"][name] for pair in pairs]
-    for way in CLASSIFIERS[:2]:
-        contrast = study["contrasts"][way]
-        lead = [pair["errors"]["binary"] - pair["errors"][way] for pair in pairs]
-        assert contrast["fewer_errors_by_seed"] == lead
-        midp = [pair["mcnemar_midp"][way] for pair in pairs]
-        assert np.abs(contrast["signed_mcnemar_midp_by_seed"]).tolist() == midp
-    assert study["seeds"] == [0, 4, 7]
-    assert study["margin"] == 10
-
-
-def test_study_tells_new_images_from_these_images(study):
-    for contrast in study["contrasts"].values():
-        lead = np.mean(contrast["fewer_errors_by_seed"])
-        new = contrast["new_trainings_and_new_images"]
-        fixed = contrast["new_trainings_on_these_images"]
-        assert new["value"] == pytest.approx(lead, rel=1e-7)
-        assert fixed["value"] == pytest.approx(lead, rel=1e-7)
-        assert new["interval_95"] != fixed["interval_95"]
-
-
-def test_percentage_points_are_hundredths_of_images(study):
-    for contrast in study["contrasts"].values():
-        new = contrast["new_trainings_and_new_images"]
-        points = new["percentage_points"]
-        assert set(points) >= {"value", "standard_error", "interval_95", "interval_90"}
-        for name, value in points.items():
-            np.testing.assert_allclose(np.multiply(value, 100), new[name], rtol=1e-7)
-
-
-def numbers_in(value):
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        return [number for entry in value for number in numbers_in(entry)]
-    return [value] if isinstance(value, float) else []
-
-
-def test_study_keeps_eight_significant_digits(study):
-    numbers = numbers_in(study)
-    assert len(numbers) > 30
-    assert [x for x in numbers if x != float(f"{x:.8g}")] == []
-
-
-def test_study_of_one_pair_is_undecided_and_promises_nothing():
-    study = summarize_study({0: PAIRS[0]}, LABELS)
-    for contrast in study["contrasts"].values():
-        assert contrast["verdict"] == "undecided"
-        assert not [name for name in contrast if name.startswith("new_trainings")]

@@ -5,22 +5,13 @@ import json
 import numpy as np
 
 from fashionnet import plots
+from fashionnet.course.study_results import read_study, shorten, summarize_study
 from fashionnet.data import CLASS_NAMES, binary_labels, load_fashion_mnist
 from fashionnet.evaluation import count_confusions, predict_labels
 from fashionnet.reporting import save_figure
 from fashionnet.runs import find_run, stored_seeds
 from fashionnet.stats import mcnemar_midp, wilson_interval
-from fashionnet.study import (
-    CLASSIFIERS,
-    MARGIN,
-    compare,
-    cross_tabulate,
-    find_pairs,
-    measure,
-    measure_fixed_images,
-    predict_three_ways,
-    right_by_seed,
-)
+from fashionnet.study import CLASSIFIERS, cross_tabulate, predict_three_ways
 
 
 def collect_results():
@@ -35,7 +26,7 @@ def collect_results():
         **{task: summarize_run(run, labels) for task, run in runs.items()},
         "comparison": {
             **compare_pair(**runs, labels=labels),
-            **summarize_study(find_pairs(), labels),
+            **summarize_study(**read_study()),
         },
         "seeds": summarize_seeds(labels),
     }
@@ -145,7 +136,7 @@ def _score(y_true, y_pred, n_classes):
         "n_correct": n_correct,
         "n_test": len(y_true),
         "test_accuracy": share,
-        "test_accuracy_interval": [_shorten(low), _shorten(high)],
+        "test_accuracy_interval": [shorten(low), shorten(high)],
         "confusion_matrix": count_confusions(y_true, y_pred, n_classes).tolist(),
     }
 
@@ -186,54 +177,5 @@ def compare_pair(multiclass, binary, labels):
             "only_binary_right": int(table[1, 0]),
         }
         result["discordant"][name] = counts
-        result["mcnemar_midp"][name] = _shorten(mcnemar_midp(*counts.values()))
+        result["mcnemar_midp"][name] = shorten(mcnemar_midp(*counts.values()))
     return result
-
-
-def summarize_study(pairs, labels):
-    """Compare the ways of training over all pairs.
-
-    Args:
-        pairs: What `find_pairs` returns.
-        labels: Class ids of the 10,000 test images.
-
-    Returns:
-        A dictionary for JSON. Differences and the margin are numbers of images: above
-        0, the multiclass network makes fewer errors.
-    """
-    right = right_by_seed(pairs, labels)
-    return {
-        "margin": MARGIN,
-        "seeds": list(pairs),
-        "errors_by_seed": {k: (~r).sum(axis=1).tolist() for k, r in right.items()},
-        "contrasts": {k: summarize_contrast(c) for k, c in compare(right).items()},
-    }
-
-
-def summarize_contrast(contrast):
-    """Collect what is known of a `Contrast`, ready for JSON."""
-    known = {
-        "verdict": contrast.verdict,
-        "fewer_errors_by_seed": contrast.ahead,
-        "signed_mcnemar_midp_by_seed": contrast.signed_midp,
-    }
-    if contrast.estimate is not None:
-        facts = measure(contrast.estimate)
-        lengths = ("value", "standard_error", "interval_95", "interval_90")
-        known["new_trainings_and_new_images"] = {
-            **facts,
-            "p_value_holm": contrast.p_adjusted,
-            # Points are 100 of 10,000 images.
-            "percentage_points": {k: np.divide(facts[k], 100) for k in lengths},
-        }
-        known["new_trainings_on_these_images"] = measure_fixed_images(contrast.ahead)
-    return _shorten(known)
-
-
-def _shorten(value):
-    """Keep eight significant digits: beyond them, releases of SciPy differ."""
-    if isinstance(value, dict):
-        return {name: _shorten(entry) for name, entry in value.items()}
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return [_shorten(entry) for entry in np.asarray(value).tolist()]
-    return float(f"{value:.8g}") if isinstance(value, float) else value
