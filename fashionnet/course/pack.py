@@ -1,0 +1,238 @@
+"""Pack the editions that travel: notebooks that need no other file, and the hand-in.
+
+Both are reproducible: the same files give the same bytes.
+"""
+
+import argparse
+import base64
+import hashlib
+import io
+import json
+import re
+import sys
+import zipfile
+from pathlib import Path
+
+from fashionnet.course.files import fill_place, write_file
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD, LINKED = Path("build/colab"), Path("colab")
+SUBMISSION = Path("build/fashionnet-submission.zip")
+MAX_BYTES = 20_000_000
+# Any will do, as long as no time zone moves it before 1980, where zip files begin.
+ZIP_DATE = (2000, 1, 1, 0, 0, 0)
+
+GITHUB = re.compile(r"https://github\.com/(\w[\w-]*)/(\w[\w.-]*?)(\.git)?/?", re.ASCII)
+COLAB = "https://colab.research.google.com/github/{}/{}/blob/main/{}"
+# Colab folds a cell with a title and this view, Jupyter one with hidden source.
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
+SETUP = '''\
+# @title Setup: the package fashionnet, carried by this notebook
+# Nothing is installed. The letters below are a zip file with the package's modules; the
+# cell puts it beside the notebook, and Python imports from there. To read a function,
+# type its name and two question marks in a new cell: data.split_train_val??
+import base64
+import os
+import sys
+from pathlib import Path
+
+PACKAGE = """
+{letters}"""
+archive = Path("{name}").resolve()
+part = archive.with_name(f"{{archive.name}}.{{os.getpid()}}.part")
+part.write_bytes(base64.b64decode(PACKAGE))
+os.replace(part, archive)
+sys.path.insert(0, str(archive))
+'''
+
+FILES = ("LICENSE", "Makefile", "README.md", "pyproject.toml", "requirements.txt")
+FOLDERS = ("benchmarks", "fashionnet", "notebooks", "reports", "tests")
+# Hidden and half-written things, what Python makes anew, and weights.
+LEFT_OUT = re.compile(r"(^|/)(\.|__pycache__/)|\.(part|weights\.h5)$")
+
+
+def build_colab(folder, root=ROOT):
+    """Write the notebooks so that each runs alone, with the package inside.
+
+    Args:
+        folder: Where they go.
+        root: The checkout with `notebooks/` and `fashionnet/`.
+
+    Returns:
+        The paths of the new notebooks.
+
+    Raises:
+        ValueError: If a notebook does not have one cell tagged "setup".
+    """
+    modules = sorted((root / "fashionnet").glob("*.py"))
+    archive = zip_files({f"fashionnet/{path.name}": path for path in modules})
+    books = {}
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        book = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            books[folder / path.name] = carry_package(book, archive)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+    for target, book in books.items():
+        write_file(target, json.dumps(book, indent=1, ensure_ascii=False) + "\n")
+    return list(books)
+
+
+def carry_package(book, archive):
+    """Return a notebook whose setup cell carries the package.
+
+    Args:
+        book: The notebook, as read from its JSON.
+        archive: The package as the bytes of a zip file.
+
+    Raises:
+        ValueError: If not exactly one cell is tagged "setup".
+    """
+    places = [
+        i
+        for i, cell in enumerate(book["cells"])
+        if "setup" in cell["metadata"].get("tags", [])
+    ]
+    if len(places) != 1:
+        raise ValueError(f'{len(places)} cells are tagged "setup"; one has to be')
+    cells, (place,) = book["cells"].copy(), places
+    cells[place] = {
+        **cells[place],
+        "metadata": FOLDED | cells[place]["metadata"],
+        "source": write_setup(archive).splitlines(keepends=True),
+    }
+    return {**book, "cells": cells}
+
+
+def write_setup(archive):
+    """Write the code of a setup cell that brings the package along.
+
+    The file it makes has the package's fingerprint in its name, so notebooks that carry
+    different versions can lie in one folder and run at the same time.
+    """
+    letters = base64.encodebytes(archive).decode()
+    name = f"fashionnet-{hashlib.sha256(archive).hexdigest()[:8]}.zip"
+    return SETUP.format(letters=letters, name=name).removesuffix("\n")
+
+
+def make_links(repo_url, paths):
+    """Write links that open notebooks of a GitHub repository in Colab.
+
+    Args:
+        repo_url: The repository's address, such as `https://github.com/OWNER/NAME`.
+        paths: Paths of the notebooks inside the repository, on its branch `main`.
+
+    Returns:
+        A line of Markdown.
+
+    Raises:
+        ValueError: If the address is not one of a repository on GitHub.
+    """
+    found = GITHUB.fullmatch(repo_url)
+    if not found:
+        raise ValueError(
+            f"REPO_URL is {repo_url!r}; expected https://github.com/OWNER/NAME"
+        )
+    owner, name, _ = found.groups()
+    links = [
+        f"[{path.stem}]({COLAB.format(owner, name, path.as_posix())})" for path in paths
+    ]
+    return f"Open in Colab: {' · '.join(links)}\n"
+
+
+def link_colab(repo_url, root=ROOT):
+    """Write the notebooks where links to GitHub find them, and links into the README.
+
+    Returns:
+        The paths of the new notebooks.
+
+    Raises:
+        ValueError: If the address is none of GitHub's, before anything is written.
+    """
+    names = sorted(path.name for path in (root / "notebooks").glob("*.ipynb"))
+    links = make_links(repo_url, [LINKED / name for name in names])
+    paths = build_colab(root / LINKED, root)
+    fill_place(root / "README.md", "colab", links)
+    return paths
+
+
+def build_submission(target, root=ROOT):
+    """Write one archive with all that the course asks for, and all that runs it.
+
+    Args:
+        target: Path of the archive.
+        root: The checkout, with finished reports.
+
+    Raises:
+        ValueError: If a page is missing, or the archive would be too large.
+    """
+    check_pages(root)
+    files = {name: root / name for name in FILES}
+    for folder in FOLDERS:
+        for path in (root / folder).rglob("*"):
+            name = path.relative_to(root).as_posix()
+            if path.is_file() and not LEFT_OUT.search(name):
+                files[name] = path
+    archive = zip_files({f"{target.stem}/{name}": p for name, p in files.items()})
+    if len(archive) > MAX_BYTES:
+        largest = sorted(files, key=lambda name: -files[name].stat().st_size)[:3]
+        raise ValueError(
+            f"{target} would have {len(archive) / 1e6:.1f} MB, more than the "
+            f"{MAX_BYTES / 1e6:.0f} MB allowed; the largest files: {', '.join(largest)}"
+        )
+    write_file(target, archive)
+
+
+def check_pages(root):
+    """Raise a `ValueError` unless each notebook is there executed and as a page."""
+    names = {"index.html"}
+    for path in (root / "notebooks").glob("*.ipynb"):
+        names |= {path.name, f"{path.stem}.html"}
+    for path in sorted(root / "reports" / name for name in names):
+        if not path.is_file():
+            raise ValueError(f"{path} is missing: run `make reports`")
+
+
+def zip_files(files):
+    """Zip files so that equal contents give equal bytes, whatever their dates.
+
+    Args:
+        files: Maps names inside the archive to paths.
+
+    Returns:
+        The bytes of the archive.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, path in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, ZIP_DATE)
+            entry.create_system = 3  # Unix, wherever it is made
+            entry.external_attr = 0o100644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes(), compresslevel=9)
+    return buffer.getvalue()
+
+
+def main():
+    """Build the edition that the command line names, and say what to do with it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("edition", choices=("colab", "submission"))
+    parser.add_argument("--repo-url", default="", help="write links for this address")
+    options = parser.parse_args()
+    if options.edition == "submission":
+        build_submission(ROOT / SUBMISSION)
+        size = (ROOT / SUBMISSION).stat().st_size
+        print(f"{SUBMISSION}: {size / 1e6:.1f} MB, ready to hand in.")
+    elif options.repo_url:
+        link_colab(options.repo_url)
+        print(f"Done. Commit {LINKED}/ and README.md: its links open them on `main`.")
+    else:
+        build_colab(ROOT / BUILD)
+        print(f"{BUILD}/ has the notebooks: upload one to Colab and run all cells.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (OSError, ValueError) as error:
+        sys.exit(f"fashionnet: {error}")

@@ -1,0 +1,312 @@
+import base64
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from fashionnet.course import pack
+from fashionnet.course.pack import (
+    build_colab,
+    build_submission,
+    carry_package,
+    link_colab,
+    make_links,
+)
+
+ROOT = Path(__file__).parents[1]
+NAMES = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+REPO_URL = "https://github.com/owner/some.name"
+
+
+def read_book(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def setup_of(book):
+    (cell,) = (c for c in book["cells"] if "setup" in c["metadata"].get("tags", []))
+    return cell
+
+
+def other_cells(book):
+    return [c for c in book["cells"] if c is not setup_of(book)]
+
+
+def carried_files(book):
+    """Read the package out of a setup cell, without running it."""
+    code = "".join(setup_of(book)["source"])
+    letters = re.search(r'PACKAGE = """\n(.*?)"""', code, re.DOTALL)[1]
+    archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(letters)))
+    return {name: archive.read(name) for name in archive.namelist()}
+
+
+def modules():
+    paths = sorted((ROOT / "fashionnet").glob("*.py"))
+    return {f"fashionnet/{path.name}": path.read_bytes() for path in paths}
+
+
+def run_alone(folder, *code):
+    """Run code in a folder, with a Python that sees neither checkout nor settings."""
+    ours = ("FASHIONNET_HOME", "FASHIONNET_DATA", "PYTHONPATH")
+    env = {name: value for name, value in os.environ.items() if name not in ours}
+    command = [sys.executable, "-I", "-c", "\n".join(code)]
+    run = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.splitlines()
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """Make a small checkout: one module, one notebook, its page, a README, a run."""
+    (tmp_path / "tests").mkdir()
+    texts = {
+        "README.md": "above\n<!-- colab -->\n<!-- /colab -->\nbelow\n",
+        "fashionnet/data.py": '"""Data."""\n',
+        "fashionnet/course/pack.py": '"""Pack."""\n',
+        "benchmarks/README.md": "table",
+        "notebooks/01.ipynb": json.dumps({"cells": [make_setup()]}),
+        "reports/index.html": "home",
+        "reports/01.html": "page",
+        "reports/01.ipynb": "executed",
+        "reports/runs/binary/seed-0/manifest.json": "{}",
+    }
+    texts |= dict.fromkeys(pack.FILES[:2] + pack.FILES[3:], "text\n")
+    for name, text in texts.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def make_setup():
+    return {"cell_type": "code", "metadata": {"tags": ["setup"]}, "source": []}
+
+
+@pytest.fixture(scope="module")
+def colab(tmp_path_factory):
+    """Pack the real notebooks once."""
+    folder = tmp_path_factory.mktemp("colab")
+    build_colab(folder)
+    return folder
+
+
+def test_colab_edition_has_every_notebook(colab):
+    assert sorted(path.name for path in colab.iterdir()) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_packed_notebook_differs_in_its_setup_cell_only(name, colab):
+    book, packed = read_book(ROOT / "notebooks" / name), read_book(colab / name)
+    assert other_cells(packed) == other_cells(book)
+    assert setup_of(packed)["id"] == setup_of(book)["id"]
+    assert {**packed, "cells": 0} == {**book, "cells": 0}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_packed_notebook_carries_all_modules_and_nothing_around_them(name, colab):
+    assert carried_files(read_book(colab / name)) == modules()
+
+
+def test_package_consists_of_modules_alone():
+    # Another file would not be carried, and is not found by its path inside a zip file.
+    rest = {p for p in (ROOT / "fashionnet").iterdir() if p.suffix != ".py"}
+    assert {path.name for path in rest} <= {"course", "__pycache__"}
+
+
+def test_setup_cell_is_folded_and_has_short_lines(colab):
+    cell = setup_of(read_book(colab / NAMES[0]))
+    assert cell["metadata"]["cellView"] == "form"
+    assert cell["metadata"]["jupyter"] == {"source_hidden": True}
+    assert cell["source"][0].startswith("# @title ")
+    assert max(len(line.rstrip("\n")) for line in cell["source"]) <= 88
+
+
+def test_setup_cell_brings_the_package_into_an_empty_folder(colab, tmp_path):
+    folder = tmp_path / "a räum with spaces"
+    folder.mkdir()
+    found, source, home = run_alone(
+        folder,
+        *setup_of(read_book(colab / NAMES[0]))["source"],
+        "import inspect",
+        "from fashionnet import data, runs",
+        "print(data.__file__)",
+        "print(inspect.getsource(data.split_train_val).splitlines()[0])",
+        "print(runs.home())",
+    )
+    (archive,) = folder.iterdir()
+    assert re.fullmatch(r"fashionnet-[0-9a-f]{8}\.zip", archive.name)
+    assert found == str(archive / "fashionnet" / "data.py")
+    assert source.startswith("def split_train_val(")
+    assert home == str(folder / "reports")
+
+
+def test_setup_cells_of_different_versions_do_not_disturb_each_other(
+    checkout, tmp_path
+):
+    for version in ("1.0", "2.0"):
+        (checkout / "fashionnet/__init__.py").write_text(f"version = {version!r}\n")
+        (path,) = build_colab(tmp_path / "packed", checkout)
+        setup = setup_of(read_book(path))["source"]
+        code = (*setup, "import fashionnet", "print(fashionnet.version)")
+        assert run_alone(tmp_path / "packed", *code) == [version]
+        assert run_alone(tmp_path / "packed", *code) == [version]
+    assert len(list((tmp_path / "packed").glob("*.zip"))) == 2
+    assert not list((tmp_path / "packed").glob("*.part"))
+
+
+def test_same_files_give_the_same_notebooks_whatever_their_dates(checkout, tmp_path):
+    (first,) = build_colab(tmp_path / "first", checkout)
+    os.utime(checkout / "fashionnet/data.py", (10**9, 10**9))
+    (checkout / "fashionnet/data.py").chmod(0o600)
+    (second,) = build_colab(tmp_path / "second", checkout)
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("n_setups", [0, 2])
+def test_notebook_needs_exactly_one_setup_cell(n_setups):
+    book = {"cells": [make_setup() for _ in range(n_setups)]}
+    with pytest.raises(ValueError, match=f'{n_setups} cells are tagged "setup"'):
+        carry_package(book, b"")
+
+
+def test_notebook_without_setup_cell_is_named_and_nothing_is_written(
+    checkout, tmp_path
+):
+    (checkout / "notebooks/Untitled.ipynb").write_text('{"cells": []}')
+    with pytest.raises(ValueError, match=r"Untitled\.ipynb: 0 cells"):
+        build_colab(tmp_path / "packed", checkout)
+    assert not (tmp_path / "packed").exists()
+
+
+@pytest.mark.parametrize("end", ["", "/", ".git"])
+def test_links_open_the_packed_notebooks_in_colab(end):
+    link = make_links(REPO_URL + end, [Path("colab/01.ipynb")])
+    address = (
+        "colab.research.google.com/github/owner/some.name/blob/main/colab/01.ipynb"
+    )
+    assert link == f"Open in Colab: [01](https://{address})\n"
+
+
+def test_links_go_into_the_readme_and_their_notebooks_into_colab(checkout):
+    for _ in range(2):
+        (path,) = link_colab(REPO_URL, checkout)
+        assert path == checkout / "colab/01.ipynb"
+        link = make_links(REPO_URL, [Path("colab/01.ipynb")])
+        text = f"above\n<!-- colab -->\n{link}<!-- /colab -->\nbelow\n"
+        assert (checkout / "README.md").read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "owner/name",
+        "https://github.com/owner",
+        "http://github.com/owner/name",
+        "https://gitlab.com/owner/name",
+        "https://github.com/owner/name/tree/main",
+        "https://github.com/owner/na me",
+        "https://github.com/owner/name)",
+    ],
+)
+def test_address_that_is_no_github_repository_is_refused_by_name(bad, checkout):
+    before = (checkout / "README.md").read_text()
+    with pytest.raises(ValueError, match=f"REPO_URL is {re.escape(repr(bad))}"):
+        link_colab(bad, checkout)
+    assert (checkout / "README.md").read_text() == before
+    assert not (checkout / "colab").exists()
+
+
+def test_readme_without_the_marks_is_named(checkout):
+    (checkout / "README.md").write_text("no place\n")
+    with pytest.raises(ValueError, match=r"README\.md has no place .*<!-- colab -->"):
+        link_colab(REPO_URL, checkout)
+
+
+def test_committed_colab_notebooks_carry_the_present_package():
+    paths = sorted((ROOT / pack.LINKED).glob("*.ipynb"))
+    if not paths:
+        pytest.skip("no notebooks are committed for links to Colab")
+    for path in paths:
+        cure = f"{path} is out of date: make colab REPO_URL=…"
+        book = read_book(ROOT / "notebooks" / path.name)
+        assert carried_files(read_book(path)) == modules(), cure
+        assert other_cells(read_book(path)) == other_cells(book), cure
+
+
+def test_submission_holds_what_is_read_and_what_runs(checkout):
+    target = checkout / "build/hand-in.zip"
+    for name in (
+        "reports/runs/binary/seed-0/best.weights.h5",
+        "reports/.staging-1/01.html",
+        "reports/01.html.part",
+        "fashionnet/__pycache__/data.pyc",
+        "notebooks/.ipynb_checkpoints/01.ipynb",
+    ):
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_text("left out")
+    build_submission(target, checkout)
+    inside = {
+        name.removeprefix("hand-in/") for name in zipfile.ZipFile(target).namelist()
+    }
+    assert inside == {
+        *pack.FILES,
+        "benchmarks/README.md",
+        "fashionnet/course/pack.py",
+        "fashionnet/data.py",
+        "notebooks/01.ipynb",
+        "reports/01.html",
+        "reports/01.ipynb",
+        "reports/index.html",
+        "reports/runs/binary/seed-0/manifest.json",
+    }
+
+
+def test_same_files_give_the_same_submission_whatever_their_dates(checkout):
+    first, second = checkout / "build/first/a.zip", checkout / "build/second/a.zip"
+    build_submission(first, checkout)
+    os.utime(checkout / "LICENSE", (10**9, 10**9))
+    (checkout / "LICENSE").chmod(0o600)
+    build_submission(second, checkout)
+    assert first.read_bytes() == second.read_bytes()
+    names = zipfile.ZipFile(first).namelist()
+    assert names == sorted(names)
+
+
+def test_submission_of_too_many_bytes_is_refused_with_its_size(checkout, monkeypatch):
+    monkeypatch.setattr(pack, "MAX_BYTES", 1_000_000)
+    (checkout / "reports/large.png").write_bytes(os.urandom(1_200_000))
+    message = r"would have 1\.2 MB, more than the 1 MB .* files: reports/large\.png,"
+    with pytest.raises(ValueError, match=message):
+        build_submission(checkout / "build/hand-in.zip", checkout)
+    assert not (checkout / "build").exists()
+
+
+@pytest.mark.parametrize("name", ["index.html", "01.html", "01.ipynb"])
+def test_submission_without_a_page_is_refused(name, checkout):
+    (checkout / "reports" / name).unlink()
+    with pytest.raises(ValueError, match=rf"{name} is missing: run `make reports`"):
+        build_submission(checkout / "build/hand-in.zip", checkout)
+
+
+def test_unpacked_submission_runs_from_where_it_lies(tmp_path):
+    build_submission(tmp_path / "hand-in.zip")
+    with zipfile.ZipFile(tmp_path / "hand-in.zip") as archive:
+        archive.extractall(tmp_path / "a räum with spaces")
+    root = tmp_path / "a räum with spaces/hand-in"
+    found, n_pairs, home = run_alone(
+        root / "notebooks",
+        *setup_of(read_book(root / "notebooks" / NAMES[0]))["source"],
+        "from fashionnet import runs, study",
+        "print(study.__file__)",
+        "print(len(study.find_pairs()))",
+        "print(runs.home())",
+    )
+    assert found == str(root / "fashionnet/study.py")
+    assert home == str(root / "reports")
+    stored = ROOT.glob("reports/runs/binary/seed-*/manifest.json")
+    assert int(n_pairs) == sum(path.parent.name[5:].isdigit() for path in stored) > 0
