@@ -14,8 +14,8 @@ IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c '$(IN_RANGE)' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help setup data reports check test unit lint test-colab study search \
-	bench all-out lock clean
+.PHONY: help setup data reports check test unit lint test-colab colab \
+	submission study search bench all-out lock clean
 
 help: ## list the targets
 	@echo "fashionnet: classical networks on Fashion-MNIST"
@@ -58,8 +58,14 @@ lint: $(READY) ## check the style of code and notebooks
 unit: data ## run the unit tests only
 	$(PY) -m pytest --durations=5
 
-test-colab: data ## run unit tests and notebook 1 with the versions that Colab has
+test-colab: data colab ## run unit tests and packed notebooks with Colab's versions
 	sh tests/colab.sh
+
+colab: $(READY) ## pack notebooks that run alone; REPO_URL=... writes links to them
+	@$(PY) -m fashionnet.course.pack colab --repo-url "$$REPO_URL"
+
+submission: $(READY) ## pack one archive to hand in, with the reports as they are
+	@$(PY) -m fashionnet.course.pack submission
 
 study: data ## train the study of Part 3 (some 25 minutes); goes on where it stopped
 	@$(PY) -m fashionnet.course.run_study $(if $(JOBS),--jobs $(JOBS))
