@@ -227,6 +227,11 @@ def test_readme_without_the_marks_is_named(checkout):
         link_colab(REPO_URL, checkout)
 
 
+def test_readme_of_the_checkout_has_the_marks():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search("<!-- colab -->\n(Open in Colab: .*\n)?<!-- /colab -->", text)
+
+
 def test_committed_colab_notebooks_carry_the_present_package():
     paths = sorted((ROOT / pack.LINKED).glob("*.ipynb"))
     if not paths:
