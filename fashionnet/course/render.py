@@ -18,6 +18,7 @@ from pygments.formatters import HtmlFormatter
 from tqdm import tqdm
 
 from fashionnet import evaluation, models, runs, study, training
+from fashionnet.course.files import fill_place
 from fashionnet.course.published import NOTEBOOKS
 from fashionnet.course.results import (
     tabulate_results,
@@ -41,7 +42,6 @@ DEVICE_MESSAGE = re.compile(
     r"WARNING: All log messages before absl|[IWE]\d{4} \S+ +\d+ \S+\.cc:\d+\]"
     r"|To enable the following instructions"
 )
-README_BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
 
 
 def build_reports():
@@ -79,7 +79,7 @@ def build_reports():
         shutil.rmtree(staging, ignore_errors=True)
         os.environ["FASHIONNET_HOME"] = str(target)
     if target == ROOT / "reports":
-        update_readme(write_readme_block(results))
+        fill_place(ROOT / "README.md", "results", write_readme_block(results))
     print(f"Done. Open this page in a browser: {target / 'index.html'}")
 
 
@@ -210,17 +210,6 @@ def highlight_css():
         for style in ("default", "github-dark")
     )
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
-
-
-def update_readme(block):
-    """Put the block of results between its two marks in the README."""
-    path = ROOT / "README.md"
-    text = README_BLOCK.sub(
-        lambda marks: marks[1] + block + marks[2], path.read_text(encoding="utf-8")
-    )
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
 
 
 def publish(staging, target):
