@@ -26,6 +26,7 @@ from pathlib import Path
 from page import write_page
 from peers import PEERS
 
+from fashionnet.course.files import write_file
 from fashionnet.course.results import summarize_seeds
 from fashionnet.data import load_fashion_mnist
 from fashionnet.outcomes import versions
@@ -288,10 +289,7 @@ def main():
         "targets": targets,
         "trainings": races,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, indent=1) + "\n")
-    os.replace(part, path)
+    write_file(path, json.dumps(content, indent=1) + "\n")
     page = write_page(content, home() / "benchmark.html")
     print(make_table(targets))
     print(f"Done. Open this page in a browser: {page}")

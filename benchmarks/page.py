@@ -6,7 +6,6 @@ python benchmarks/page.py      # make it again from the stored benchmark.json
 import base64
 import io
 import json
-import os
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -14,6 +13,7 @@ import numpy as np
 import seaborn as sns
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
+from fashionnet.course.files import write_file
 from fashionnet.course.render import TEMPLATE
 from fashionnet.reporting import save_figure
 from fashionnet.runs import home
@@ -80,9 +80,7 @@ def write_page(content, path):
         width=width,
         alt=describe_race(content["peers"]),
     )
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    write_file(path, text)
     return path
 
 

@@ -9,21 +9,19 @@ it is done, so an interrupted search goes on where it stopped.
 
 import argparse
 import json
-import os
-import re
 import statistics
 import tempfile
 from pathlib import Path
 
 from joblib import Parallel, delayed
 
+from fashionnet.course.files import fill_place, write_file
 from fashionnet.data import load_fashion_mnist
 from fashionnet.runs import RECIPE
 from fashionnet.tasks import split_task
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "search.json"
-README_BLOCK = re.compile(r"(<!-- search -->\n).*?(<!-- /search -->)", re.DOTALL)
 TASKS = ("multiclass", "binary")
 SEEDS = (0, 1, 2)
 CANDIDATES = {
@@ -63,7 +61,7 @@ def search(jobs):
     for done, row in enumerate(trainings, start=1):
         rows.append(row)
         rows.sort(key=lambda r: (json.dumps(r["recipe"]), r["task"], r["seed"]))
-        write_atomically(RESULTS, json.dumps(rows, indent=1) + "\n")
+        write_file(RESULTS, json.dumps(rows, indent=1) + "\n")
         print(f"{done} of {len(missing)}: {row}", flush=True)
 
 
@@ -112,13 +110,6 @@ def make_table(rows):
     return "\n".join([head, "| --- " * 5 + "|", *(x for _, x in sorted(lines)), ""])
 
 
-def write_atomically(path, text):
-    """Write a text file under another name first."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
-
-
 def main():
     """Search, then write the table into `benchmarks/README.md`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -128,11 +119,7 @@ def main():
     if not options.table:
         search(options.jobs)
     table = make_table(read_results())
-    readme = HERE / "README.md"
-    text = README_BLOCK.sub(
-        lambda marks: marks[1] + table + marks[2], readme.read_text(encoding="utf-8")
-    )
-    write_atomically(readme, text)
+    fill_place(HERE / "README.md", "search", table)
     print(table)
 
 
