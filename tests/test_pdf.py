@@ -1,0 +1,141 @@
+import html
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from fashionnet.course import pdf
+
+REPORTS = Path(__file__).parents[1] / "reports"
+needs_chromium = pytest.mark.skipif(
+    pdf.find_chromium() is None,
+    reason="no Chromium or Chrome on the path: apt install chromium",
+)
+
+
+@pytest.fixture(scope="module")
+def report():
+    return pdf.render_report(REPORTS)
+
+
+def make_book():
+    said = new_output("display_data", {"text/markdown": "It is **so**."})
+    seen = new_output(
+        "display_data",
+        {"image/png": "AAAA\n"},
+        metadata={"image/png": {"alt": "a line"}},
+    )
+    cells = [
+        new_markdown_cell("## b′) Build\n\nTwo layers."),
+        new_code_cell("plots.plot_history(history)", outputs=[seen, said]),
+        new_markdown_cell("## Verdict"),
+        new_code_cell("reporting.say(verdict)"),
+        new_markdown_cell("**Limits.** One data set."),
+        new_markdown_cell("**Exercises**"),
+        new_markdown_cell("## Afterwards"),
+        new_markdown_cell("Nothing of this."),
+    ]
+    return new_notebook(cells=cells)
+
+
+def test_missing_browser_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit, match="apt install chromium"):
+        pdf.make_pdfs(REPORTS, tmp_path / "pdf")
+    assert not (tmp_path / "pdf").exists()
+
+
+def test_missing_pages_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf, "find_chromium", lambda: "browser")
+    with pytest.raises(SystemExit, match="no pages yet: make reports"):
+        pdf.make_pdfs(tmp_path, tmp_path / "pdf")
+
+
+def test_prepared_page_is_unfolded_and_names_no_file():
+    page = (
+        '<details class="code"><summary>Code</summary></details>'
+        "<details open></details>"
+        '<a class="x" href="index.html#top">all</a><a href="#b">b</a>'
+        '<a href="https://example.org">far</a>'
+    )
+    assert pdf.prepare_page(page) == (
+        '<details open class="code"><summary>Code</summary></details>'
+        "<details open></details>"
+        '<a class="x">all</a><a href="#b">b</a><a href="https://example.org">far</a>'
+    )
+
+
+def test_pieces_of_a_report_are_found_by_step_section_and_function():
+    book = make_book()
+    step = html.unescape(pdf.explain_step(book, "b"))
+    assert step.replace("\n", "") == "<h3>b′) Build</h3><p>Two layers.</p>"
+    assert "It is <strong>so</strong>." in pdf.find_sentences(book, "plot_history")
+    assert pdf.find_figures(book, "plot_history") == [("AAAA", "a line")]
+    remarks = pdf.conclude(book, "Verdict")
+    assert re.sub("<[^>]+>", "", remarks).strip() == "Limits. One data set."
+
+
+@pytest.mark.parametrize(
+    ("find", "name"),
+    [
+        (pdf.explain_step, "c"),
+        (pdf.conclude, "Limits"),
+        (pdf.find_sentences, "plot"),
+        (pdf.find_figures, "say"),
+    ],
+)
+def test_gap_in_the_report_is_named(find, name):
+    with pytest.raises(SystemExit, match=name):
+        find(make_book(), name)
+
+
+def test_report_shows_figures_and_numbers_of_the_stored_results(report):
+    text = html.unescape(re.sub("<[^>]+>", "", report))
+    for task in ("multiclass", "binary"):
+        result = json.loads((REPORTS / "results" / f"{task}.json").read_text())
+        assert f"{result['n_correct']:,} of {result['n_test']:,} test images" in text
+        assert f"{result['parameters']:,}" in text
+    alts = re.findall(r'<img[^>]* alt="([^"]*)"', report)
+    assert len(alts) >= 9
+    assert all(len(alt) > 20 for alt in alts)
+
+
+def test_report_that_is_too_long_is_refused(tmp_path, monkeypatch):
+    def fake(browser, page, target):
+        target.write_bytes(b"/Type /Pages " + b"/Type /Page\n" * 5)
+
+    monkeypatch.setattr(pdf, "find_chromium", lambda: "browser")
+    monkeypatch.setattr(pdf, "print_page", fake)
+    with pytest.raises(SystemExit, match="5 pages, 4 are allowed"):
+        pdf.make_pdfs(REPORTS, tmp_path)
+
+
+def test_failing_browser_is_named_and_leaves_the_old_file(tmp_path):
+    target = tmp_path / "page.pdf"
+    target.write_text("old")
+    with pytest.raises(SystemExit, match=r"did not print page\.pdf"):
+        pdf.print_page(sys.executable, "<p>text</p>", target)
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [
+        ("page.pdf", "old")
+    ]
+
+
+@needs_chromium
+def test_report_is_tagged_and_has_at_most_four_pages(report, tmp_path):
+    pdf.print_page(pdf.find_chromium(), report, tmp_path / "report.pdf")
+    assert 1 <= pdf.count_pages(tmp_path / "report.pdf") <= pdf.MAX_REPORT_PAGES
+    content = (tmp_path / "report.pdf").read_bytes()
+    for mark in (b"/MarkInfo", b"/StructTreeRoot", b"/Outlines", b"/Lang"):
+        assert mark in content
+
+
+@needs_chromium
+def test_printed_page_is_tagged_and_shows_what_is_folded(tmp_path):
+    lines = "<p>line</p>" * 200
+    page = f"<details><summary>Code</summary>{lines}</details>"
+    pdf.print_page(pdf.find_chromium(), pdf.prepare_page(page), tmp_path / "page.pdf")
+    assert pdf.count_pages(tmp_path / "page.pdf") > 1
+    assert b"/StructTreeRoot" in (tmp_path / "page.pdf").read_bytes()
