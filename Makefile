@@ -14,7 +14,7 @@ IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c '$(IN_RANGE)' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help setup data reports check test unit lint test-colab colab \
+.PHONY: help setup data reports check pdf test unit lint test-colab colab \
 	submission study search bench all-out lock clean
 
 help: ## list the targets
@@ -44,6 +44,9 @@ reports: data ## execute the notebooks and make their pages in reports/
 
 check: data ## say which evidence the reports show, and what breaks a rule
 	$(PY) -m fashionnet.course.rubric
+
+pdf: $(READY) ## print the pages and a short report as PDF (needs Chromium or Chrome)
+	@$(PY) -m fashionnet.course.pdf
 
 test: lint unit ## run all checks: style, unit tests, and the three notebooks
 	@$(PY) -m fashionnet.course.scratch $(PY) -m pytest --nbmake --nbmake-timeout=900 \
