@@ -1,6 +1,8 @@
 """Shared by all tests: no window, no network, nothing of the checkout is changed."""
 
+import re
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib
 
@@ -13,6 +15,8 @@ import pytest
 from fashionnet.runs import Recipe
 
 ROOT = Path(__file__).parents[1]
+WIDE = {"width": 1600, "height": 900}
+NEEDS_NETWORK = re.compile(r"^(?!file:|data:)")
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +50,47 @@ def stored_reports():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FASHIONNET_HOME", str(ROOT / "reports"))
         return read_reports(read_truth())
+
+
+class Tab(NamedTuple):
+    """One open page, the addresses it asked for, and its complaints."""
+
+    page: object
+    path: Path
+    asked: list
+    complaints: list
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start Chromium or Chrome, where it is installed."""
+    from fashionnet.course.pdf import find_chromium
+
+    why = "no playwright; it is in the dev extra: make setup"
+    sync_api = pytest.importorskip("playwright.sync_api", reason=why)
+    if (path := find_chromium()) is None:
+        pytest.skip("no Chromium or Chrome on the path: apt install chromium")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def open_tab(browser):
+    """Return a function that opens a page from the file system, without a network."""
+
+    def open_tab(path, **options):
+        context = browser.new_context(
+            offline=True, reduced_motion="reduce", **{"viewport": WIDE, **options}
+        )
+        context.route(NEEDS_NETWORK, lambda route: route.abort())
+        tab = Tab(context.new_page(), path, [], [])
+        tab.page.on("request", lambda asked: tab.asked.append(asked.url))
+        tab.page.on("requestfailed", lambda failed: tab.complaints.append(failed.url))
+        tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+        tab.page.on("console", lambda said: tab.complaints.append(said.text))
+        tab.page.goto(path.as_uri())
+        return tab
+
+    return open_tab
