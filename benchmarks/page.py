@@ -14,7 +14,7 @@ import seaborn as sns
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from fashionnet.course.files import write_file
-from fashionnet.course.render import TEMPLATE
+from fashionnet.course.notebook_page import TEMPLATE
 from fashionnet.reporting import save_figure
 from fashionnet.runs import home
 

@@ -1,6 +1,6 @@
-import html
 import json
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -8,11 +8,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from fashionnet.course import render
 from fashionnet.runs import home
-
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
-    "RU5ErkJggg=="
-)
 
 
 def make_book(*code):
@@ -106,21 +101,21 @@ def test_good_notebook_is_published_and_leaves_its_source_alone(
     )
 
 
-def test_page_keeps_alt_text_and_loads_nothing_from_elsewhere():
-    book = make_book("figure")
-    output = new_output(
-        "display_data",
-        {"image/png": PIXEL},
-        metadata={"image/png": {"alt": 'a "b" <c>'}},
-    )
-    book.cells[1].outputs = [output]
-    page = render.render_page(book)
-    assert 'a "b" <c>' in html.unescape(page)
-    assert "<c>" not in page
-    assert "<title>A question?</title>" in page
-    assert '<html lang="en"' in page
-    for marker in ('src="http', "require.min.js", "MathJax.js", "import mermaid"):
-        assert marker not in page
+def test_all_pages_are_written_and_lead_to_each_other(tmp_path, monkeypatch):
+    reports = Path(render.__file__).parents[2] / "reports"
+    monkeypatch.setenv("FASHIONNET_HOME", str(reports))
+    paths = {name: reports / f"{name}.ipynb" for name in render.NOTEBOOKS}
+    books = {name: nbformat.read(path, as_version=4) for name, path in paths.items()}
+    results = render.write_results(tmp_path)
+    render.write_pages(tmp_path, books, results, dict.fromkeys(books, 1.0))
+    pages = {path.stem: path.read_text() for path in tmp_path.glob("*.html")}
+    assert set(pages) == {*render.NOTEBOOKS, "index"}
+    for name, page in pages.items():
+        for target in re.findall(r'<a\s[^>]*href="([^"]+)"', page):
+            file, _, anchor = target.partition("#")
+            assert (tmp_path / (file or f"{name}.html")).is_file()
+            place = pages[Path(file).stem if file else name] if anchor else ""
+            assert not anchor or f'id="{anchor}"' in place
 
 
 def test_device_messages_are_dropped_and_warnings_stay():
@@ -153,14 +148,6 @@ def test_manifests_are_published_last(tmp_path, monkeypatch):
     render.publish(staging, target)
     assert moved[-1] == "manifest.json"
     assert json.loads((target / "runs/z.npz").read_text()) == "staging"
-
-
-def test_page_shows_the_source_of_the_functions_it_calls():
-    book = make_book("model = models.build_mlp(10)", "plots.plot_history(history)")
-    names = [name for name, _ in render.list_functions(book)]
-    assert names == ["models.build_mlp"]
-    page = re.sub("<[^>]+>", "", render.render_page(book))
-    assert "def build_mlp(n_classes" in page
 
 
 def test_dying_kernel_tells_its_last_words(checkout, capfd):

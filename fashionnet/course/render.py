@@ -1,6 +1,5 @@
 """Execute the notebooks and publish their pages, all or nothing."""
 
-import inspect
 import os
 import re
 import shutil
@@ -10,34 +9,21 @@ import time
 from pathlib import Path
 
 import nbformat
-from jinja2 import Environment, FileSystemLoader
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbconvert import HTMLExporter
-from pygments.formatters import HtmlFormatter
 from tqdm import tqdm
 
-from fashionnet import evaluation, models, runs, study, training
 from fashionnet.course.files import fill_place
+from fashionnet.course.home_page import render_home
+from fashionnet.course.notebook_page import render_page
+from fashionnet.course.provenance import describe_build
 from fashionnet.course.published import NOTEBOOKS
-from fashionnet.course.results import (
-    tabulate_results,
-    write_readme_block,
-    write_results,
-)
+from fashionnet.course.results import write_readme_block, write_results
 from fashionnet.course.rubric import require_evidence
 from fashionnet.runs import MANIFEST, home
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATE = Path(__file__).parent / "template"
 CELL_SECONDS = 900
-SHOWN_MODULES = {
-    "models": models,
-    "training": training,
-    "evaluation": evaluation,
-    "study": study,
-    "runs": runs,
-}
 DEVICE_MESSAGE = re.compile(
     r"WARNING: All log messages before absl|[IWE]\d{4} \S+ +\d+ \S+\.cc:\d+\]"
     r"|To enable the following instructions"
@@ -60,17 +46,16 @@ def build_reports():
     try:
         if (target / "runs").is_dir():
             shutil.copytree(target / "runs", staging / "runs")
-        books, pages = {}, {}
+        books, seconds = {}, {}
         for name in NOTEBOOKS:
+            start = time.perf_counter()
             book = execute_notebook(ROOT / "notebooks" / f"{name}.ipynb", staging)
             nbformat.write(book, staging / f"{name}.ipynb")
-            books[name], pages[name] = book, render_page(book)
+            books[name], seconds[name] = book, time.perf_counter() - start
         results = write_results(staging)
         if has_benchmark := (target / "benchmark.html").is_file():
             shutil.copy2(target / "benchmark.html", staging)
-        pages["index"] = render_home(books, pages, results, has_benchmark)
-        for name, page in pages.items():
-            (staging / f"{name}.html").write_text(page, encoding="utf-8")
+        write_pages(staging, books, results, seconds, has_benchmark)
         require_evidence()
         publish(staging, target)
     except (CellExecutionError, DeadKernelError) as error:
@@ -134,82 +119,21 @@ def drop_device_messages(book):
             cell.outputs = [o for o in cell.outputs if o.get("text") != ""]
 
 
-def render_page(book):
-    """Render an executed notebook to one page that loads nothing from elsewhere."""
-    exporter = HTMLExporter(
-        template_name="template",
-        extra_template_basedirs=[str(TEMPLATE.parent)],
-        language_code="en",
-    )
-    resources = {
-        "metadata": {"name": title_of(book)},
-        "highlight_css": highlight_css(),
-        "functions": list_functions(book),
-    }
-    page, _ = exporter.from_notebook_node(book, resources)
-    links = "".join(f'<a href="#{i}">{text}</a>' for i, text in headings_of(page))
-    return page.replace("<!-- contents -->", links)
+def write_pages(folder, books, results, seconds, has_benchmark=False):
+    """Write all pages into `folder`.
 
-
-def list_functions(book):
-    """List name and source of the package's functions that a notebook calls.
-
-    Figures and sentences are left out: they say in the page what they do.
+    Args:
+        folder: Where they go.
+        books: The executed notebooks, by name.
+        results: What `write_results` returned.
+        seconds: How long each notebook ran, by name.
+        has_benchmark: Whether there will be a `benchmark.html` beside them.
     """
-    code = "\n".join(c.source for c in book.cells if c.cell_type == "code")
-    calls = re.findall(rf"\b({'|'.join(SHOWN_MODULES)})\.([a-z]\w+)\(", code)
-    return [
-        (f"{module}.{name}", inspect.getsource(getattr(SHOWN_MODULES[module], name)))
-        for module, name in sorted(set(calls))
-    ]
-
-
-def render_home(books, pages, results, has_benchmark=False):
-    """Render the page that leads to the others, with results and steps."""
-    env = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
-    entries = [
-        {
-            "name": name,
-            "title": title_of(books[name]),
-            "headings": headings_of(page),
-            "finding": last_sentences(books[name]),
-        }
-        for name, page in pages.items()
-    ]
-    template = env.get_template("home.html.j2")
-    rows = tabulate_results(results)
-    return template.render(
-        pages=entries,
-        rows=rows,
-        run=results["multiclass"],
-        has_benchmark=has_benchmark,
-    )
-
-
-def title_of(book):
-    """Return the heading of a notebook."""
-    return book.cells[0].source.splitlines()[0].removeprefix("# ")
-
-
-def last_sentences(book):
-    """Return the last generated sentences of a notebook: what it found."""
-    outputs = [o for c in book.cells for o in c.get("outputs", []) if "data" in o]
-    texts = [o.data["text/markdown"] for o in outputs if "text/markdown" in o.data]
-    return texts[-1].replace("**", "") if texts else ""
-
-
-def headings_of(page):
-    """List the sections of a page as `(id, text)`."""
-    return re.findall(r'<h2 id="([^"]+)">(.*?)<a class="anchor-link"', page)
-
-
-def highlight_css():
-    """Return the colors of code on light and on dark ground."""
-    light, dark = (
-        HtmlFormatter(style=style).get_style_defs(".highlight")
-        for style in ("default", "github-dark")
-    )
-    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
+    pages = {name: render_page(book) for name, book in books.items()}
+    build = describe_build(ROOT, seconds)
+    home_page = render_home(books, pages, results, build, has_benchmark)
+    for name, page in {**pages, "index": home_page}.items():
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
 
 
 def publish(staging, target):

@@ -1,0 +1,132 @@
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from fashionnet.course.home_page import (
+    find_findings,
+    list_sections,
+    render_home,
+    state_verdicts,
+)
+from fashionnet.course.notebook_page import render_page
+
+BUILD = {
+    "date": "2026-01-02 03:04 UTC",
+    "commit": "abc1234 with changes",
+    "machine": "some processor, 2 cores, Linux",
+    "seconds": {"01": 41.2, "03": 7.6},
+}
+RUN = {
+    "seed": 0,
+    "n_test": 10_000,
+    "n_correct": 9_012,
+    "data_sha256": "f" * 64,
+    "versions": {"python": "3.12.1"},
+}
+RESULTS = {
+    "multiclass": RUN,
+    "comparison": {"n_correct": {"multiclass_sum": 9_961, "binary": 9_958}},
+    "seeds": {"n_test": 10_000, "n_correct": {"binary": {"0": 9_958}}},
+}
+
+
+def say(*texts, tags=()):
+    cell = new_code_cell("say()", execution_count=1, metadata={"tags": list(tags)})
+    cell.outputs = [new_output("display_data", {"text/markdown": t}) for t in texts]
+    return cell
+
+
+def verdict(way, answer):
+    return f"**{way} against binary: {answer}.** Over 10 pairs, **{way}** and more."
+
+
+def make_part(name, *cells):
+    return new_notebook(cells=[new_markdown_cell(f"# Part {name}?"), *cells])
+
+
+@pytest.fixture
+def books():
+    step = {"tags": ["rubric:b"]}
+    first = make_part(
+        1,
+        new_markdown_cell("## Load the data\n\nuntagged"),
+        new_markdown_cell("## b) Build\n\nBecause.", metadata=step),
+        new_code_cell("models.build_mlp(10)", execution_count=1, metadata=step),
+        new_markdown_cell("An aside."),
+        say("**9,012** are right."),
+    )
+    third = make_part(3, say(verdict("Sum", "better"), verdict("Likeliest", "better")))
+    return {"01": first, "03": third}
+
+
+@pytest.fixture
+def soup(books):
+    pages = {name: render_page(book) for name, book in books.items()}
+    return BeautifulSoup(render_home(books, pages, RESULTS, BUILD), "html.parser")
+
+
+def test_home_page_leads_to_each_section_and_shows_what_is_tagged_there(books):
+    load, build = list_sections(render_page(books["01"]), "01")
+    assert (load.id, load.title, load.evidence) == (
+        "load-the-data",
+        "Load the data",
+        "",
+    )
+    assert (build.id, build.title) == ("b-build", "b) Build")
+    assert "Because." in build.evidence
+    assert "An aside." not in build.evidence
+    assert 'href="01.html#models.build_mlp"' in build.evidence
+    assert not re.search(r"<h\d|\sid=", build.evidence)
+
+
+def test_home_page_has_results_verdict_and_steps(soup):
+    text = " ".join(soup.main.get_text(" ").split())
+    assert "Sum and likeliest against binary: better." in text
+    assert "ten classes 988 90.12%" in text
+    assert "9,012 are right." in text
+    links = [a["href"] for a in soup.main("a")]
+    assert {"01.html", "03.html", "01.html#b-build"} <= set(links)
+    assert "benchmark.html" not in links
+
+
+def test_home_page_says_once_where_it_came_from(soup):
+    facts = {dt.text: dt.find_next("dd").text for dt in soup("dt")}
+    assert facts["Made"] == BUILD["date"]
+    assert facts["Sources"] == "commit abc1234 with changes"
+    assert facts["Machine"] == BUILD["machine"]
+    assert facts["Wall time"] == "01 41 s, 03 8 s"
+    assert "f" * 12 in facts["Data"]
+    assert facts["Versions"] == "python 3.12.1"
+    for changing in (BUILD["date"], "abc1234", "41 s"):
+        assert str(soup).count(changing) == 1
+
+
+def test_home_page_is_in_order_and_has_each_id_once(soup):
+    levels = [int(tag.name[1]) for tag in soup(re.compile("^h[1-6]$"))]
+    assert levels == [1, 2, 2, 2, 3, 3, 2]
+    ids = [tag["id"] for tag in soup(id=True)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_findings_are_those_of_the_last_cell_that_says_something():
+    book = make_part(1, say("early"), say("one **bold**", "two"), new_code_cell("x"))
+    first, second = find_findings(book)
+    assert "<strong>bold</strong>" in first
+    assert "two" in second
+
+
+def test_different_verdicts_are_told_apart():
+    book = make_part(
+        3, say(verdict("Sum", "undecided")), say(verdict("Other", "equal"))
+    )
+    assert (
+        state_verdicts(book)
+        == "Sum against binary: undecided; other against binary: equal."
+    )
+
+
+def test_missing_verdict_is_named():
+    with pytest.raises(ValueError, match="“Part 3\\?” states no verdict"):
+        state_verdicts(make_part(3, say("A **bold** remark against all.")))
