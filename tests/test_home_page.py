@@ -87,7 +87,7 @@ def test_home_page_has_results_verdict_and_steps(soup):
     assert "ten classes 988 90.12%" in text
     assert "9,012 are right." in text
     links = [a["href"] for a in soup.main("a")]
-    assert {"01.html", "03.html", "01.html#b-build"} <= set(links)
+    assert {"01.html", "03.html", "01.html#b-build", "explore.html"} <= set(links)
     assert "benchmark.html" not in links
 
 

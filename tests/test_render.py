@@ -29,6 +29,7 @@ def checkout(tmp_path, monkeypatch):
     monkeypatch.setattr(render, "write_readme_block", lambda results: "new *block*\n")
     monkeypatch.setattr(render, "render_home", lambda *parts: "home")
     monkeypatch.setattr(render, "require_evidence", lambda: None)
+    monkeypatch.setattr(render, "render_explorer", lambda *parts: "explorer")
     (tmp_path / "README.md").write_text(
         "before\n<!-- results -->\nold\n<!-- /results -->\nafter\n"
     )
@@ -95,6 +96,7 @@ def test_good_notebook_is_published_and_leaves_its_source_alone(
     assert [p.name for p in (checkout / "notebooks").iterdir()] == ["01.ipynb"]
     assert not list((checkout / "reports").glob(".staging-*"))
     assert str(checkout / "reports/index.html") in capsys.readouterr().out
+    assert (checkout / "reports/explore.html").read_text() == "explorer"
     readme = (checkout / "README.md").read_text()
     assert readme == (
         "before\n<!-- results -->\nnew *block*\n<!-- /results -->\nafter\n"
@@ -109,7 +111,7 @@ def test_all_pages_are_written_and_lead_to_each_other(tmp_path, monkeypatch):
     results = render.write_results(tmp_path)
     render.write_pages(tmp_path, books, results, dict.fromkeys(books, 1.0))
     pages = {path.stem: path.read_text() for path in tmp_path.glob("*.html")}
-    assert set(pages) == {*render.NOTEBOOKS, "index"}
+    assert set(pages) == {*render.NOTEBOOKS, "index", "explore"}
     for name, page in pages.items():
         for target in re.findall(r'<a\s[^>]*href="([^"]+)"', page):
             file, _, anchor = target.partition("#")

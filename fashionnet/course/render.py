@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
+from fashionnet.course.explore import render_explorer
 from fashionnet.course.files import fill_place
 from fashionnet.course.home_page import render_home
 from fashionnet.course.notebook_page import render_page
@@ -20,7 +21,9 @@ from fashionnet.course.provenance import describe_build
 from fashionnet.course.published import NOTEBOOKS
 from fashionnet.course.results import write_readme_block, write_results
 from fashionnet.course.rubric import require_evidence
+from fashionnet.data import load_fashion_mnist
 from fashionnet.runs import MANIFEST, home
+from fashionnet.study import find_pairs
 
 ROOT = Path(__file__).resolve().parents[2]
 CELL_SECONDS = 900
@@ -132,7 +135,8 @@ def write_pages(folder, books, results, seconds, has_benchmark=False):
     pages = {name: render_page(book) for name, book in books.items()}
     build = describe_build(ROOT, seconds)
     home_page = render_home(books, pages, results, build, has_benchmark)
-    for name, page in {**pages, "index": home_page}.items():
+    explorer = render_explorer(*load_fashion_mnist()[2:], find_pairs())
+    for name, page in {**pages, "index": home_page, "explore": explorer}.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
 
 

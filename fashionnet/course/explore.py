@@ -1,0 +1,205 @@
+"""Make the page for looking: the test images behind each cell of the matrices."""
+
+import base64
+import io
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from fashionnet.course.notebook_page import load_template
+from fashionnet.data import BINARY_NAMES, CLASS_NAMES, binary_labels
+from fashionnet.evaluation import (
+    clothing_probability,
+    confidence,
+    count_confusions,
+    predict_labels,
+)
+from fashionnet.study import CLASSIFIERS, CONTRASTS, predict_three_ways, right_by_seed
+
+# Of the images labeled right, so many of each class are shown: the least sure ones.
+N_RIGHT = 40
+
+
+class View(NamedTuple):
+    """What one classifier with seed 0 says to one question, for all test images.
+
+    `sure` is the probability behind each label, `asides` what else is to be said of it.
+    `n_wrong` is the number of seeds that label the image wrong. `disagree` marks images
+    that the multiclass network, binarized, and the binary network label differently.
+    """
+
+    title: str
+    names: tuple[str, ...]
+    y_true: np.ndarray
+    y_pred: np.ndarray
+    sure: np.ndarray
+    asides: list[str]
+    n_wrong: np.ndarray
+    disagree: np.ndarray
+
+
+def render_explorer(images, labels, pairs):
+    """Render the page on which a click on a cell shows its images.
+
+    Args:
+        images: `uint8` test images of shape `(n, 28, 28)`.
+        labels: Their class ids, 0 to 9.
+        pairs: What `find_pairs` returns. The pair with seed 0 is shown; the others
+            tell how many trainings label an image wrong.
+
+    Returns:
+        A page that needs no other file.
+    """
+    views = make_views(labels, pairs)
+    chosen = choose_images(views.values())
+    data = {
+        "n_runs": len(pairs),
+        "n_right": N_RIGHT,
+        "id": chosen.tolist(),
+        "label": [CLASS_NAMES[label] for label in labels[chosen]],
+        "png": [encode_image(image) for image in images[chosen]],
+        "views": {name: list_answers(view, chosen) for name, view in views.items()},
+    }
+    return load_template("explore.html.j2").render(
+        views=views,
+        rows={name: tabulate_cells(view) for name, view in views.items()},
+        n_shown=len(chosen),
+        n_test=len(labels),
+        data=data,
+    )
+
+
+def make_views(labels, pairs):
+    """Collect what the ten-class network and the three binary classifiers say.
+
+    Args:
+        labels: Class ids of the test images.
+        pairs: What `find_pairs` returns, with seed 0.
+
+    Returns:
+        A dictionary of `View`, by the name that the page's address has for it.
+    """
+    views = view_two_groups(labels, pairs)
+    disagree = views["binary"].disagree
+    return {"ten_classes": view_ten_classes(labels, pairs, disagree), **views}
+
+
+def view_ten_classes(labels, pairs, disagree):
+    """Collect what the multiclass network says of the ten classes."""
+    y_prob = pairs[0][0].y_prob_test
+    y_pred = predict_labels(y_prob)
+    by_seed = [predict_labels(run.y_prob_test) for run, _ in pairs.values()]
+    asides = [
+        "" if true == pred else f" ({CLASS_NAMES[true]}: {_write(row[true])})"
+        for row, true, pred in zip(y_prob, labels, y_pred, strict=True)
+    ]
+    return View(
+        "Ten classes",
+        CLASS_NAMES,
+        labels,
+        y_pred,
+        confidence(y_prob),
+        asides,
+        n_wrong=(np.array(by_seed) != labels).sum(axis=0),
+        disagree=disagree,
+    )
+
+
+def view_two_groups(labels, pairs):
+    """Collect what the three classifiers say of Clothing, by their names."""
+    multiclass, binary = pairs[0]
+    y_pred, right = predict_three_ways(multiclass, binary), right_by_seed(pairs, labels)
+    sure = {
+        "multiclass_argmax": confidence(multiclass.y_prob_test),
+        "multiclass_sum": confidence(clothing_probability(multiclass.y_prob_test)),
+        "binary": confidence(binary.y_prob_test),
+    }
+    asides = dict.fromkeys(CLASSIFIERS, [""] * len(labels))
+    likeliest = predict_labels(multiclass.y_prob_test)
+    asides["multiclass_argmax"] = [f" for {CLASS_NAMES[y]}" for y in likeliest]
+    rivals = {name: "binary" for name in CONTRASTS} | {"binary": CONTRASTS[0]}
+    return {
+        name: View(
+            f"Clothing or not: {title}",
+            BINARY_NAMES,
+            binary_labels(labels),
+            y_pred[name],
+            sure[name],
+            asides[name],
+            n_wrong=(~right[name]).sum(axis=0),
+            disagree=y_pred[name] != y_pred[rivals[name]],
+        )
+        for name, title in CLASSIFIERS.items()
+    }
+
+
+def choose_images(views):
+    """Choose what to show: errors, disagreements, and the least sure of the rest.
+
+    Returns:
+        Indices of test images, in order.
+    """
+    shown = np.zeros(0, dtype=int)
+    for view in views:
+        wrong = view.y_true != view.y_pred
+        shown = np.union1d(shown, np.flatnonzero(wrong | view.disagree))
+        for label in range(len(view.names)):
+            right = np.flatnonzero(~wrong & (view.y_true == label))
+            least_sure = np.argsort(view.sure[right], kind="stable")[:N_RIGHT]
+            shown = np.union1d(shown, right[least_sure])
+    return shown
+
+
+def list_answers(view, chosen):
+    """List by column what the page says of the chosen images in one view.
+
+    `cell` is the place in the matrix, `rank` the order by probability, lowest first.
+    """
+    rank = np.argsort(np.argsort(view.sure, kind="stable"))
+    return {
+        "cell": [f"{view.y_true[i]}-{view.y_pred[i]}" for i in chosen],
+        "answer": [_phrase_answer(view, i) for i in chosen],
+        "rank": rank[chosen].tolist(),
+        "n_wrong": view.n_wrong[chosen].tolist(),
+        "disagree": view.disagree[chosen].astype(int).tolist(),
+    }
+
+
+def _phrase_answer(view, i):
+    return f"{view.names[view.y_pred[i]]}, {_write(view.sure[i])}{view.asides[i]}"
+
+
+def _write(p):
+    """Write a probability, but never as exactly 0 or 1."""
+    if p >= 0.9995:
+        return "over 99.9%"
+    return "under 0.1%" if p < 0.0005 else f"{p:.1%}"
+
+
+def tabulate_cells(view):
+    """List the cells of a matrix by rows: place, title, count, and shade in percent.
+
+    The shade grows with the square root of the share in the row, so that errors show.
+    """
+    matrix = count_confusions(view.y_true, view.y_pred, len(view.names))
+    shades = 100 * np.sqrt(matrix / matrix.sum(axis=1, keepdims=True).clip(1))
+    return [
+        [
+            {
+                "place": f"{t}-{p}",
+                "title": f"{true} labeled {'right' if t == p else labeled}",
+                "count": int(matrix[t, p]),
+                "shade": round(shades[t, p]),
+            }
+            for p, labeled in enumerate(view.names)
+        ]
+        for t, true in enumerate(view.names)
+    ]
+
+
+def encode_image(image):
+    """Return a gray image as PNG in base64, dark on white as in the figures."""
+    buffer = io.BytesIO()
+    Image.fromarray(255 - image).save(buffer, "PNG", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,216 @@
+"""The page for looking, against counting image by image."""
+
+import base64
+import io
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
+
+from fashionnet.course.explore import N_RIGHT, render_explorer
+from fashionnet.data import BINARY_NAMES, CLASS_NAMES, CLOTHING, load_fashion_mnist
+from fashionnet.study import find_pairs
+
+REPORTS = Path(__file__).parents[1] / "reports"
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+N, SEEDS = 600, 3
+LABELS = np.arange(N) % 10
+IMAGES = np.random.default_rng(9).integers(0, 256, (N, 28, 28), dtype=np.uint8)
+IS_CLOTHING = np.isin(LABELS, CLOTHING).astype(int)
+
+
+def make_pair(seed):
+    rng = np.random.default_rng(seed)
+    scores = rng.gumbel(size=(N, 10)) + 4 * np.eye(10)[LABELS]
+    y_prob = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    p_clothing = 1 / (1 + np.exp(rng.normal(size=N) - 4 * IS_CLOTHING + 2))
+    return tuple(SimpleNamespace(y_prob_test=p) for p in (y_prob, p_clothing))
+
+
+PAIRS = {seed: make_pair(seed) for seed in range(SEEDS)}
+
+
+def answer(pair):
+    """Label all images in each view, by another way than the package's."""
+    y_prob, p_clothing = (run.y_prob_test for run in pair)
+    sums = y_prob @ np.isin(np.arange(10), CLOTHING)
+    likeliest = y_prob.argmax(axis=1)
+    return {
+        "ten_classes": likeliest,
+        "multiclass_argmax": np.isin(likeliest, CLOTHING).astype(int),
+        "multiclass_sum": (sums > 1 - sums).astype(int),
+        "binary": (p_clothing > 1 - p_clothing).astype(int),
+    }
+
+
+ANSWERS = [answer(pair) for pair in PAIRS.values()]
+TRUTH = dict.fromkeys(ANSWERS[0], IS_CLOTHING) | {"ten_classes": LABELS}
+VIEWS = list(TRUTH)
+N_WRONG = {v: sum(a[v] != TRUTH[v] for a in ANSWERS) for v in VIEWS}
+DISAGREE = {
+    v: ANSWERS[0][v if v.startswith("multi") else "multiclass_argmax"]
+    != ANSWERS[0]["binary"]
+    for v in VIEWS
+}
+
+
+@pytest.fixture(scope="module")
+def page():
+    return render_explorer(IMAGES, LABELS, PAIRS)
+
+
+@pytest.fixture(scope="module")
+def soup(page):
+    return BeautifulSoup(page, "html.parser")
+
+
+@pytest.fixture(scope="module")
+def data(soup):
+    return json.loads(soup.find(id="data").text)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_cell_tells_its_count(soup, view):
+    names = CLASS_NAMES if view == "ten_classes" else BINARY_NAMES
+    table = soup.find("table", {"data-view": view})
+    buttons = {button["data-cell"]: button for button in table("button")}
+    assert len(buttons) == len(names) ** 2
+    for t, true in enumerate(names):
+        for p, labeled in enumerate(names):
+            count = int(((TRUTH[view] == t) & (ANSWERS[0][view] == p)).sum())
+            button = buttons[f"{t}-{p}"]
+            what = f"{true} labeled {'right' if t == p else labeled}"
+            images = "image" if count == 1 else "images"
+            assert button.text == button["data-count"] == str(count)
+            assert button["aria-label"] == f"{what}: {count} {images}"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_page_carries_all_errors_and_all_disagreements(data, view):
+    wrong = ANSWERS[0][view] != TRUTH[view]
+    assert set(np.flatnonzero(wrong | DISAGREE[view])) <= set(data["id"])
+    assert len(set(data["id"])) == len(data["id"])
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_page_says_of_each_image_what_the_networks_say(data, view):
+    chosen, said = np.array(data["id"]), data["views"][view]
+    true, labeled = TRUTH[view][chosen], ANSWERS[0][view][chosen]
+    assert said["cell"] == [f"{t}-{p}" for t, p in zip(true, labeled, strict=True)]
+    assert said["n_wrong"] == N_WRONG[view][chosen].tolist()
+    assert said["disagree"] == DISAGREE[view][chosen].astype(int).tolist()
+    assert data["label"] == [CLASS_NAMES[label] for label in LABELS[chosen]]
+    names = CLASS_NAMES if view == "ten_classes" else BINARY_NAMES
+    for text, label in zip(said["answer"], labeled, strict=True):
+        assert re.match(rf"{names[label]}, (over |under )?\d+\.\d%", text)
+
+
+def test_probabilities_are_those_of_the_label(data):
+    y_prob, p_clothing = (run.y_prob_test for run in PAIRS[0])
+    for i, ten, argmax, two in zip(
+        data["id"],
+        *(data["views"][v]["answer"] for v in ("ten_classes", VIEWS[1], "binary")),
+        strict=True,
+    ):
+        likeliest = y_prob[i].argmax()
+        said = f"{CLASS_NAMES[likeliest]}, {y_prob[i].max():.1%}"
+        if likeliest != LABELS[i]:
+            said += f" ({CLASS_NAMES[LABELS[i]]}: {y_prob[i, LABELS[i]]:.1%})"
+        assert "under" in ten or ten == said
+        assert argmax.endswith(f"{y_prob[i].max():.1%} for {CLASS_NAMES[likeliest]}")
+        assert f", {max(p_clothing[i], 1 - p_clothing[i]):.1%}" in two
+
+
+def test_chances_are_never_said_to_be_none_or_all():
+    multiclass = SimpleNamespace(y_prob_test=np.eye(10)[[0, 0]])
+    binary = SimpleNamespace(y_prob_test=np.array([1.0, 1e-9]))
+    labels = np.array([0, 9])
+    text = render_explorer(IMAGES[:2], labels, {0: (multiclass, binary)})
+    assert "over 99.9%" in text
+    assert "(Ankle boot: under 0.1%)" in text
+    assert "100.0%" not in text
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_of_right_labels_the_least_sure_ones_are_there(data, view):
+    y_prob, p_clothing = (run.y_prob_test for run in PAIRS[0])
+    sums = y_prob[:, CLOTHING].sum(axis=1)
+    chance = {"binary": p_clothing, "multiclass_sum": sums}.get(
+        view, y_prob.max(axis=1)
+    )
+    sure = np.maximum(chance, 1 - chance) if view in VIEWS[2:] else chance
+    said = data["views"][view]
+    for label in set(TRUTH[view]):
+        right = (TRUTH[view] == label) & (ANSWERS[0][view] == label)
+        expected = sorted(np.flatnonzero(right), key=lambda i: sure[i])[:N_RIGHT]
+        here = [k for k, cell in enumerate(said["cell"]) if cell == f"{label}-{label}"]
+        here.sort(key=lambda k: said["rank"][k])
+        assert [data["id"][k] for k in here[:N_RIGHT]] == expected
+
+
+def test_images_are_the_test_images_dark_on_white(data):
+    for i, png in list(zip(data["id"], data["png"], strict=True))[::20]:
+        image = np.asarray(Image.open(io.BytesIO(base64.b64decode(png))))
+        np.testing.assert_array_equal(image, 255 - IMAGES[i])
+
+
+def test_page_needs_nothing_else_and_says_so_without_a_script(page, soup):
+    assert "default-src 'none'" in page
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//|fetch\(|import\(", page)
+    assert "takes a script" in soup.noscript.text
+    assert not soup.main("script")
+    assert soup.find(id="controls").has_attr("hidden")
+
+
+def test_one_stored_pair_is_enough():
+    page = render_explorer(IMAGES, LABELS, {0: PAIRS[0]})
+    assert "the one stored training" in page
+
+
+def test_stored_runs_make_a_page_under_6_mb(monkeypatch):
+    monkeypatch.setenv("FASHIONNET_HOME", str(REPORTS))
+    images, labels = load_fashion_mnist()[2:]
+    page = render_explorer(images, labels, find_pairs())
+    assert len(page.encode()) < 6_000_000
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium or Chrome on the path")
+@pytest.mark.parametrize(
+    ("view", "cell", "filters"),
+    [
+        ("ten_classes", "6-0", {}),
+        ("ten_classes", "3-3", {}),
+        ("binary", "0-1", {"every"}),
+        ("multiclass_sum", "1-1", {"disagree"}),
+    ],
+)
+def test_address_shows_the_images_of_its_cell(tmp_path, page, view, cell, filters):
+    path = tmp_path / "explore.html"
+    path.write_text(page, encoding="utf-8")
+    address = f"{path.as_uri()}#view={view}&cell={cell}" + "".join(
+        f"&{name}=" for name in filters
+    )
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    command += [f"--user-data-dir={tmp_path}/profile", address]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    soup = BeautifulSoup(answer.stdout, "html.parser")
+    true, labeled = map(int, cell.split("-"))
+    expected = (TRUTH[view] == true) & (ANSWERS[0][view] == labeled)
+    expected &= (N_WRONG[view] == SEEDS) | ("every" not in filters)
+    expected &= DISAGREE[view] | ("disagree" not in filters)
+    shown = [int(item["data-image"]) for item in soup.select("#gallery li")]
+    n_expected = int(expected.sum())
+    assert set(shown) <= set(np.flatnonzero(expected))
+    is_sample = true == labeled and not filters
+    assert len(shown) == (min(n_expected, N_RIGHT) if is_sample else n_expected)
+    assert soup.find(id="chosen").text.endswith(f"{n_expected} images")
+    for image in soup.select("#gallery img"):
+        said = r"true: [\w /-]+; labeled: .*\d%.*; wrong in \d of 3 trainings"
+        assert re.fullmatch(rf"Test image \d+; {said}", image["alt"])
