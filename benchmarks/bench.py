@@ -10,11 +10,9 @@ that slow minutes of the machine are spread. Writes `reports/results/benchmark.j
 """
 
 import argparse
-import contextlib
 import json
 import math
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -27,6 +25,7 @@ from page import write_page
 from peers import PEERS
 
 from fashionnet.course.files import write_file
+from fashionnet.course.provenance import describe_machine
 from fashionnet.course.results import summarize_seeds
 from fashionnet.data import load_fashion_mnist
 from fashionnet.outcomes import versions
@@ -228,16 +227,6 @@ def list_targets(peers, reports, seeds, all_out):
         }
         for name, value, sign, limit in rows
     ]
-
-
-def describe_machine():
-    """Say what the figures were measured on."""
-    model = platform.processor() or platform.machine()
-    with contextlib.suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        names = [x.split(":")[1].strip() for x in lines if x.startswith("model name")]
-        model = names[0] if names else model
-    return f"{model}, {os.cpu_count()} cores, {platform.system()}"
 
 
 def make_table(targets):
