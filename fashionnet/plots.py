@@ -230,7 +230,7 @@ def plot_errors_by_class(errors, names, *, marked=None, ax=None):
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.invert_yaxis()
     if len(errors) > 1:
-        ax.legend()
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
     return ax
 
 

@@ -191,20 +191,21 @@ def plot_learning_curve(sizes, margin=MARGIN):
     left.set(yscale="log", ylabel="wrong images of 10,000", title="Errors")
     left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     left.yaxis.set_minor_locator(NullLocator())
-    left.legend()
+    left.legend(loc="upper right")
     right.axhspan(-margin, margin, color="gray", alpha=0.2, label=f"margin of {margin}")
     right.axhline(0, color="gray", linestyle=":")
     for i, way in enumerate(CONTRASTS):
         found = [size.contrasts[way] for size in sizes.values()]
         means = [np.mean(contrast.ahead) for contrast in found]
         _draw_by_size(right, sizes, way, i, means, [c.estimate for c in found])
-    right.set(title="Compared with binary", ylabel="← more      errors      fewer →")
+    right.set(title="Compared with binary", ylabel="← more    of 10,000    fewer →")
     # Equal steps within the margin, equal factors beyond: small and large sizes fit.
     right.set_yscale("symlog", linthresh=margin)
     locator = SymmetricalLogLocator(base=10, linthresh=margin, subs=(1, 2, 5))
     right.yaxis.set_major_locator(locator)
     right.yaxis.set_minor_locator(NullLocator())
-    right.legend()
+    # Where few images make a difference, the lines come from that side.
+    right.legend(loc=f"{'upper' if sum(means) >= 0 else 'lower'} right")
     for ax in (left, right):
         ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{abs(y):,.0f}"))
         ax.set(xscale="log", xlabel="training images")
