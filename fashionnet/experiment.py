@@ -15,6 +15,7 @@ from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
 from fashionnet.runs import RECIPE, Recipe, find_run, store_outcome
+from fashionnet.study import pair_runs
 from fashionnet.tasks import CONTROLS, MAIN_TASKS
 
 SEEDS = range(10)
@@ -92,6 +93,25 @@ def load_runs(task, seeds, recipe=RECIPE):
     """
     runs = {seed: find_run(task, seed, recipe) for seed in seeds}
     return {seed: run for seed, run in runs.items() if run}
+
+
+def load_controls():
+    """Read the stored runs of the controls: a dictionary of seed to `Run` by task."""
+    return {task: load_runs(task, FEW_SEEDS) for task in CONTROLS}
+
+
+def load_curve():
+    """Read the stored pairs of the learning curve, by number of training images.
+
+    Returns:
+        A dictionary of what `pair_runs` returns, without the full number of images.
+    """
+    return {
+        size: pair_runs(
+            *(load_runs(t, FEW_SEEDS, recipe_for(size)) for t in MAIN_TASKS)
+        )
+        for size in SIZES
+    }
 
 
 def train_missing(jobs, *, n_jobs=2, backend=None):

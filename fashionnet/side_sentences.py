@@ -78,6 +78,18 @@ def state_galleries(galleries, n_runs):
     )
 
 
+def state_stored(pairs, controls, curve):
+    """Say how much of the study is stored; the rest is trained by `make study`."""
+    counts = {
+        "pairs of trainings with all images": len(pairs),
+        "trainings of controls": sum(map(len, controls.values())),
+        "pairs with fewer training images": sum(map(len, curve.values())),
+    }
+    listed = ", ".join(f"{n} {what}" for what, n in counts.items())
+    missing = "" if all(counts.values()) else " What is missing, `make study` trains."
+    return f"Stored here: {listed}.{missing}"
+
+
 def state_controls(contrasts):
     """Say what the exploratory contrasts of `compare_controls` show, one by one."""
     n = max((len(contrast.ahead) for contrast in contrasts.values()), default=0)

@@ -100,6 +100,10 @@ class Gallery(NamedTuple):
     first: np.ndarray
     second: np.ndarray
 
+    def head(self, n):
+        """Keep the first `n` images."""
+        return Gallery(*(part[:n] for part in self))
+
 
 def pick_galleries(right_first, right_second):
     """Find the images that tell the two kinds of training apart, or stop both.

@@ -7,6 +7,7 @@ makes fewer errors.
 import numpy as np
 
 from fashionnet.data import CLASS_NAMES, load_fashion_mnist
+from fashionnet.experiment import load_controls, load_curve
 from fashionnet.side_views import (
     compare_controls,
     compare_rules,
@@ -43,7 +44,13 @@ def read_study():
     images, train_labels, _, labels = load_fashion_mnist()
     pairs = find_pairs()
     held_out = list_held_out(images, train_labels, pairs)
-    return {"pairs": pairs, "labels": labels, "held_out": held_out}
+    return {
+        "pairs": pairs,
+        "labels": labels,
+        "held_out": held_out,
+        "controls": load_controls(),
+        "curve": load_curve(),
+    }
 
 
 def summarize_study(pairs, labels, *, held_out=None, controls=None, curve=None):
