@@ -142,6 +142,7 @@ def fit_temperature(y_prob_val, y_val):
     """
 
     def mean_loss(log_temperature):
+        """Return the loss to minimize."""
         scaled = scale_temperature(y_prob_val, np.exp(log_temperature))
         return log_losses(y_val, scaled).mean()
 

@@ -176,6 +176,7 @@ def _end_with(parent):
     """End this process when its parent has died: nobody takes its outcome any more."""
 
     def watch():
+        """Look once a second whether the parent is still there."""
         while os.getppid() == parent:
             time.sleep(1)
         os._exit(1)

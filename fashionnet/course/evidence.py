@@ -88,6 +88,7 @@ def need_few_epochs():
     """Ask for a number of epochs in the open that the assignment allows."""
 
     def is_met(cell):
+        """Find an allowed number, and no other."""
         epochs = re.findall(r"^\s*(?:EPOCHS = |epochs=)(\d+)", cell.source, re.M)
         return bool(epochs) and all(int(n) <= MAX_EPOCHS for n in epochs)
 
