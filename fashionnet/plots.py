@@ -96,7 +96,7 @@ def plot_history(history, metric="loss", *, ax=None):
     if metric == "accuracy":
         ax.yaxis.set_major_formatter(PercentFormatter(1))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.legend()
+    ax.legend(loc="upper right" if metric == "loss" else "lower right")
     return ax
 
 

@@ -125,7 +125,8 @@ def state_sizes(sizes, way="multiclass_sum"):
         f"{_join(numbers)} training images"
         for side, numbers in sides.items()
     ]
-    said = f"By the 95% intervals of each size by itself, {'; '.join(parts)}."
+    said = f"{name} against binary, by the 95% interval of each size by itself: "
+    said = f"{said[0].upper()}{said[1:]}{'; '.join(parts)}."
     if {name, "binary"} <= set(sides):
         return f"{said} So the answer depends on the number of training images."
     if len(sides) > 1:

@@ -192,7 +192,8 @@ def plot_learning_curve(sizes, margin=MARGIN):
     left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     left.yaxis.set_minor_locator(NullLocator())
     left.legend(loc="upper right")
-    right.axhspan(-margin, margin, color="gray", alpha=0.2, label=f"margin of {margin}")
+    style = {"color": "gray", "alpha": 0.2, "label": f"margin of {margin}"}
+    band = right.axhspan(-margin, margin, **style)
     right.axhline(0, color="gray", linestyle=":")
     for i, way in enumerate(CONTRASTS):
         found = [size.contrasts[way] for size in sizes.values()]
@@ -204,8 +205,8 @@ def plot_learning_curve(sizes, margin=MARGIN):
     locator = SymmetricalLogLocator(base=10, linthresh=margin, subs=(1, 2, 5))
     right.yaxis.set_major_locator(locator)
     right.yaxis.set_minor_locator(NullLocator())
-    # Where few images make a difference, the lines come from that side.
-    right.legend(loc=f"{'upper' if sum(means) >= 0 else 'lower'} right")
+    # The lines are named on the left; here a longer legend would hide their ends.
+    right.legend(handles=[band], loc="upper right")
     for ax in (left, right):
         ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{abs(y):,.0f}"))
         ax.set(xscale="log", xlabel="training images")

@@ -22,6 +22,7 @@ TEMPLATE = Path(__file__).parent / "template"
 # Figures, tables and sentences are left out: they say in the page what they do.
 SHOWN_MODULES = (
     "data", "models", "training", "evaluation", "stats", "runs", "study", "experiment",
+    "side_views", "study_images", "study_scores",
 )  # fmt: skip
 
 
