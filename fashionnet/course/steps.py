@@ -4,7 +4,7 @@ What a page must say of a result is written anew from the run, by the functions 
 notebooks call.
 """
 
-from fashionnet import plots, sentences, study_plots
+from fashionnet import plots, sentences, study_plots, study_sentences
 from fashionnet.course.evidence import (
     need_code,
     need_few_epochs,
@@ -172,7 +172,9 @@ def list_comparison(pairs, labels, rows):
     contrasts = compare(right)
     accuracies = [value for row in rows[1:] for value in row[1:]]
     verdicts = [
-        need_said(f"verdict: {CLASSIFIERS[way]}", sentences.state_verdict(contrast))
+        need_said(
+            f"verdict: {CLASSIFIERS[way]}", study_sentences.state_verdict(contrast)
+        )
         for way, contrast in contrasts.items()
     ]
     needs = [
@@ -190,7 +192,7 @@ def list_comparison(pairs, labels, rows):
 def _list_paired_tests(pair, y_true):
     y_pred = predict_three_ways(*pair)
     said = {
-        way: sentences.state_pair(
+        way: study_sentences.state_pair(
             CLASSIFIERS[way], "binary", y_pred[way], y_pred["binary"], y_true
         )
         for way in CONTRASTS
