@@ -110,6 +110,14 @@ def test_home_page_is_in_order_and_has_each_id_once(soup):
     assert len(set(ids)) == len(ids)
 
 
+def test_findings_stand_before_the_appendix():
+    appendix = new_markdown_cell("## Appendix: more")
+    book = make_part(3, say("the *verdict*"), appendix, say("a side view"))
+    assert [str(found) for found in find_findings(book)] == [
+        "<p>the <em>verdict</em></p>\n"
+    ]
+
+
 def test_findings_are_those_of_the_last_cell_that_says_something():
     book = make_part(1, say("early"), say("one **bold**", "two"), new_code_cell("x"))
     first, second = find_findings(book)

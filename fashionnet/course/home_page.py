@@ -100,8 +100,11 @@ def _is_text(output):
 
 
 def find_findings(book):
-    """Return what the last of a notebook's generated sentences say, as HTML."""
-    last = next((said for said in reversed(list_sayings(book)) if said), [])
+    """Return what the last generated sentences before any appendix say, as HTML."""
+    cells = enumerate(book.cells)
+    appendix = (i for i, cell in cells if cell.source.startswith("## Appendix"))
+    sayings = list_sayings(book)[: next(appendix, None)]
+    last = next((said for said in reversed(sayings) if said), [])
     return [Markup(clean(markdown2html(text))) for text in last]
 
 
