@@ -1,6 +1,7 @@
 """The gate, proven on copies of the stored reports with one thing broken in each."""
 
 import copy
+import json
 import runpy
 import shutil
 
@@ -96,6 +97,8 @@ def store(name, **values):
     return lambda reports: reports.results[name].update(values)
 
 
+STORED = json.loads((ROOT / "reports/results/multiclass.json").read_text())
+RIGHT, WRONG = STORED["n_correct"], STORED["n_test"] - STORED["n_correct"]
 SENTENCE = (
     "The ten-class network labels 9,999 of 10,000 test images correctly: "
     "accuracy 90.2% (95% interval 89.6% to 90.8%)."
@@ -137,14 +140,14 @@ BROKEN = [
     ("links", insert("<p id='functions'>"), "functions more than once"),
     ("typed_results", write("It reaches 90.2% on the test set."), "90.2%"),
     ("typed_results", write("The accuracy is 0.902."), "0.902"),
-    ("paths", say("saved in /home/ana/fashionnet/runs"), "/home/ana"),
+    ("paths", say("saved in /home/me/fashionnet/runs"), "/home/me"),
     ("paths", say(r"saved in C:\Users\me"), "Users"),
     ("paths", say(f"saved in {ROOT}"), str(ROOT)),
     ("paths", insert("<p>/tmp/ipykernel_1/2.py</p>", "index"), "/tmp/ipykernel"),
     ("paths", store("seeds", folder=f"/{'Users'}/me/runs"), "/Users"),
     ("sources", put("SEED = 0", source="SEED = 1"), "cell 5"),
     ("sources", write("One more text."), "is not what stands in notebooks"),
-    ("pages", rewrite("9,019", "9,119"), "9,019"),
+    ("pages", rewrite(f"{RIGHT:,}", "9,999"), f"{RIGHT:,}"),
     ("pages", rewrite("Two <em>hidden", "Three <em>hidden"), "A classical"),
     ("pages", rewrite("<td>5400</td>", "<td>5500</td>"), "5400"),
     ("pages", rewrite(">set_random_seed<", ">seed<"), "set_random_seed"),
@@ -160,7 +163,7 @@ BROKEN = [
     ("sentences", insert(f"<img src='data:,' alt='{SENTENCE}'>", "index"), "9,999"),
     ("shares", insert(f"<p>{SENTENCE}"), "9,999 of 10,000 is not 90.2%"),
     ("shares", insert("<p>40 of the 10,000 images (0.41%).", "index"), "0.41%"),
-    ("home", rewrite("<td>981</td>", "<td>980</td>", "index"), "981"),
+    ("home", rewrite(f"<td>{WRONG:,}</td>", "<td>1</td>", "index"), f"{WRONG:,}"),
 ]
 
 
@@ -186,7 +189,7 @@ HARMLESS = [
     ("scripts", insert("<script>alert(1)</script>", "index")),
     ("links", insert(f"<a href='{OUTSIDE}'>here</a><a href='#functions'>there</a>")),
     ("paths", say("read from /usr/share/datasets, kept in runs/binary/seed-0")),
-    ("paths", insert("<p>https://example.org/home/ana/paper.pdf")),
+    ("paths", insert("<p>https://example.org/home/me/paper.pdf")),
     ("typed_results", write("10,000 images of 28×28 pixels, numbers from 0 to 1.")),
     ("shares", insert("<p>Of 10 seeds, 9 of 10 (90%) and 1 of 3 (33.3%) agree.")),
     ("alt_texts", insert("<img src='data:,' alt=''>", "benchmark")),
