@@ -173,6 +173,16 @@ def test_committee_averages_its_branches(noise):
     np.testing.assert_allclose(y_prob, average, atol=1e-6)
 
 
+def test_committee_is_within_its_limits():
+    rows = json.loads(all_out.RESULTS.read_text())
+    assert [row["seed"] for row in rows] == [0, 1, 2]
+    for row in rows:
+        assert row["parameters"] <= 3_000_000
+        assert row["parameters"] == row["branches"] * 269_322
+        assert row["recipe"]["epochs"] <= 50
+        assert row["recipe"] == json.loads(json.dumps(RECIPE._asdict()))
+
+
 def test_page_is_that_of_the_stored_benchmark():
     reports = BENCHMARKS.parent / "reports"
     stored = json.loads((reports / "results" / "benchmark.json").read_text())
