@@ -21,7 +21,6 @@ from fashionnet.study import (
 )
 from fashionnet.study_sentences import (
     phrase_difference,
-    phrase_estimate,
     phrase_interval,
 )
 
@@ -183,8 +182,10 @@ def table_sizes(sizes):
     for n_train, size in sizes.items():
         row = {NAMES[name]: f"{n.mean():.1f}" for name, n in size.errors.items()}
         for way, contrast in size.contrasts.items():
-            said = phrase_estimate(contrast.estimate, contrast.ahead.mean())
-            row[f"{NAMES[way]} against binary"] = said
+            name, lead = NAMES[way], phrase_difference(contrast.ahead.mean())
+            row[f"{name} against binary"] = lead
+            if estimate := contrast.estimate:
+                row[f"95% interval, {name}"] = phrase_interval(*estimate.interval())
         rows[f"{n_train:,}"] = row
     return pd.DataFrame.from_dict(rows, orient="index")
 

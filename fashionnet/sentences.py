@@ -31,7 +31,7 @@ def state_training(history, max_epochs):
     """Say how long a training took and how it ended."""
     n_epochs, best = len(history["val_loss"]), int(np.argmin(history["val_loss"]))
     gap = 100 * (history["accuracy"][best] - history["val_accuracy"][best])
-    ended = "used all epochs allowed" if n_epochs == max_epochs else "was stopped early"
+    ended = "ran to its end" if n_epochs == max_epochs else "was stopped early"
     side = "above" if gap > 0 else "below"
     return (
         f"The training {ended}: {n_epochs} of {max_epochs} epochs in "

@@ -40,11 +40,12 @@ def state_rules(rules):
     found = phrase_estimate(contrast.estimate, contrast.ahead.mean())
     reading = phrase_reading(contrast.estimate, "the sum", "the likeliest class")
     return (
-        f"In {seeds}, the two rules differ on {_phrase_range(differ)} test images: the "
-        f"sum is right on {rules.won.sum()} of these, the likeliest class on "
-        f"{rules.lost.sum()}. Their largest probability is from "
-        f"{rules.largest.min():.2f} to {rules.largest.max():.2f}. Errors of the sum in "
-        f"10,000 images, compared with the likeliest class: {found}; {reading}."
+        f"In {seeds}, the two rules differ on {_phrase_range(differ)} test images "
+        f"each, {differ.sum()} in all: the sum is right on {rules.won.sum()} of these, "
+        f"the likeliest class on {rules.lost.sum()}. There, the likeliest class has a "
+        f"probability from {rules.largest.min():.2f} to {rules.largest.max():.2f}. "
+        "Errors of the sum in 10,000 images, "
+        f"compared with the likeliest class: {found}; {reading}."
     )
 
 
@@ -104,10 +105,13 @@ def state_controls(contrasts):
             f"*{CONTROL_CONTRASTS[pair].capitalize()}* ({way} against {against}): "
             f"{found}; {reading}."
         )
-    return (
+    said = (
         f"Exploratory, from {n} seed{'s' * (n != 1)}, not adjusted for being several; "
         f"errors in 10,000 images. {' '.join(parts)}"
     )
+    if not any(_excludes_zero(contrast.estimate) for contrast in contrasts.values()):
+        said += " None of these shows who is ahead, so the question stays open."
+    return said
 
 
 def state_sizes(sizes, way="multiclass_sum"):
@@ -132,7 +136,7 @@ def state_sizes(sizes, way="multiclass_sum"):
     if len(sides) > 1:
         said += (
             " Where it is open, the answer may still be the same: the interval "
-            "includes zero, but leads as well."
+            "includes zero, but also values at which one of the two is ahead."
         )
     return said
 
@@ -149,7 +153,7 @@ def state_scores(found):
             reading = f"by this score, the {ahead} has the better probabilities"
         parts.append(
             f"{score.capitalize()} per image: {ten:.5f} for the multiclass network's "
-            f"sum and {two:.5f} for the binary network. Compared with that, the sum's "
+            f"sum and {two:.5f} for the binary network. The sum's "
             f"is {phrase_estimate(estimate, two - ten, **options)}; {reading}."
         )
     return f"{' '.join(parts)} The lower, the better."
@@ -183,6 +187,11 @@ def state_thresholds(sweeps):
         "With the threshold of the fewest validation errors in place of one half, "
         f"{' and '.join(parts)}. One half stays the rule of the comparison."
     )
+
+
+def _excludes_zero(estimate):
+    low, high = estimate.interval() if estimate else (0, 0)
+    return low > 0 or high < 0
 
 
 def _phrase_range(counts):

@@ -151,6 +151,7 @@ def plot_runs_wrong(table, *, ax=None):
         text = f"{n:,}" if n else ""
         place = {"ha": "center", "va": "center", "fontsize": 8}
         ax.text(column + 0.5, row + 0.5, text, color=color, **place)
+    ax.axline((0, 0), slope=1, color="gray", linestyle=":", zorder=0)
     middle = np.arange(len(table)) + 0.5
     ax.set_xticks(middle, range(len(table)))
     ax.set_yticks(middle, range(len(table)))
@@ -199,7 +200,7 @@ def plot_learning_curve(sizes, margin=MARGIN):
         found = [size.contrasts[way] for size in sizes.values()]
         means = [np.mean(contrast.ahead) for contrast in found]
         _draw_by_size(right, sizes, way, i, means, [c.estimate for c in found])
-    right.set(title="Compared with binary", ylabel="← more    of 10,000    fewer →")
+    right.set(title="Compared with binary", ylabel="← more errors      fewer errors →")
     # Equal steps within the margin, equal factors beyond: small and large sizes fit.
     right.set_yscale("symlog", linthresh=margin)
     locator = SymmetricalLogLocator(base=10, linthresh=margin, subs=(1, 2, 5))

@@ -28,8 +28,8 @@ def state_pair(first, second, y_pred_first, y_pred_second, y_true):
     )
     return (
         f"{lead} Exactly one of the two is right on {a + b} images: {first} on {a}, "
-        f"{second} on {b}. Two equally good networks would differ this much in about "
-        f"{p:.0%} of such comparisons (McNemar mid-p = {p:.3f}). {verdict}"
+        f"{second} on {b}. Two equally good networks would differ at least this much "
+        f"in about {p:.0%} of such comparisons (McNemar mid-p = {p:.3f}). {verdict}"
     )
 
 

@@ -30,7 +30,7 @@ def test_training_sentence_tells_early_stopping_from_the_last_epoch():
     assert "stopped early: 3 of 10 epochs in 6 seconds" in sentence
     assert "epoch 2" in sentence
     assert "5.00 percentage points above" in sentence
-    assert "used all epochs" in sentences.state_training(history, 3)
+    assert "ran to its end" in sentences.state_training(history, 3)
 
 
 def test_training_sentence_knows_when_validation_is_ahead():

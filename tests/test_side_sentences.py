@@ -207,7 +207,7 @@ def test_score_sentence_claims_what_the_interval_allows(value, error, said):
         in text
     )
     word = "lower" if value > 0 else "higher"
-    assert f"the sum's is 0.01000 {word} (" in text
+    assert f"The sum's is 0.01000 {word} (" in text
     assert said in text
 
 

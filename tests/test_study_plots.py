@@ -303,7 +303,7 @@ def test_learning_curve_has_sizes_on_a_log_axis_and_directions_in_words():
         assert ax.get_xscale() == "log"
         assert [t.get_text() for t in ax.get_xticklabels()] == ["500", "54,000"]
         assert not [t for t in ax.get_yticklabels() if "−" in t.get_text()]
-    assert re.fullmatch("← more .* fewer →", figure.axes[1].get_ylabel())
+    assert re.fullmatch("← more .* fewer errors →", figure.axes[1].get_ylabel())
 
 
 def test_learning_curve_tells_its_lines_apart_without_color():
