@@ -251,11 +251,14 @@ def main():
     options = parser.parse_args()
     path = home() / "results" / "benchmark.json"
     if options.pages:
-        races = json.loads(path.read_text())["trainings"]
+        stored = json.loads(path.read_text())
+        races, known = stored["trainings"], stored["versions"]
     else:
         n_seeds = 1 if options.quick else options.seeds
         names = find_peers()
         races = [race(names, seed, options.epochs) for seed in range(n_seeds)]
+        others = {n: metadata.version(NEEDS[n]) for n in names if n in NEEDS}
+        known = versions() | others
     names, epochs = list(races[0]), len(races[0]["ours"]["epochs"])
     peers = {name: summarize_peer([r[name] for r in races]) for name in names}
     reports = None if options.quick else time_reports()
@@ -263,11 +266,10 @@ def main():
     rows = json.loads(ALL_OUT.read_text()) if ALL_OUT.exists() else []
     all_out = [row["test_accuracy"] for row in rows]
     targets = list_targets(peers, reports, seeds, all_out)
-    others = {n: metadata.version(NEEDS[n]) for n in names if n in NEEDS}
     ours = peers["ours"]["epoch_seconds"]
     content = {
         "machine": describe_machine(),
-        "versions": versions() | others,
+        "versions": known,
         "recipe": RECIPE._asdict(),
         "epochs": epochs,
         "seeds": len(races),
