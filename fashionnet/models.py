@@ -1,12 +1,16 @@
 """Build the networks: classical ones, made of dense layers only."""
 
+import random
+
 import keras
-from keras import layers, ops
+from keras import initializers, layers, ops
 
 from fashionnet.data import CLASS_NAMES, CLOTHING, FOOTWEAR_AND_BAGS
 
 
-def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=0.0):
+def build_mlp(
+    n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=0.0, seed=None
+):
     """Build a multilayer perceptron that takes raw images.
 
     Each hidden block is dense, batch normalization, ReLU. The dense layer has no bias,
@@ -19,6 +23,9 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=
         hidden_units: Number of units of each hidden layer.
         input_dropout: Share of pixels hidden from all images of a step, in [0, 1).
         dropout: Share of hidden units silenced in a training step, in [0, 1).
+        seed: Seed of initial weights and dropout. Without it they depend on
+            `keras.utils.set_random_seed`; with it they are the same as right after
+            that, whatever else draws random numbers meanwhile.
 
     Returns:
         A `keras.Sequential`, not compiled, from `uint8` images of shape `(n, 28, 28)`
@@ -32,15 +39,16 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=
     """
     if n_classes < 2:
         raise ValueError(f"n_classes is {n_classes}; there must be at least 2")
-    model = _build_body(hidden_units, input_dropout, dropout)
+    seeds = _draw_seeds(seed)
+    model = _build_body(hidden_units, input_dropout, dropout, seeds)
     if n_classes == 2:
-        model.add(layers.Dense(1, activation="sigmoid"))
+        model.add(_make_dense(1, seeds, activation="sigmoid"))
     else:
-        model.add(layers.Dense(n_classes, activation="softmax"))
+        model.add(_make_dense(n_classes, seeds, activation="softmax"))
     return model
 
 
-def build_grouped_mlp(*, hidden_units, input_dropout, dropout):
+def build_grouped_mlp(*, hidden_units, input_dropout, dropout, seed=None):
     """Build the ten-class network so that it answers Clothing or not.
 
     It has the weights of `build_mlp(10)` and the same ten scores. Their softmax, summed
@@ -51,12 +59,14 @@ def build_grouped_mlp(*, hidden_units, input_dropout, dropout):
         hidden_units: As in `build_mlp`, like all others.
         input_dropout: Share of pixels.
         dropout: Share of hidden units.
+        seed: Seed of initial weights and dropout.
 
     Returns:
         A `keras.Sequential`, not compiled, with output of shape `(n, 1)`.
     """
-    model = _build_body(hidden_units, input_dropout, dropout)
-    model.add(layers.Dense(len(CLASS_NAMES)))
+    seeds = _draw_seeds(seed)
+    model = _build_body(hidden_units, input_dropout, dropout, seeds)
+    model.add(_make_dense(len(CLASS_NAMES), seeds))
     model.add(ClothingLogit())
     model.add(layers.Activation("sigmoid"))
     return model
@@ -79,7 +89,7 @@ class ClothingLogit(layers.Layer):
         return clothing - others
 
 
-def _build_body(hidden_units, input_dropout, dropout):
+def _build_body(hidden_units, input_dropout, dropout, seeds):
     """Build everything before the last layer, which says what is asked."""
     if not hidden_units or min(hidden_units) < 1:
         raise ValueError(f"hidden_units is {hidden_units}; each must be at least 1")
@@ -91,11 +101,29 @@ def _build_body(hidden_units, input_dropout, dropout):
     model.add(layers.Rescaling(1 / 255))
     model.add(layers.Flatten())
     # One choice of pixels for a whole batch takes far fewer random numbers.
-    model.add(layers.Dropout(input_dropout, noise_shape=(1, 28 * 28)))
+    pixels = (1, 28 * 28)
+    seed = next(seeds) if input_dropout else None
+    model.add(layers.Dropout(input_dropout, noise_shape=pixels, seed=seed))
     for units in hidden_units:
-        model.add(layers.Dense(units, use_bias=False))
+        model.add(_make_dense(units, seeds, use_bias=False))
         model.add(layers.BatchNormalization(scale=False, momentum=0.9))
         model.add(layers.Activation("relu"))
         if dropout:
-            model.add(layers.Dropout(dropout))
+            model.add(layers.Dropout(dropout, seed=next(seeds)))
     return model
+
+
+def _make_dense(units, seeds, **settings):
+    start = initializers.GlorotUniform(seed=next(seeds))
+    return layers.Dense(units, kernel_initializer=start, **settings)
+
+
+def _draw_seeds(seed):
+    """Yield a seed for each part of a network, or `None` for Keras to draw them.
+
+    Keras draws them from Python's generator, which all threads of a process share: on
+    a cluster, the threads that talk to it draw from it too.
+    """
+    draw = random.Random(seed).randint
+    while True:
+        yield None if seed is None else draw(1, 10**9)

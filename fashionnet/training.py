@@ -137,7 +137,7 @@ def train_network(task, split, *, seed, recipe, checkpoint):
         The network and its history: a dictionary of lists with one value per epoch.
     """
     keras.utils.set_random_seed(seed)
-    model = _build(task, recipe)
+    model = _build(task, recipe, seed)
     steps_per_epoch = math.ceil(len(split.x_train) / recipe.batch_size)
     optimizer = make_optimizer(
         learning_rate=recipe.learning_rate,
@@ -236,9 +236,9 @@ def load_network(run):
     return model
 
 
-def _build(task, recipe):
+def _build(task, recipe, seed=None):
     fields = ("hidden_units", "input_dropout", "dropout")
-    settings = {field: getattr(recipe, field) for field in fields}
+    settings = {field: getattr(recipe, field) for field in fields} | {"seed": seed}
     if task == "grouped":
         return build_grouped_mlp(**settings)
     return build_mlp(find_task(task).n_classes, **settings)

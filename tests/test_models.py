@@ -47,6 +47,25 @@ def test_grouped_network_has_the_weights_of_the_ten_class_network():
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("input_dropout", [0.2, 0.0])
+@pytest.mark.parametrize("dropout", [0.1, 0.0])
+@pytest.mark.parametrize("n_classes", [10, 2])
+def test_network_with_a_seed_needs_no_other(noise, n_classes, input_dropout, dropout):
+    settings = SMALL | {"input_dropout": input_dropout, "dropout": dropout}
+    keras.utils.set_random_seed(7)
+    usual = build_mlp(n_classes, **settings)
+    with_seed = build_mlp(n_classes, **settings, seed=7)
+    for ours, theirs in zip(with_seed.get_weights(), usual.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    ours, theirs = (
+        keras.ops.convert_to_numpy(model(noise[0][:9], training=True))
+        for model in (with_seed, usual)
+    )
+    np.testing.assert_array_equal(ours, theirs)
+    other = build_mlp(n_classes, **settings, seed=8)
+    assert (other.get_weights()[0] != usual.get_weights()[0]).any()
+
+
 def test_grouped_network_adds_up_the_clothing_classes(noise):
     ten, grouped = build_mlp(10, **SMALL), build_grouped_mlp(**SMALL)
     grouped.set_weights(ten.get_weights())
