@@ -9,6 +9,7 @@ import io
 import os
 import threading
 import time
+import warnings
 from typing import NamedTuple
 
 from joblib import Parallel, delayed, parallel_config
@@ -21,6 +22,9 @@ from fashionnet.tasks import CONTROLS, MAIN_TASKS
 SEEDS = range(10)
 FEW_SEEDS = range(5)
 N_TRAIN, N_VAL = 54_000, 6_000
+# Beside its epochs a training takes the time of about as many images as this: to load
+# the data, to build and to compile, to predict.
+N_ELSE = 300_000
 # Few images make few batches: smaller ones keep the number of steps from shrinking as
 # much. They are noisier guides, so the rate shrinks with the root of their size.
 BATCH_AND_RATE: dict[int, tuple[int, float]] = {
@@ -30,6 +34,7 @@ BATCH_AND_RATE: dict[int, tuple[int, float]] = {
     15_000: (128, 3.0e-3),
 }
 SIZES: tuple[int, ...] = tuple(BATCH_AND_RATE)
+BAR = "{desc} {percentage:3.0f}%|{bar:30}| {elapsed} passed, {remaining} left"
 
 
 class Job(NamedTuple):
@@ -77,12 +82,12 @@ def list_jobs(part=None):
     """List the trainings of one part of the study, or of all, the longest first."""
     parts = list_parts()
     jobs = parts[part] if part else [job for jobs in parts.values() for job in jobs]
-    return sorted(jobs, key=count_images, reverse=True)
+    return sorted(jobs, key=estimate_work, reverse=True)
 
 
-def count_images(job):
-    """Count the images that a training looks at, in all epochs together."""
-    return job.recipe.epochs * ((job.recipe.n_train or N_TRAIN) + N_VAL)
+def estimate_work(job):
+    """Estimate how long a training takes, in images to look at, all epochs together."""
+    return job.recipe.epochs * ((job.recipe.n_train or N_TRAIN) + N_VAL) + N_ELSE
 
 
 def load_runs(task, seeds, recipe=RECIPE):
@@ -138,18 +143,21 @@ def train_missing(jobs, *, n_jobs=2, backend=None):
     with parallel_config(backend or "loky", n_jobs=n_jobs):
         parallel = Parallel(batch_size=1, return_as="generator_unordered")
     outcomes = parallel(delayed(train_alone)(job, os.getpid()) for job in missing)
-    runs, n_images = [], sum(map(count_images, missing))
-    with tqdm(total=n_images, unit=" images", unit_scale=True, smoothing=0) as bar:
-        bar.set_postfix_str(f"0 of {len(missing)} runs")
+    runs, work = [], sum(map(estimate_work, missing))
+    start = f"0 of {len(missing)} runs"
+    # TensorFlow's processes grow; joblib replaces one that has grown by 300 MB, with a
+    # warning, and loses nothing.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+    with tqdm(desc=start, total=work, bar_format=BAR, smoothing=0) as bar:
         for job, outcome in outcomes:
             runs.append(store_outcome(*job, outcome))
-            bar.set_postfix_str(f"{len(runs)} of {len(missing)} runs", refresh=False)
-            bar.update(count_images(job))
+            bar.set_description_str(f"{len(runs)} of {len(missing)} runs", False)
+            bar.update(estimate_work(job))
     return runs
 
 
 def train_alone(job, caller=None, threads=1):
-    """Train in silence on so many threads of this process, and store nothing.
+    """Train in silence on so many threads of this process; store nothing.
 
     Args:
         job: A `Job`.
@@ -161,14 +169,27 @@ def train_alone(job, caller=None, threads=1):
     """
     if os.getppid() == caller:
         _end_with(caller)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow as tf
+    with _silence():
+        import tensorflow as tf
 
-    from fashionnet.training import train_outcome
+        from fashionnet.training import train_outcome
 
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    with contextlib.redirect_stdout(io.StringIO()):
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
         return job, train_outcome(*job)
+
+
+@contextlib.contextmanager
+def _silence():
+    """Drop what is printed, and what TensorFlow's C++ writes past Python to fd 2."""
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 @functools.cache
