@@ -140,7 +140,7 @@ BROKEN = [
     ("links", insert("<p id='functions'>"), "functions more than once"),
     ("typed_results", write("It reaches 90.2% on the test set."), "90.2%"),
     ("typed_results", write("The accuracy is 0.902."), "0.902"),
-    ("paths", say("saved in /home/me/fashionnet/runs"), "/home/me"),
+    ("paths", say(f"saved in /{'home'}/me/runs"), "/home"),
     ("paths", say(r"saved in C:\Users\me"), "Users"),
     ("paths", say(f"saved in {ROOT}"), str(ROOT)),
     ("paths", insert("<p>/tmp/ipykernel_1/2.py</p>", "index"), "/tmp/ipykernel"),
