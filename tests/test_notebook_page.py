@@ -164,7 +164,7 @@ def test_page_shows_the_source_of_the_functions_it_calls():
     assert list(list_functions(book)) == ["models.build_mlp"]
     soup = BeautifulSoup(render_page(book), "html.parser")
     source = soup.find(id="models.build_mlp").get_text()
-    assert source.startswith("def build_mlp(n_classes")
+    assert source.startswith("def build_mlp(\n    n_classes")
     (link,) = soup.select("pre a")
     assert (link["href"], link.text) == ("#models.build_mlp", "models.build_mlp")
 
