@@ -24,11 +24,22 @@ RUN = {
     "n_correct": 9_012,
     "data_sha256": "f" * 64,
     "versions": {"python": "3.12.1"},
+    "recipe": {"hidden_units": [32, 16], "learning_rate": 0.007, "n_train": None},
+    "parameters": 12_345,
+    "best_epoch": 7,
+    "train_seconds": 8.6,
 }
 RESULTS = {
     "multiclass": RUN,
-    "comparison": {"n_correct": {"multiclass_sum": 9_961, "binary": 9_958}},
-    "seeds": {"n_test": 10_000, "n_correct": {"binary": {"0": 9_958}}},
+    "binary": RUN,
+    "comparison": {
+        "n_correct": {"multiclass_sum": 9_961, "binary": 9_958},
+        "errors_by_seed": {"multiclass_sum": [39, 42], "binary": [42]},
+    },
+    "seeds": {
+        "n_test": 10_000,
+        "n_correct": {"multiclass": {"0": 8_000, "3": 9_001}, "binary": {"0": 9_958}},
+    },
 }
 
 
@@ -77,18 +88,26 @@ def test_home_page_leads_to_each_section_and_shows_what_is_tagged_there(books):
     assert (build.id, build.title) == ("b-build", "b) Build")
     assert "Because." in build.evidence
     assert "An aside." not in build.evidence
-    assert 'href="01.html#models.build_mlp"' in build.evidence
+    assert 'href="#models.build_mlp"' in build.evidence
     assert not re.search(r"<h\d|\sid=", build.evidence)
 
 
 def test_home_page_has_results_verdict_and_steps(soup):
     text = " ".join(soup.main.get_text(" ").split())
     assert "Sum and likeliest against binary: better." in text
-    assert "ten classes 988 90.12%" in text
+    assert "ten classes 988 90.12% 89.52% to 90.69% 1,499.5" in text
+    assert "(sum) 39 99.61% 99.47% to 99.71% 40.5" in text
+    assert "multiclass 32–16 0.007 12,345 7 9" in text
     assert "9,012 are right." in text
     links = [a["href"] for a in soup.main("a")]
     assert {"01.html", "03.html", "01.html#b-build", "explore.html"} <= set(links)
     assert "benchmark.html" not in links
+
+
+def test_home_page_has_the_functions_that_its_steps_call(soup):
+    source = soup.find(id="models.build_mlp")
+    assert "def build_mlp(" in source.get_text()
+    assert source.find_parent("details").summary.text == "models.build_mlp"
 
 
 def test_home_page_says_once_where_it_came_from(soup):
@@ -105,7 +124,7 @@ def test_home_page_says_once_where_it_came_from(soup):
 
 def test_home_page_is_in_order_and_has_each_id_once(soup):
     levels = [int(tag.name[1]) for tag in soup(re.compile("^h[1-6]$"))]
-    assert levels == [1, 2, 2, 2, 3, 3, 2]
+    assert levels == [1, 2, 2, 2, 3, 3, 2, 2]
     ids = [tag["id"] for tag in soup(id=True)]
     assert len(set(ids)) == len(ids)
 

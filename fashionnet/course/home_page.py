@@ -8,8 +8,13 @@ from markupsafe import Markup
 from nbconvert.filters import markdown2html
 
 from fashionnet.course.markup import clean
-from fashionnet.course.notebook_page import highlight_css, load_template, title_of
-from fashionnet.course.results import state_spread, tabulate_results
+from fashionnet.course.notebook_page import (
+    highlight_css,
+    highlight_functions,
+    load_template,
+    title_of,
+)
+from fashionnet.course.results import COLUMNS, state_spread, tabulate_results
 
 # What `state_verdict` writes in bold: one way against another, and the answer.
 VERDICT = re.compile(r"^\*\*([^*]+?) against ([^*]+)\.\*\*", re.MULTILINE)
@@ -45,12 +50,14 @@ def render_home(books, pages, results, build, has_benchmark=False):
     return load_template("home.html.j2").render(
         parts=parts,
         verdict=state_verdicts(list(books.values())[-1]),
+        results=results,
+        columns=COLUMNS,
         rows=tabulate_results(results),
-        n_test=results["multiclass"]["n_test"],
         spread=state_spread(results["seeds"]),
         run=results["multiclass"],
         build=build,
         has_benchmark=has_benchmark,
+        functions=highlight_functions(*books.values()),
         highlight_css=highlight_css(),
     )
 
@@ -77,10 +84,13 @@ def list_sections(page, name):
 
 
 def _move_cell(cell, name):
-    """Return a cell's HTML for another page: without ids, names completed."""
+    """Return a cell's HTML for another page: without ids, names completed.
+
+    Links to a function stay: the other page has it too.
+    """
     for tag in [cell, *cell(id=True)]:
         tag.attrs.pop("id", None)
-    for link in cell("a", href=re.compile("^#")):
+    for link in cell("a", href=re.compile(r"^#[^.]+$")):
         link["href"] = f"{name}.html{link['href']}"
     for box in cell.select("[role=region]"):
         box["aria-label"] = f"{name}: {box['aria-label']}"

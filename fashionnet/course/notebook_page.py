@@ -36,7 +36,7 @@ def render_page(book):
         extra_template_basedirs=[str(TEMPLATE.parent)],
         exclude_anchor_links=True,
     )
-    functions = list_functions(book)
+    functions = highlight_functions(book)
     soup = clean(exporter.from_notebook_node(book)[0])
     name_elements(soup, taken={"main", "functions", *functions})
     frame_tables(soup)
@@ -46,7 +46,7 @@ def render_page(book):
         description=soup.p.get_text() if soup.p else title_of(book),
         headings=[(h["id"], h.get_text()) for h in soup("h2")],
         cells=link_calls(str(soup), functions),
-        functions={name: highlight_python(code) for name, code in functions.items()},
+        functions=functions,
         highlight_css=highlight_css(),
     )
 
@@ -78,6 +78,14 @@ def list_functions(book):
         for module, name in sorted(set(calls))
         if name in sources[module]
     }
+
+
+def highlight_functions(*books):
+    """Return the key functions that notebooks call, as HTML in colors, by name."""
+    found = {}
+    for book in books:
+        found |= list_functions(book)
+    return {name: highlight_python(found[name]) for name in sorted(found)}
 
 
 def read_definitions(module):

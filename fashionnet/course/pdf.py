@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from nbconvert.filters import markdown2html
 
-from fashionnet.course.results import state_spread, tabulate_results
+from fashionnet.course.results import COLUMNS, state_spread, tabulate_results
 from fashionnet.runs import home
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -125,6 +125,7 @@ def render_report(reports):
     return env.get_template("report.html.j2").render(
         books=books,
         results=results,
+        columns=COLUMNS,
         rows=tabulate_results(results),
         spread=state_spread(results["seeds"]),
         explain=explain_step,

@@ -72,17 +72,27 @@ def state_spread(summary):
     return f"Mean test accuracy and standard deviation over seeds: {'; '.join(parts)}."
 
 
+COLUMNS = ("errors", "accuracy", "95% interval", "errors, mean of all seeds")
+
+
 def tabulate_results(results):
-    """List name, errors, accuracy and 95% interval of every classifier, as text."""
-    n_test = results["multiclass"]["n_test"]
+    """List the name of every classifier and its values for `COLUMNS`, as text.
+
+    All but the last value are those of the networks with seed 0.
+    """
+    n_test, comparison = results["multiclass"]["n_test"], results["comparison"]
     counts = {"ten classes": results["multiclass"]["n_correct"]}
-    for name, n_correct in results["comparison"]["n_correct"].items():
-        counts[f"Clothing or not: {CLASSIFIERS[name]}"] = n_correct
+    of_seeds = results["seeds"]["n_correct"]["multiclass"].values()
+    means = {"ten classes": n_test - np.mean(list(of_seeds))}
+    for name, n_correct in comparison["n_correct"].items():
+        shown = f"Clothing or not: {CLASSIFIERS[name]}"
+        counts[shown] = n_correct
+        means[shown] = np.mean(comparison["errors_by_seed"][name])
     rows = []
     for name, n_correct in counts.items():
         share, low, high = wilson_interval(n_correct, n_test)
         n_wrong, interval = f"{n_test - n_correct:,}", f"{low:.2%} to {high:.2%}"
-        rows.append((name, n_wrong, f"{share:.2%}", interval))
+        rows.append((name, n_wrong, f"{share:.2%}", interval, f"{means[name]:,.1f}"))
     return rows
 
 
@@ -95,8 +105,8 @@ def write_readme_block(results):
     lines = [
         f"![{alt}](reports/confusion.png)",
         "",
-        f"| on the {n_test:,} test images | errors | accuracy | 95% interval |",
-        "| --- | ---: | ---: | --- |",
+        f"| on the {n_test:,} test images | {' | '.join(COLUMNS)} |",
+        "| --- | ---: | ---: | --- | ---: |",
         *(f"| {' | '.join(row)} |" for row in tabulate_results(results)),
         "",
         state_spread(results["seeds"]),

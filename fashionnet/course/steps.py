@@ -170,7 +170,7 @@ def list_comparison(pairs, labels, rows):
     right = right_by_seed(pairs, labels)
     errors = {CLASSIFIERS[k]: (~r).sum(axis=1) for k, r in right.items()}
     contrasts = compare(right)
-    accuracies = [value for row in rows[1:] for value in row[1:]]
+    accuracies = [value for row in rows[1:] for value in row[1:-1]]
     verdicts = [
         need_said(
             f"verdict: {CLASSIFIERS[way]}", study_sentences.state_verdict(contrast)
