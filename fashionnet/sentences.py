@@ -28,7 +28,7 @@ def state_environment():
 
 
 def state_training(history, max_epochs):
-    """Say how long a training took and how it ended."""
+    """Say how long a training took, how it ended, and whether it overfits."""
     n_epochs, best = len(history["val_loss"]), int(np.argmin(history["val_loss"]))
     gap = 100 * (history["accuracy"][best] - history["val_accuracy"][best])
     ended = "ran to its end" if n_epochs == max_epochs else "was stopped early"
@@ -38,8 +38,23 @@ def state_training(history, max_epochs):
         f"{sum(history['seconds']):.0f} seconds. The weights kept are those of epoch "
         f"{best + 1}, where the validation loss is lowest "
         f"({history['val_loss'][best]:.4f}). There, training accuracy is "
-        f"{abs(gap):.2f} percentage points {side} validation accuracy."
+        f"{abs(gap):.2f} percentage points {side} validation accuracy. "
+        f"{_judge_overfitting(history, best)}"
     )
+
+
+def _judge_overfitting(history, best):
+    """Say what the losses did after the best epoch, and what that means."""
+    loss, val_loss = history["loss"][-1], history["val_loss"][-1]
+    if best == len(history["val_loss"]) - 1:
+        return "The last epoch is the best: training has not yet begun to overfit."
+    if loss < history["loss"][best]:
+        return (
+            f"Afterwards the training loss still fell, to {loss:.4f}, but the "
+            f"validation loss ended at {val_loss:.4f}: training began to overfit, "
+            "which going back to the best epoch undoes."
+        )
+    return "Afterwards neither loss was lower at the end: more epochs did not help."
 
 
 def state_accuracy(name, n_correct, n_total):

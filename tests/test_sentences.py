@@ -3,9 +3,9 @@ import numpy as np
 from fashionnet import sentences
 
 
-def make_history(train, val, losses):
+def make_history(train, val, losses, train_losses=None):
     return {
-        "loss": losses,
+        "loss": train_losses or losses,
         "accuracy": train,
         "val_loss": losses,
         "val_accuracy": val,
@@ -36,6 +36,18 @@ def test_training_sentence_tells_early_stopping_from_the_last_epoch():
 def test_training_sentence_knows_when_validation_is_ahead():
     history = make_history([0.8], [0.81], [0.5])
     assert "1.00 percentage points below" in sentences.state_training(history, 1)
+
+
+def test_training_sentence_judges_overfitting_by_both_losses():
+    shares = [0.8, 0.9, 0.95], [0.8, 0.85, 0.84]
+    at_end = sentences.state_training(make_history(*shares, [0.5, 0.4, 0.3]), 3)
+    assert "has not yet begun to overfit" in at_end
+    history = make_history(*shares, [0.5, 0.3, 0.4], [0.5, 0.2, 0.1])
+    parted = sentences.state_training(history, 3)
+    assert "still fell, to 0.1000" in parted
+    assert "ended at 0.4000: training began to overfit" in parted
+    stuck = sentences.state_training(make_history(*shares, [0.5, 0.3, 0.4]), 3)
+    assert "neither loss was lower at the end" in stuck
 
 
 def test_constant_answer_is_the_commoner_label():
