@@ -104,8 +104,9 @@ def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
         reach = max(reach, *np.abs(estimate.interval()) * 1.1)
     names = [f"{NAMES[c.way]}\nagainst {NAMES[c.against]}" for c in contrasts.values()]
     ax.set_yticks(range(len(contrasts)), names)
-    ax.set(xlim=(-reach, reach), ylim=(max(1, len(contrasts)) - 0.5, -0.5))
-    ax.set_xlabel("← more      errors, of 10,000 images      fewer →")
+    # Fewer errors are on the left, as in the figure of the seeds.
+    ax.set(xlim=(reach, -reach), ylim=(max(1, len(contrasts)) - 0.5, -0.5))
+    ax.set_xlabel("← fewer      errors, of 10,000 images      more →")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     # The words at the axis say the direction, which a sign would leave to be guessed.
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{abs(x):g}"))
@@ -190,7 +191,7 @@ def plot_learning_curve(sizes, margin=MARGIN):
         means = [np.mean(size.errors[name]) for size in sizes.values()]
         _draw_by_size(left, sizes, name, i, means, rates)
     left.set(yscale="log", ylabel="wrong images of 10,000", title="Errors")
-    left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    left.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 4, 5, 6, 8)))
     left.yaxis.set_minor_locator(NullLocator())
     left.legend(loc="upper right")
     style = {"color": "gray", "alpha": 0.2, "label": f"margin of {margin}"}
@@ -200,14 +201,13 @@ def plot_learning_curve(sizes, margin=MARGIN):
         found = [size.contrasts[way] for size in sizes.values()]
         means = [np.mean(contrast.ahead) for contrast in found]
         _draw_by_size(right, sizes, way, i, means, [c.estimate for c in found])
-    right.set(title="Compared with binary", ylabel="← more errors      fewer errors →")
-    # Equal steps within the margin, equal factors beyond: small and large sizes fit.
+    right.set(title="Compared with binary", ylabel="← fewer errors      more errors →")
+    # Equal steps within the margin, equal factors beyond it.
     right.set_yscale("symlog", linthresh=margin)
     locator = SymmetricalLogLocator(base=10, linthresh=margin, subs=(1, 2, 5))
-    right.yaxis.set_major_locator(locator)
-    right.yaxis.set_minor_locator(NullLocator())
+    right.yaxis.set(major_locator=locator, minor_locator=NullLocator(), inverted=True)
     # The lines are named on the left; here a longer legend would hide their ends.
-    right.legend(handles=[band], loc="upper right")
+    right.legend(handles=[band], loc="lower right")
     for ax in (left, right):
         ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{abs(y):,.0f}"))
         ax.set(xscale="log", xlabel="training images")

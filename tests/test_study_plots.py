@@ -170,7 +170,7 @@ def test_band_is_as_wide_as_the_margin_on_both_sides(margin):
 def test_axis_says_the_direction_in_words_and_shows_no_sign():
     ax = plot_contrasts(CONTRASTS_FOUND)
     ax.figure.canvas.draw()
-    assert re.fullmatch(r"← more .* fewer →", ax.get_xlabel())
+    assert re.fullmatch(r"← fewer .* more →", ax.get_xlabel())
     ticks = [text.get_text() for text in ax.get_xticklabels()]
     assert "10" in ticks
     assert not [tick for tick in ticks if not tick.isdigit()]
@@ -178,8 +178,8 @@ def test_axis_says_the_direction_in_words_and_shows_no_sign():
 
 def test_all_of_every_interval_and_of_the_band_is_in_view():
     for contrasts in (CONTRASTS_FOUND, make_contrasts(BEHIND, BEHIND)):
-        low, high = plot_contrasts(contrasts).get_xlim()
-        assert low == -high
+        high, low = plot_contrasts(contrasts).get_xlim()
+        assert low == -high, "fewer errors, above 0, belong to the left"
         assert high > max(10, *(c.estimate.interval()[1] for c in contrasts.values()))
 
 
@@ -303,7 +303,8 @@ def test_learning_curve_has_sizes_on_a_log_axis_and_directions_in_words():
         assert ax.get_xscale() == "log"
         assert [t.get_text() for t in ax.get_xticklabels()] == ["500", "54,000"]
         assert not [t for t in ax.get_yticklabels() if "−" in t.get_text()]
-    assert re.fullmatch("← more .* fewer errors →", figure.axes[1].get_ylabel())
+    assert re.fullmatch("← fewer .* more errors →", figure.axes[1].get_ylabel())
+    assert figure.axes[1].yaxis_inverted()
 
 
 def test_learning_curve_tells_its_lines_apart_without_color():
