@@ -82,11 +82,11 @@ def state_galleries(galleries, n_runs):
 def state_stored(pairs, controls, curve):
     """Say how much of the study is stored; the rest is trained by `make study`."""
     counts = {
-        "pairs of trainings with all images": len(pairs),
-        "trainings of controls": sum(map(len, controls.values())),
-        "pairs with fewer training images": sum(map(len, curve.values())),
+        "pair{} of trainings with all images": len(pairs),
+        "training{} of controls": sum(map(len, controls.values())),
+        "pair{} with fewer training images": sum(map(len, curve.values())),
     }
-    listed = ", ".join(f"{n} {what}" for what, n in counts.items())
+    listed = ", ".join(f"{n} {s.format('s' * (n != 1))}" for s, n in counts.items())
     missing = "" if all(counts.values()) else " What is missing, `make study` trains."
     return f"Stored here: {listed}.{missing}"
 

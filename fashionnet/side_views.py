@@ -10,6 +10,7 @@ import numpy as np
 
 from fashionnet.data import binary_labels
 from fashionnet.evaluation import predict_labels
+from fashionnet.experiment import N_TRAIN
 from fashionnet.study import (
     CLASSIFIERS,
     Contrast,
@@ -30,7 +31,6 @@ CONTROL_CONTRASTS: dict[tuple[str, str], str] = {
     ("three_groups", "binary"): "labels of three groups instead of two",
     ("multiclass_sum", "grouped"): "labels of ten classes instead of two groups",
 }
-FULL_SIZE = 54_000
 OUTPUTS: dict[str, int] = {"multiclass": 10, "binary": 1}
 
 
@@ -95,7 +95,7 @@ def compare_sizes(curve, pairs, labels):
     seeds = {seed for smaller in curve.values() for seed in smaller} or pairs
     full = {seed: pair for seed, pair in pairs.items() if seed in seeds}
     sizes = {}
-    for n_train, stored in sorted({**curve, FULL_SIZE: full}.items()):
+    for n_train, stored in sorted({**curve, N_TRAIN: full}.items()):
         if stored:
             right = right_by_seed(stored, labels)
             errors = {name: (~table).sum(axis=1) for name, table in right.items()}

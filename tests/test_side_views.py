@@ -9,7 +9,7 @@ from study_samples import LABELS, draw_pairs, draw_runs, make_compact
 from fashionnet.data import CLOTHING
 from fashionnet.side_views import (
     CONTROL_CONTRASTS,
-    FULL_SIZE,
+    N_TRAIN,
     compare_controls,
     compare_rules,
     compare_sizes,
@@ -82,7 +82,7 @@ def draw_curve(seeds=(0, 1)):
 def test_sizes_come_in_order_with_the_full_one_at_last():
     curve = draw_curve()
     sizes = compare_sizes(dict(reversed(curve.items())), PAIRS, LABELS)
-    assert list(sizes) == [500, 5000, FULL_SIZE]
+    assert list(sizes) == [500, 5000, N_TRAIN]
     for n_train, pairs in curve.items():
         right = right_by_seed(pairs, LABELS)
         size = sizes[n_train]
@@ -95,15 +95,15 @@ def test_sizes_come_in_order_with_the_full_one_at_last():
 
 
 def test_full_size_has_no_more_seeds_than_the_others():
-    full = compare_sizes(draw_curve(), PAIRS, LABELS)[FULL_SIZE]
+    full = compare_sizes(draw_curve(), PAIRS, LABELS)[N_TRAIN]
     assert {len(counts) for counts in full.errors.values()} == {2}
     alone = compare_sizes({}, PAIRS, LABELS)
-    assert list(alone) == [FULL_SIZE]
-    assert {len(counts) for counts in alone[FULL_SIZE].errors.values()} == {4}
+    assert list(alone) == [N_TRAIN]
+    assert {len(counts) for counts in alone[N_TRAIN].errors.values()} == {4}
 
 
 def test_sizes_that_are_not_stored_are_left_out():
-    assert list(compare_sizes({500: {}}, PAIRS, LABELS)) == [FULL_SIZE]
+    assert list(compare_sizes({500: {}}, PAIRS, LABELS)) == [N_TRAIN]
     assert compare_sizes({}, {}, LABELS) == {}
 
 
