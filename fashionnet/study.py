@@ -32,10 +32,11 @@ CLASSIFIERS: dict[str, str] = {
     "multiclass_sum": "multiclass (sum)",
     "binary": "binary",
 }
-# Both fixed before any result was seen: what is compared with the binary network, and
-# from how many of 10,000 images on a difference is relevant.
+# All fixed before any result was seen: what is compared with the binary network, from
+# how many of 10,000 images on a difference is relevant, how many were expected at most.
 CONTRASTS = ("multiclass_argmax", "multiclass_sum")
 MARGIN = 10
+EXPECTED = 15
 
 
 def find_pairs():

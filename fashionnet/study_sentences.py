@@ -7,7 +7,7 @@ import numpy as np
 
 from fashionnet.side_views import NAMES
 from fashionnet.stats import detectable_difference, mcnemar_midp
-from fashionnet.study import CLASSIFIERS, MARGIN, cross_tabulate
+from fashionnet.study import CLASSIFIERS, EXPECTED, MARGIN, cross_tabulate
 
 
 def state_pair(first, second, y_pred_first, y_pred_second, y_true):
@@ -152,3 +152,27 @@ def state_verdict(contrast):
     }
     answer, advice = answer.format(**facts), advice.format(**facts)
     return f"{lead}: {answer}.** {state_estimate(contrast)} {advice}"
+
+
+def state_expectation(contrasts, expected=EXPECTED):
+    """Say whether the differences are as small as was expected before the study."""
+    found = {k: c.estimate for k, c in contrasts.items() if c.estimate}
+    if not found:
+        return "Whether it is as expected beforehand, one pair cannot tell."
+    listed = " and ".join(
+        f"{phrase_difference(estimate.value)} by {CLASSIFIERS[way]}"
+        for way, estimate in found.items()
+    )
+    reach = max(max(map(abs, e.interval())) for e in found.values())
+    outcome = "and so are the ends of their 95% intervals"
+    if reach > expected:
+        outcome = f"though their 95% intervals allow up to {reach:.1f}"
+    if all(abs(e.value) <= expected for e in found.values()):
+        return (
+            f"Expected beforehand were at most {expected} images. The estimates are "
+            f"within that ({listed}), {outcome}."
+        )
+    return (
+        f"Expected beforehand were at most {expected} images. That was wrong: the "
+        f"estimates are {listed}."
+    )

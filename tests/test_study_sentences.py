@@ -185,3 +185,24 @@ def test_students_are_counted_by_what_their_own_pair_shows():
     assert "2 would have concluded that multiclass (sum) is better, 1 that" in swapped
     alone = contrast._replace(ahead=ahead[:1], signed_midp=midp[:1])
     assert sentences.state_students(alone).startswith("Of 1 student with")
+
+
+def state_expectation(*values, error=3.0):
+    contrasts = [make_contrast(value, error) for value in values]
+    ways = ("multiclass_argmax", "multiclass_sum")
+    return sentences.state_expectation(dict(zip(ways, contrasts, strict=True)))
+
+
+def test_expectation_is_held_against_estimates_and_intervals():
+    kept = state_expectation(-1.9, 2.5)
+    assert "at most 15 images. The estimates are within that" in kept
+    assert "1.9 more by multiclass (likeliest class) and 2.5 fewer by mult" in kept
+    assert "so are the ends of their 95% intervals" in kept
+    assert "intervals allow up to" in state_expectation(-1.9, 2.5, error=9.0)
+    assert "That was wrong" in state_expectation(-1.9, 15.5)
+
+
+def test_expectation_is_not_held_against_one_pair():
+    one = make_contrast(1, 1)._replace(estimate=None)
+    said = sentences.state_expectation({"multiclass_sum": one})
+    assert "one pair cannot tell" in said
