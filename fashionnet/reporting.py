@@ -146,19 +146,22 @@ def _format_share(p):
 def table_errors(right, seeds):
     """Tabulate errors by seed and classifier; `right` maps these to `(seeds, n)`."""
     counts = {NAMES[name]: (~table).sum(axis=1) for name, table in right.items()}
-    return pd.DataFrame(counts, index=pd.Index(seeds, name="seed"))
+    return pd.DataFrame(counts, index=list(seeds)).rename_axis(columns="seed")
 
 
 def table_seeds(right, pairs):
-    """Tabulate what came of every pair: errors, who makes fewer, epochs and seconds."""
+    """Tabulate what came of every pair: errors, who makes fewer, epochs and seconds.
+
+    Epochs and seconds are those of the multiclass and of the binary network.
+    """
     table = table_errors(right, pairs)
     for way in CONTRASTS:
         leads = table[NAMES["binary"]] - table[NAMES[way]]
         words = [phrase_difference(n, digits=0) for n in leads]
         table[f"{NAMES[way]} against binary"] = words
-    for i, task in enumerate(("multiclass", "binary")):
-        for fact, name in (("epochs_run", "epochs"), ("train_seconds", "seconds")):
-            table[f"{name}, {task}"] = [p[i].manifest[fact] for p in pairs.values()]
+    for fact, name in (("epochs_run", "epochs"), ("train_seconds", "seconds")):
+        facts = [[run.manifest[fact] for run in pair] for pair in pairs.values()]
+        table[name] = [f"{ten:.0f}, {two:.0f}" for ten, two in facts]
     return table
 
 
@@ -178,16 +181,18 @@ def table_differences(contrasts):
 
 def table_sizes(sizes):
     """Tabulate mean errors and differences by number of training images."""
-    rows = {}
+    columns = ["", "errors", "of binary", "compared", "95% interval"]
+    index, rows = [], []
     for n_train, size in sizes.items():
-        row = {NAMES[name]: f"{n.mean():.1f}" for name, n in size.errors.items()}
+        means = {name: f"{n.mean():.1f}" for name, n in size.errors.items()}
         for way, contrast in size.contrasts.items():
-            name, lead = NAMES[way], phrase_difference(contrast.ahead.mean())
-            row[f"{name} against binary"] = lead
+            lead, interval = phrase_difference(contrast.ahead.mean()), "–"
             if estimate := contrast.estimate:
-                row[f"95% interval, {name}"] = phrase_interval(*estimate.interval())
-        rows[f"{n_train:,}"] = row
-    return pd.DataFrame.from_dict(rows, orient="index")
+                interval = phrase_interval(*estimate.interval())
+            index.append(f"{n_train:,}")
+            rows.append((NAMES[way], means[way], means["binary"], lead, interval))
+    table = pd.DataFrame(rows, index, columns)
+    return table.rename_axis(columns="training images")
 
 
 def table_rules(rules, seeds):
@@ -197,7 +202,7 @@ def table_rules(rules, seeds):
         "only the sum is right": rules.won,
         "only the likeliest class is right": rules.lost,
     }
-    return pd.DataFrame(columns, index=pd.Index(seeds, name="seed"))
+    return pd.DataFrame(columns, index=list(seeds)).rename_axis(columns="seed")
 
 
 def table_probabilities(scores, calibrations):

@@ -143,8 +143,8 @@ def test_seed_table_has_errors_differences_and_costs_by_seed():
         leads = table["binary"] - table[name]
         said = [f"{abs(n)} {'fewer' if n > 0 else 'more'}" for n in leads]
         assert table[f"{name} against binary"].tolist() == said
-    assert table["seconds, binary"].tolist() == [40.5] * 3
-    assert table["epochs, multiclass"].tolist() == [20] * 3
+    assert table["seconds"].tolist() == ["40, 40"] * 3
+    assert table["epochs"].tolist() == ["20, 20"] * 3
 
 
 def test_error_table_takes_any_classifiers():
@@ -171,14 +171,19 @@ def test_difference_table_of_one_seed_has_no_intervals():
     assert set(reporting.table_differences(one)["95% interval"]) == {"–"}
 
 
-def test_size_table_has_a_row_for_each_size():
+def test_size_table_has_a_row_for_each_size_and_way():
     table = reporting.table_sizes(compare_sizes({500: PAIRS}, PAIRS, LABELS))
-    assert table.index.tolist() == ["500", "54,000"]
-    mean = (~RIGHT["binary"]).sum(axis=1).mean()
-    assert table["binary"].tolist() == [f"{mean:.1f}"] * 2
-    assert re.fullmatch(
-        "from .* to .*", table.loc["500", "95% interval, multiclass (sum)"]
-    )
+    assert table.index.tolist() == ["500", "500", "54,000", "54,000"]
+    assert table[""].tolist() == NAMES[:2] * 2
+    means = [f"{(~table).sum(axis=1).mean():.1f}" for table in RIGHT.values()]
+    assert table["errors"].tolist() == means[:2] * 2
+    assert table["of binary"].tolist() == means[2:] * 4
+    assert all(re.fullmatch("from .* to .*", said) for said in table["95% interval"])
+
+
+def test_size_table_of_one_seed_has_no_intervals():
+    table = reporting.table_sizes(compare_sizes({}, {0: PAIRS[0]}, LABELS))
+    assert table["95% interval"].tolist() == ["–"] * 2
 
 
 def test_rule_table_adds_up():
