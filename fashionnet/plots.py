@@ -20,9 +20,9 @@ BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 def plot_class_counts(counts, names, *, ax=None):
     """Plot the number of images of each class as bars. Returns the Axes."""
     ax = ax or _make_axes(6, 3.2)
-    bars = ax.barh(names, counts, color=BLUE)
-    ax.bar_label(bars, [f"{count:,}" for count in counts], padding=3)
+    ax.bar_label(ax.barh(names, counts, color=BLUE), fmt="{:,.0f}", padding=3)
     ax.set(xlabel="training images", xlim=(0, 1.15 * max(counts)))
+    ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.invert_yaxis()
     return ax
 
