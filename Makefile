@@ -48,7 +48,8 @@ check: data ## say which evidence the reports show, and what breaks a rule
 pdf: $(READY) ## print the pages and a short report as PDF (needs Chromium or Chrome)
 	@$(PY) -m fashionnet.course.pdf
 
-test: lint unit ## run all checks: style, unit tests, and the three notebooks
+test: lint data ## run all checks: style, tests, and the three notebooks
+	$(PY) -m pytest --durations=5
 	@$(PY) -m fashionnet.course.scratch $(PY) -m pytest --nbmake --nbmake-timeout=900 \
 		--durations=3 notebooks
 	@echo "All tests passed. The pages are in reports/; make reports makes them anew."
@@ -58,8 +59,8 @@ lint: $(READY) ## check the style of code and notebooks
 	$(PY) -m ruff format --check .
 	$(PY) -m nbstripout --verify --keep-id notebooks/*.ipynb
 
-unit: data ## run the unit tests only
-	$(PY) -m pytest --durations=5
+unit: data ## run the tests that train nothing and start no browser
+	$(PY) -m pytest --durations=5 -m "not integration"
 
 test-colab: data colab ## run unit tests and packed notebooks with Colab's versions
 	sh tests/colab.sh

@@ -19,6 +19,17 @@ WIDE = {"width": 1600, "height": 900}
 NEEDS_NETWORK = re.compile(r"^(?!file:|data:)")
 
 
+# Fixtures that start a browser, or the processes of a study.
+STARTERS = {"browser", "workplace"}
+
+
+def pytest_collection_modifyitems(items):
+    """Call a test with one of these fixtures an integration test."""
+    for item in items:
+        if STARTERS & set(item.fixturenames):
+            item.add_marker(pytest.mark.integration)
+
+
 @pytest.fixture(autouse=True)
 def scratch_home(tmp_path, monkeypatch):
     """Give every test a home for runs of its own, and close its figures."""

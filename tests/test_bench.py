@@ -69,6 +69,7 @@ peers.PEERS[{name!r}](turns, 0, {EPOCHS})
     return [json.loads(line) for line in process.stdout.splitlines()]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", peers.PEERS)
 def test_every_peer_does_the_same_work(name, noise, monkeypatch, tmp_path):
     if name in bench.NEEDS:
@@ -87,6 +88,7 @@ def test_every_peer_does_the_same_work(name, noise, monkeypatch, tmp_path):
     assert min(epoch["seconds"] for epoch in epochs) > 0
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", set(peers.PEERS) - {"JAX", "matrix products"})
 def test_every_peer_learns(name, monkeypatch):
     if name in bench.NEEDS:

@@ -137,6 +137,7 @@ def test_predictions_do_not_depend_on_the_batch_size(noise):
     np.testing.assert_allclose(at_once, in_parts, atol=1e-6)
 
 
+@pytest.mark.integration
 def test_network_can_learn_64_images_by_heart(noise):
     keras.utils.set_random_seed(0)
     x, y = noise[0][:64], np.arange(64) % 10

@@ -71,6 +71,7 @@ def test_no_script_of_a_cell_is_on_the_page():
     assert soup.main.get_text().count("a link") >= 4
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium or Chrome on the path")
 def test_no_script_of_a_cell_runs_in_a_browser(tmp_path):
     path = tmp_path / "page.html"
@@ -174,6 +175,7 @@ def test_names_that_a_module_only_imports_are_left_out():
     assert list(list_functions(book)) == ["runs.Recipe"]
 
 
+@pytest.mark.integration
 def test_rendering_needs_no_deep_learning_framework():
     code = "import fashionnet.course.render, sys; print(*sys.modules)"
     command = [sys.executable, "-c", code]

@@ -298,6 +298,7 @@ def test_submission_without_a_page_is_refused(name, checkout):
         build_submission(checkout / "build/hand-in.zip", checkout)
 
 
+@pytest.mark.integration
 def test_unpacked_submission_runs_from_where_it_lies(tmp_path):
     build_submission(tmp_path / "hand-in.zip")
     with zipfile.ZipFile(tmp_path / "hand-in.zip") as archive:

@@ -45,6 +45,7 @@ def test_importing_the_package_imports_nothing_heavy():
     assert not {"numpy", "keras"} & loaded_after("import fashionnet")
 
 
+@pytest.mark.integration
 def test_reading_results_needs_no_deep_learning_framework():
     light = set(ORDER) - {"models", "training"}
     loaded = loaded_after(f"from fashionnet import {', '.join(sorted(light))}")

@@ -123,6 +123,7 @@ def test_failing_browser_is_named_and_leaves_the_old_file(tmp_path):
     ]
 
 
+@pytest.mark.integration
 @needs_chromium
 def test_report_is_tagged_and_has_at_most_four_pages(report, tmp_path):
     pdf.print_page(pdf.find_chromium(), report, tmp_path / "report.pdf")
@@ -132,6 +133,7 @@ def test_report_is_tagged_and_has_at_most_four_pages(report, tmp_path):
         assert mark in content
 
 
+@pytest.mark.integration
 @needs_chromium
 def test_printed_page_is_tagged_and_shows_what_is_folded(tmp_path):
     lines = "<p>line</p>" * 200

@@ -9,6 +9,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from fashionnet.course import render
 from fashionnet.runs import home
 
+pytestmark = pytest.mark.integration
+
 
 def make_book(*code):
     cells = [new_markdown_cell("# A question?")] + [new_code_cell(c) for c in code]

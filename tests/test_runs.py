@@ -235,6 +235,7 @@ def test_stored_seeds_are_listed_without_other_recipes():
     assert runs.stored_seeds("multiclass") == []
 
 
+@pytest.mark.integration
 def test_checkpoints_are_gone_when_python_ends():
     code = (
         "from fashionnet import runs; path = runs.make_checkpoint_path(); "

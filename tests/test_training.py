@@ -14,6 +14,8 @@ from fashionnet.models import build_mlp
 from fashionnet.runs import Recipe, RunError, find_run
 from fashionnet.tasks import task_labels
 
+pytestmark = pytest.mark.integration
+
 # What `small_data` and `train_run` do below, in a process of its own.
 TRAIN_NOISE = """
 import numpy as np
