@@ -27,9 +27,10 @@ from fashionnet.runs import RunError
 
 # A share, or a decimal fraction: results belong into generated sentences.
 MEASURED = re.compile(r"\d+(?:\.\d+)?\s?%|(?<![\w.])0\.\d{2,}")
+# What comes before is looked at second: a slash is found fast among embedded pictures.
 PRIVATE = re.compile(
-    rf"(?<![\w.:/]){re.escape(str(ROOT))}\b|\b[A-Z]:\\+Users\b"
-    r"|(?<![\w.:/])/(?:home|root|Users|tmp|mnt|workspace)/[\w./-]+"
+    rf"/(?<![\w.:/]/){re.escape(str(ROOT)[1:])}\b|:\\+Users\b"
+    r"|/(?<![\w.:/]/)(?:home|root|Users|tmp|mnt|workspace)/[\w./-]+"
 )
 PLACEHOLDER = re.compile(r"\b(?:todo|tbd|alt text|untitled)\b|^no description", re.I)
 RUN_AGAIN = "run make reports"
