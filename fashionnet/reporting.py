@@ -181,7 +181,7 @@ def table_differences(contrasts):
 
 def table_sizes(sizes):
     """Tabulate mean errors and differences by number of training images."""
-    columns = ["", "errors", "of binary", "compared", "95% interval"]
+    columns = ["network", "errors", "of binary", "compared", "95% interval"]
     index, rows = [], []
     for n_train, size in sizes.items():
         means = {name: f"{n.mean():.1f}" for name, n in size.errors.items()}
@@ -210,9 +210,9 @@ def table_probabilities(scores, calibrations):
     rows = {}
     for name, found in calibrations.items():
         rows[CLASSIFIERS[name]] = {
-            **{k: _spread(score.means[name], 5) for k, score in scores.items()},
-            "calibration error": _spread(found.error_before, 5),
-            "… after scaling": _spread(found.error_after, 5),
+            **{k: _spread(score.means[name], 4) for k, score in scores.items()},
+            "calibration error": _spread(found.error_before, 4),
+            "… after scaling": _spread(found.error_after, 4),
             "temperature": _spread(found.temperature, 2),
         }
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -100,7 +100,7 @@ def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
             label = f"{level:.0%} interval" if row == 0 else None
             style = {"color": color, "linewidth": width, "label": label}
             ax.hlines(row, *estimate.interval(level), **style)
-        ax.plot(estimate.value, row, marker, color=color, mec="white", markersize=10)
+        ax.plot(estimate.value, row, marker, color=color, mec="black", markersize=10)
         reach = max(reach, *np.abs(estimate.interval()) * 1.1)
     names = [f"{NAMES[c.way]}\nagainst {NAMES[c.against]}" for c in contrasts.values()]
     ax.set_yticks(range(len(contrasts)), names)

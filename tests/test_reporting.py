@@ -174,7 +174,7 @@ def test_difference_table_of_one_seed_has_no_intervals():
 def test_size_table_has_a_row_for_each_size_and_way():
     table = reporting.table_sizes(compare_sizes({500: PAIRS}, PAIRS, LABELS))
     assert table.index.tolist() == ["500", "500", "54,000", "54,000"]
-    assert table[""].tolist() == NAMES[:2] * 2
+    assert table["network"].tolist() == NAMES[:2] * 2
     means = [f"{(~table).sum(axis=1).mean():.1f}" for table in RIGHT.values()]
     assert table["errors"].tolist() == means[:2] * 2
     assert table["of binary"].tolist() == means[2:] * 4
@@ -199,7 +199,7 @@ def test_probability_table_has_means_and_spreads_over_seeds():
     table = reporting.table_probabilities(scores, found)
     assert list(table.index) == ["multiclass (sum)", "binary"]
     means = scores["Brier score"].means["binary"]
-    said = f"{means.mean():.5f} ± {means.std(ddof=1):.5f}"
+    said = f"{means.mean():.4f} ± {means.std(ddof=1):.4f}"
     assert table.loc["binary", "Brier score"] == said
     assert table.loc["binary", "temperature"].count("±") == 1
 
