@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from fashionnet.course.pdf import UNPRINTED
+
 REPORTS = Path(__file__).parents[1] / "reports"
 PAGES = sorted(REPORTS.glob("*.html"))
 WIDE, NARROW = {"width": 1600, "height": 900}, {"width": 360, "height": 740}
+PAPER = {"width": 700, "height": 990}  # A4 with narrow margins, in CSS pixels
 
 MEASURE_CONTRASTS = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 CLICK_LINKS = """() =>
@@ -21,6 +24,13 @@ GO_TO = """hash => {
   location.hash = hash;
   const target = document.querySelector(':target');
   return target && target.getBoundingClientRect().top;
+}"""
+# What ends beyond the text would be cut on paper.
+FIND_CUT = """() => {
+  const end = document.querySelector('main').getBoundingClientRect().right + 1;
+  return [...document.querySelectorAll('main :is(table, img, pre)')]
+    .filter(box => box.getBoundingClientRect().right > end)
+    .map(box => box.outerHTML.slice(0, 120));
 }"""
 # `contrast.js` does this rule's work, also in the dark and for single letters.
 AXE_OPTIONS = {"rules": {"color-contrast": {"enabled": False}}}
@@ -97,6 +107,17 @@ def test_dark_page_is_dark(tab):
         tab.page.emulate_media(color_scheme=scheme)
         shades.append(sum(map(int, re.findall(r"\d+", tab.page.evaluate(ground))[:3])))
     assert shades[0] < 200 < 600 < shades[1]
+
+
+def test_printed_page_cuts_no_table_and_no_figure(tab):
+    if tab.path.stem in UNPRINTED:
+        pytest.skip("this page is not made for paper")
+    tab.page.emulate_media(media="print")
+    tab.page.set_viewport_size(PAPER)
+    unfold(tab.page)
+    cut = tab.page.evaluate(FIND_CUT)
+    tab.page.emulate_media(media="screen")
+    assert cut == []
 
 
 def test_page_is_accessible(tab):
