@@ -47,7 +47,7 @@ def _judge_overfitting(history, best):
     """Say what the losses did after the best epoch, and what that means."""
     loss, val_loss = history["loss"][-1], history["val_loss"][-1]
     if best == len(history["val_loss"]) - 1:
-        return "The last epoch is the best: training has not yet begun to overfit."
+        return "The last epoch is the best, so that more of them did no harm."
     if loss < history["loss"][best]:
         return (
             f"Afterwards the training loss still fell, to {loss:.4f}, but the "

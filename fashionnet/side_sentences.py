@@ -141,6 +141,26 @@ def state_sizes(sizes, way="multiclass_sum"):
     return said
 
 
+def state_fewest(sizes):
+    """Say whether finer labels help where training images are fewest."""
+    if len(sizes) < 2:
+        return "Whether finer labels help with fewer images, nothing stored can say."
+    n_train, size = min(sizes.items())
+    found = [contrast.estimate for contrast in size.contrasts.values()]
+    if None in found:
+        return "Whether finer labels help with fewer images, one seed cannot say."
+    answer, n_looks = "stays open", sum(len(s.contrasts) for s in sizes.values())
+    if any(estimate.interval()[0] > 0 for estimate in found):
+        answer = "is borne out by at least one of the two ways to binarize"
+    elif all(estimate.value < 0 for estimate in found):
+        answer = "is not borne out: both estimates point the other way"
+    return (
+        f"That finer labels count for more with {n_train:,} images {answer}. As "
+        f"{n_looks} intervals were looked at, one of them may leave out zero by "
+        "luck."
+    )
+
+
 def state_scores(found):
     """Say whose probabilities score better, from `compare_scores`."""
     options, parts = {"words": ("lower", "higher"), "digits": 5}, []

@@ -21,15 +21,16 @@ def state_pair(first, second, y_pred_first, y_pred_second, y_true):
     if a == b:
         lead = f"**{first}** and **{second}** make equally many errors."
     verdict = (
-        f"That is evidence that {ahead} is the better one of these two networks; "
-        "whether its *recipe* is better, one pair cannot say."
+        "Between equally good networks, so uneven a split is rare. That is evidence "
+        f"that {ahead} is the better one of these two networks; whether its *recipe* "
+        "is better, one pair cannot say."
         if p < 0.05
-        else "So this pair does not show which is better; nor that they are equal."
+        else "Between equally good networks, so uneven a split is nothing unusual. So "
+        "this pair does not show which is better; nor that they are equal."
     )
     return (
         f"{lead} Exactly one of the two is right on {a + b} images: {first} on {a}, "
-        f"{second} on {b}. Two equally good networks would differ at least this much "
-        f"in about {p:.0%} of such comparisons (McNemar mid-p = {p:.3f}). {verdict}"
+        f"{second} on {b} (McNemar mid-p = {p:.3f}). {verdict}"
     )
 
 
@@ -44,7 +45,7 @@ def phrase_interval(low, high, words=("fewer", "more"), digits=1):
     """Put an interval of such differences in words, which need no signs."""
     first, second = words
     if low < 0 < high:
-        return f"from {-low:.{digits}f} {second} to {high:.{digits}f} {first}"
+        return f"from {high:.{digits}f} {first} to {-low:.{digits}f} {second}"
     nearer, farther = sorted((abs(low), abs(high)))
     word = first if high > 0 else second
     return f"from {nearer:.{digits}f} to {farther:.{digits}f} {word}"

@@ -57,7 +57,7 @@ def test_rules_sentence_counts_who_is_right_where_they_differ():
     assert text.startswith("In 2 trainings, the two rules differ on 1 to 4 test images")
     assert "the sum is right on 4 of these, the likeliest class on 1" in text
     assert "from 0.25 to 0.48" in text
-    assert "1.5 fewer (95% interval from 2.4 more to 5.4 fewer); neither" in text
+    assert "1.5 fewer (95% interval from 5.4 fewer to 2.4 more); neither" in text
 
 
 def test_rules_sentence_of_one_training_has_no_interval():
@@ -173,6 +173,27 @@ def test_swapping_the_networks_swaps_who_is_ahead_at_each_size():
     ours = sentences.state_sizes(make_sizes(n500=30, n5000=1))
     theirs = sentences.state_sizes(make_sizes(n500=-30, n5000=-1))
     assert theirs == ours.replace("**multiclass (sum)**", "**binary**")
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [
+        (30, "is borne out by at least one"),
+        (-30, "is not borne out: both estimates point the other way"),
+        (-1, "is not borne out: both estimates point the other way"),
+        (1, "stays open"),
+    ],
+)
+def test_help_of_finer_labels_is_judged_where_images_are_fewest(value, answer):
+    text = sentences.state_fewest(make_sizes(n54000=30, n500=value))
+    assert f"with 500 images {answer}" in text
+    assert "As 2 intervals were looked at" in text
+
+
+def test_help_of_finer_labels_takes_smaller_sizes_and_two_seeds():
+    assert "nothing stored can say" in sentences.state_fewest(make_sizes(n54000=30))
+    one_seed = {n: SimpleNamespace(contrasts={"": make(90, None)}) for n in (1, 2)}
+    assert "one seed cannot say" in sentences.state_fewest(one_seed)
 
 
 def test_sizes_of_one_seed_show_nothing():

@@ -19,13 +19,15 @@ def make_pair(only_first, only_second, n=1000):
 def test_pair_inside_the_noise_is_called_that():
     sentence = sentences.state_pair("A", "B", *make_pair(20, 17))
     assert "**A** makes 3 fewer errors than **B**" in sentence
-    assert "in about 63% of such comparisons" in sentence
+    assert "McNemar mid-p = 0.627" in sentence
+    assert "so uneven a split is nothing unusual" in sentence
     assert "does not show which is better" in sentence
 
 
 def test_pair_far_apart_speaks_for_these_networks_only():
     sentence = sentences.state_pair("A", "B", *make_pair(5, 40))
     assert "**B** makes 35 fewer errors than **A**" in sentence
+    assert "so uneven a split is rare" in sentence
     assert "evidence that B is the better one of these two networks" in sentence
     assert "one pair cannot say" in sentence
 
@@ -61,7 +63,7 @@ def test_difference_is_put_in_words(n, words):
 @pytest.mark.parametrize(
     ("ends", "words"),
     [
-        ((-3.12, 8.24), "from 3.1 more to 8.2 fewer"),
+        ((-3.12, 8.24), "from 8.2 fewer to 3.1 more"),
         ((1.5, 8.24), "from 1.5 to 8.2 fewer"),
         ((-8.24, -1.5), "from 1.5 to 8.2 more"),
         ((-8.24, 0.0), "from 0.0 to 8.2 more"),
@@ -77,7 +79,7 @@ def test_difference_of_a_score_has_words_and_digits_of_its_own():
     assert sentences.phrase_difference(0.0124, **options) == "0.012 lower"
     assert sentences.phrase_difference(-0.0004, **options) == "equal"
     interval = sentences.phrase_interval(-0.001, 0.02, **options)
-    assert interval == "from 0.001 higher to 0.020 lower"
+    assert interval == "from 0.020 lower to 0.001 higher"
 
 
 def test_estimate_is_put_in_words_with_its_interval_if_there_is_one():
@@ -96,8 +98,8 @@ def test_estimate_is_told_with_both_intervals():
     sentence = sentences.state_estimate(make_contrast(-2.3, 2.0))
     assert "Over 10 pairs of trainings, **multiclass (sum)** makes 2.3 more" in sentence
     assert "compared with **binary**" in sentence
-    assert "95% interval is from 6.2 more to 1.6 fewer" in sentence
-    assert "90% interval from 5.6 more to 1.0 fewer" in sentence
+    assert "95% interval is from 1.6 fewer to 6.2 more" in sentence
+    assert "90% interval from 1.0 fewer to 5.6 more" in sentence
     assert "makes 2.3 fewer errors" in sentences.state_estimate(make_contrast(2.3, 2))
     level = sentences.state_estimate(make_contrast(0.0, 2))
     assert "makes equally many errors" in level
