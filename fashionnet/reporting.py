@@ -102,6 +102,15 @@ def table_accuracies(errors, n_total):
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
+def table_agreement(table):
+    """Tabulate who is right, from `cross_tabulate` of both networks."""
+    rows, columns = (
+        [f"{name} {word}" for word in ("right", "wrong")]
+        for name in ("multiclass", "binary")
+    )
+    return pd.DataFrame(table, rows, columns)
+
+
 def table_contrasts(contrasts):
     """Tabulate what all pairs say about each way to binarize."""
     return pd.DataFrame({CLASSIFIERS[k]: _list_facts(c) for k, c in contrasts.items()})

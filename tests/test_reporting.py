@@ -17,6 +17,7 @@ from fashionnet.stats import Estimate
 from fashionnet.study import (
     Contrast,
     compare,
+    cross_tabulate,
     measure,
     measure_fixed_images,
     right_by_seed,
@@ -119,6 +120,14 @@ def test_contrast_table_without_an_estimate_has_the_verdict_only():
     contrast = Contrast("multiclass_sum", np.zeros(1), np.ones(1), None, None)
     table = reporting.table_contrasts({"multiclass_sum": contrast})
     assert table.to_dict() == {"multiclass (sum)": {"verdict": "undecided"}}
+
+
+def test_agreement_table_names_rows_and_columns_by_network():
+    right = np.array([True, True, True, False]), np.array([True, False, False, False])
+    table = reporting.table_agreement(cross_tabulate(*right))
+    assert table.loc["multiclass right", "binary right"] == 1
+    assert table.loc["multiclass right", "binary wrong"] == 2
+    assert table.loc["multiclass wrong", "binary right"] == 0
 
 
 def test_probability_is_never_rounded_to_certainty():

@@ -70,16 +70,22 @@ def list_sections(page, name):
         name: The page's name, to which links within it are completed.
 
     Returns:
-        A list of `Section`. Its evidence are the cells tagged `rubric:…`.
+        A list of `Section`. Its evidence are the cells tagged `rubric:…`; the first
+        section has those above it too.
     """
-    sections = []
+    sections, before = [], ""
     for cell in BeautifulSoup(page, "html.parser").select("main .cell"):
         if cell.h2:
             heading = cell.h2.extract()
-            sections.append(Section(heading["id"], heading.get_text(), ""))
-        if sections and any(x.startswith("celltag_rubric") for x in cell["class"]):
-            evidence = sections[-1].evidence + _move_cell(cell, name)
-            sections[-1] = sections[-1]._replace(evidence=evidence)
+            sections.append(Section(heading["id"], heading.get_text(), before))
+            before = ""
+        if any(x.startswith("celltag_rubric") for x in cell["class"]):
+            evidence = _move_cell(cell, name)
+            if sections:
+                evidence = sections[-1].evidence + evidence
+                sections[-1] = sections[-1]._replace(evidence=evidence)
+            else:
+                before += evidence
     return sections
 
 
