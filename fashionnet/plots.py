@@ -149,7 +149,7 @@ def describe_confusion(matrix, names):
     right = np.diag(matrix) / matrix.sum(axis=1).clip(1)
     best, worst = int(right.argmax()), int(right.argmin())
     mistakes = "".join(
-        f" The commonest mistake: {names[true]} labeled {names[pred]}, {count:,} times."
+        f" No mistake is commoner than {names[true]} labeled {names[pred]} ({count:,})."
         for true, pred, count in rank_confusions(matrix, 1)
     )
     return (

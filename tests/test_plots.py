@@ -170,7 +170,7 @@ DESCRIPTIONS = {
         describe_confusion,
         (MATRIX, NAMES),
         (MATRIX.T, NAMES),
-        ["3 true", "Bag", "(100.0%)", "(75.0%)", "Shirt labeled Coat, 75 times"],
+        ["3 true", "Bag", "(100.0%)", "(75.0%)", "Shirt labeled Coat (75)"],
     ),
     "scores": (
         describe_scores,
@@ -542,6 +542,11 @@ def test_errors_of_no_training_are_drawn_as_no_bars():
 
 def test_perfect_matrix_has_no_commonest_mistake():
     assert "mistake" not in plots.describe_confusion(np.diag([5, 5]), ["A", "B"])
+
+
+def test_no_mistake_is_called_commoner_than_an_equal_one():
+    text = plots.describe_confusion(np.array([[8, 2], [2, 8]]), ["A", "B"])
+    assert "No mistake is commoner than A labeled B (2)." in text
 
 
 def test_one_image_in_one_column_is_drawn():
