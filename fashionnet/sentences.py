@@ -51,10 +51,19 @@ def _judge_overfitting(history, best):
     if loss < history["loss"][best]:
         return (
             f"Afterwards the training loss still fell, to {loss:.4f}, but the "
-            f"validation loss ended at {val_loss:.4f}: training began to overfit, "
-            "which going back to the best epoch undoes."
+            f"validation loss ended at {val_loss:.4f}: what was learnt then did not "
+            "help with other images, and going back to the best epoch undoes it."
         )
     return "Afterwards neither loss was lower at the end: more epochs did not help."
+
+
+def state_validation(history):
+    """Say how accurate the kept epoch is on the images that helped to choose it."""
+    share = history["val_accuracy"][int(np.argmin(history["val_loss"]))]
+    return (
+        f"On the validation images it was {share:.1%}; but they helped to choose the "
+        "epoch and the settings, and who is chosen by a set looks better on it."
+    )
 
 
 def state_accuracy(name, n_correct, n_total):

@@ -110,7 +110,7 @@ def state_controls(contrasts):
         f"errors in 10,000 images. {' '.join(parts)}"
     )
     if not any(_excludes_zero(contrast.estimate) for contrast in contrasts.values()):
-        said += " None of these shows who is ahead, so the question stays open."
+        said += " None of these shows who is ahead."
     return said
 
 

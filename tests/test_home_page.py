@@ -98,7 +98,7 @@ def test_home_page_has_results_verdict_and_steps(soup):
     assert "ten classes 988 90.12% 89.52% to 90.69% 1,499.5" in text
     assert "(sum) 39 99.61% 99.47% to 99.71% 40.5" in text
     assert "hidden units 32, 16 32, 16 learning rate 0.007 0.007" in text
-    assert "parameters 12,345 12,345 best epoch 7 7 train seconds 9 9" in text
+    assert "parameters 12,345 12,345 best epoch 7 7" in text
     assert "9,012 are right." in text
     links = [a["href"] for a in soup.main("a")]
     assert {"01.html", "03.html", "01.html#b-build", "explore.html"} <= set(links)

@@ -45,9 +45,14 @@ def test_training_sentence_judges_overfitting_by_both_losses():
     history = make_history(*shares, [0.5, 0.3, 0.4], [0.5, 0.2, 0.1])
     parted = sentences.state_training(history, 3)
     assert "still fell, to 0.1000" in parted
-    assert "ended at 0.4000: training began to overfit" in parted
+    assert "ended at 0.4000: what was learnt then did not help" in parted
     stuck = sentences.state_training(make_history(*shares, [0.5, 0.3, 0.4]), 3)
     assert "neither loss was lower at the end" in stuck
+
+
+def test_validation_sentence_is_about_the_kept_epoch():
+    history = make_history([0.8, 0.9], [0.857, 0.84], [0.3, 0.4])
+    assert "validation images it was 85.7%" in sentences.state_validation(history)
 
 
 def test_constant_answer_is_the_commoner_label():
