@@ -204,16 +204,6 @@ def table_sizes(sizes):
     return table.rename_axis(columns="training images")
 
 
-def table_rules(rules, seeds):
-    """Tabulate by seed the images on which the two ways to binarize differ."""
-    columns = {
-        "they differ": rules.won + rules.lost,
-        "only the sum is right": rules.won,
-        "only the likeliest class is right": rules.lost,
-    }
-    return pd.DataFrame(columns, index=list(seeds)).rename_axis(columns="seed")
-
-
 def table_probabilities(scores, calibrations):
     """Tabulate scores and calibration: mean and standard deviation over seeds."""
     rows = {}

@@ -9,7 +9,6 @@ from study_samples import LABELS, VAL_LABELS, draw_pairs
 from fashionnet import reporting
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES
 from fashionnet.side_views import (
-    compare_rules,
     compare_sizes,
     measure_costs,
 )
@@ -193,12 +192,6 @@ def test_size_table_has_a_row_for_each_size_and_way():
 def test_size_table_of_one_seed_has_no_intervals():
     table = reporting.table_sizes(compare_sizes({}, {0: PAIRS[0]}, LABELS))
     assert table["95% interval"].tolist() == ["–"] * 2
-
-
-def test_rule_table_adds_up():
-    table = reporting.table_rules(compare_rules(PAIRS, LABELS), PAIRS)
-    assert table.index.tolist() == [0, 1, 2]
-    assert (table.iloc[:, 0] == table.iloc[:, 1] + table.iloc[:, 2]).all()
 
 
 def test_probability_table_has_means_and_spreads_over_seeds():
