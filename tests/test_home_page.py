@@ -92,6 +92,15 @@ def test_home_page_leads_to_each_section_and_shows_what_is_tagged_there(books):
     assert not re.search(r"<h\d|\sid=", build.evidence)
 
 
+def test_evidence_above_the_first_heading_is_shown_with_it(books):
+    step = {"tags": ["rubric:d"]}
+    settings = new_code_cell("EPOCHS = 7", execution_count=1, metadata=step)
+    books["01"].cells.insert(1, settings)
+    load, build = list_sections(render_page(books["01"]), "01")
+    assert "EPOCHS" in load.evidence
+    assert "EPOCHS" not in build.evidence
+
+
 def test_home_page_has_results_verdict_and_steps(soup):
     text = " ".join(soup.main.get_text(" ").split())
     assert "Sum and likeliest against binary: better." in text
