@@ -1,15 +1,10 @@
 """From a network to probabilities, labels and counts of errors."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import expit, logit
+from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix
 
-from fashionnet.data import CLASS_NAMES, CLOTHING, binary_labels, check_images
-
-# Between 1 and the next number of float32, where outputs end: nothing is surer.
-LEAST_DOUBT = 2.0**-24
-THRESHOLDS = np.arange(1, 100) / 100
+from fashionnet.data import CLASS_NAMES, binary_labels, check_images
 
 
 def predict_probabilities(model, images, *, batch_size=2000):
@@ -44,28 +39,9 @@ def predict_labels(y_prob):
     return y_prob.argmax(axis=1) if y_prob.ndim == 2 else (y_prob > 0.5).astype(int)
 
 
-def binarize_argmax(y_prob):
-    """Take the likeliest of the ten classes, then its group: 1 for Clothing."""
-    return binary_labels(y_prob.argmax(axis=1))
-
-
-def clothing_probability(y_prob):
-    """Add up the probabilities of the six clothing classes, in `float64`.
-
-    Probabilities of shape `(n,)` are those of clothing already.
-    """
-    if y_prob.ndim == 1:
-        return y_prob.astype(np.float64)
-    return y_prob[:, CLOTHING].sum(axis=1, dtype=np.float64)
-
-
-def binarize_sum(y_prob):
-    """Add up the probabilities of each group, and take the likelier group.
-
-    For the number of wrong labels this is the best rule if the probabilities are right
-    (Bayes). Where one class has more than one half, `binarize_argmax` says the same.
-    """
-    return (clothing_probability(y_prob) > 0.5).astype(np.uint8)
+def confidence(y_prob):
+    """Return the probability of the label that `predict_labels` gives, shape `(n,)`."""
+    return y_prob.max(axis=1) if y_prob.ndim == 2 else np.maximum(y_prob, 1 - y_prob)
 
 
 def count_confusions(y_true, y_pred, n_classes):
@@ -93,79 +69,24 @@ def count_errors_by_class(y_true, y_pred, labels):
     return np.bincount(labels[y_true != y_pred], minlength=len(CLASS_NAMES))
 
 
-def confidence(y_prob):
-    """Return the probability of the label that `predict_labels` gives, shape `(n,)`."""
-    return y_prob.max(axis=1) if y_prob.ndim == 2 else np.maximum(y_prob, 1 - y_prob)
-
-
-def log_losses(y_true, y_prob):
-    """Compute the logarithmic loss of each image, minus the log of the true label's.
+def wilson_interval(n_correct, n_total, level=0.95):
+    """Compute the Wilson score interval of a share.
 
     Args:
-        y_true: Labels 0 and 1, shape `(n,)`.
-        y_prob: Probabilities of class 1, shape `(n,)` or `(seeds, n)`. They count as no
-            surer than `float32` outputs can say, which keeps the loss below 17.
+        n_correct: Number of successes, 0 to `n_total`.
+        n_total: Number of trials, at least 1.
+        level: Share of intervals that are to hold the truth, in (0, 1).
 
     Returns:
-        `float64` losses of the shape of `y_prob`.
+        `share, low, high`, each between 0 and 1.
 
-    Source: Gneiting and Raftery (2007), JASA 102, 359-378, as for `brier_scores`.
+    Raises:
+        ValueError: If a count is impossible.
+
+    Source: Wilson (1927), JASA 22, 209-212.
     """
-    of_truth = np.where(y_true == 1, y_prob, 1 - np.asarray(y_prob, np.float64))
-    return -np.log(_limit_doubt(of_truth))
-
-
-def brier_scores(y_true, y_prob):
-    """Compute the squared distance from probability to label, as in `log_losses`."""
-    return (np.asarray(y_prob, np.float64) - y_true) ** 2
-
-
-def scale_temperature(y_prob, temperature):
-    """Make probabilities of class 1 less sure (temperature above 1) or surer (below).
-
-    Their logits are divided by it, which moves none across one half.
-    """
-    return expit(logit(_limit_doubt(y_prob)) / temperature)
-
-
-def fit_temperature(y_prob_val, y_val):
-    """Find the temperature with the lowest mean logarithmic loss on validation images.
-
-    Args:
-        y_prob_val: Probabilities of class 1, shape `(n,)`.
-        y_val: Labels 0 and 1, shape `(n,)`.
-
-    Returns:
-        A temperature from 0.05 to 20, to three decimals: more is not in the data.
-
-    Source: Guo et al. (2017), arXiv:1706.04599.
-    """
-
-    def mean_loss(log_temperature):
-        """Return the loss to minimize."""
-        scaled = scale_temperature(y_prob_val, np.exp(log_temperature))
-        return log_losses(y_val, scaled).mean()
-
-    limits, fine = np.log([0.05, 20]), {"xatol": 1e-8}
-    found = minimize_scalar(mean_loss, bounds=limits, method="bounded", options=fine)
-    return round(float(np.exp(found.x)), 3)
-
-
-def count_errors_by_threshold(y_true, y_prob):
-    """Count wrong labels with each of `THRESHOLDS` in place of one half.
-
-    `y_true` has labels 0 and 1, `y_prob` probabilities of class 1, both shape `(n,)`.
-    """
-    given = np.asarray(y_prob)[:, None] > THRESHOLDS
-    return (given != (np.asarray(y_true) == 1)[:, None]).sum(axis=0)
-
-
-def choose_threshold(y_val, y_prob_val):
-    """Find the threshold with the fewest wrong labels; of several, nearest one half."""
-    errors = count_errors_by_threshold(y_val, y_prob_val)
-    best = THRESHOLDS[errors == errors.min()]
-    return float(best[np.abs(best - 0.5).argmin()])
-
-
-def _limit_doubt(y_prob):
-    return np.clip(np.asarray(y_prob, np.float64), LEAST_DOUBT, 1 - LEAST_DOUBT)
+    if not 0 <= n_correct <= n_total or n_total < 1:
+        raise ValueError(f"{n_correct} of {n_total} is no share")
+    share = binomtest(int(n_correct), int(n_total))
+    low, high = share.proportion_ci(level, method="wilson")
+    return share.statistic, low, high

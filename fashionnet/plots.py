@@ -1,7 +1,7 @@
-"""Draw the figures of a network, and say in a sentence what they show.
+"""Draw the figures of a network; each carries a description of what it shows.
 
-A `plot_` function draws computed data and returns its Axes (one panel) or Figure; its
-`describe_` function takes the same data and writes for readers who cannot see it.
+A `plot_` function draws computed data, returns its Axes (one panel) or Figure, and
+leaves there, for readers who cannot see it, what `describe` was told.
 """
 
 import matplotlib.pyplot as plt
@@ -9,12 +9,28 @@ import numpy as np
 import seaborn as sns
 from matplotlib.colors import PowerNorm
 from matplotlib.ticker import MaxNLocator, PercentFormatter
-from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
+from sklearn.metrics import (
+    confusion_matrix,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
 
 from fashionnet.evaluation import rank_confusions
 
 # Okabe and Ito's palette: told apart with every kind of color vision.
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+
+
+def describe(panel, text):
+    """Add a sentence to the description of the figure that a panel belongs to.
+
+    Args:
+        panel: The Axes, or the Figure itself.
+        text: What is to be seen. It can be read back from `figure.description`.
+    """
+    figure = panel.figure
+    figure.description = f"{getattr(figure, 'description', '')} {text}".strip()
 
 
 def plot_class_counts(counts, names, *, ax=None):
@@ -24,15 +40,12 @@ def plot_class_counts(counts, names, *, ax=None):
     ax.set(xlabel="training images", xlim=(0, 1.15 * max(counts)))
     ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.invert_yaxis()
-    return ax
-
-
-def describe_class_counts(counts, names):
-    """Say what `plot_class_counts` shows."""
+    listed = ", ".join(f"{n} {c:,}" for n, c in zip(names, counts, strict=True))
+    text = f"Bars of the number of images by class: {listed}."
     if min(counts) == max(counts):
-        return f"Bars: each of the {len(names)} classes has {counts[0]:,} images."
-    parts = ", ".join(f"{n} {c:,}" for n, c in zip(names, counts, strict=True))
-    return f"Bars of the number of images by class: {parts}."
+        text = f"Bars: each of the {len(names)} classes has {counts[0]:,} images."
+    describe(ax, text)
+    return ax
 
 
 def plot_images(images, captions, *, right=None, n_columns=6):
@@ -53,12 +66,16 @@ def plot_images(images, captions, *, right=None, n_columns=6):
     axes = fig.subplots(n_rows, n_columns, squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
+    parts = []
     for i, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
-        mark, color = "", "black"
+        mark, color, said = "", "black", ""
         if right is not None:
             mark, color = ("✓ ", BLUE) if right[i] else ("✗ ", RED)
+            said = " (right)" if right[i] else " (wrong)"
         ax.imshow(image, cmap="gray_r", vmin=0, vmax=255)
         ax.set_title(mark + captions[i], color=color, fontsize=8)
+        parts.append(captions[i].replace("\n", ", ") + said)
+    describe(fig, f"{len(images)} images in a grid: {'; '.join(parts)}.")
     return fig
 
 
@@ -68,15 +85,6 @@ def caption_predictions(y_true, y_pred, names):
         f"{names[pred]}\ntrue: {names[true]}"
         for true, pred in zip(y_true, y_pred, strict=True)
     ]
-
-
-def describe_images(captions, *, right=None):
-    """Say what `plot_images` shows."""
-    marks = [""] * len(captions)
-    if right is not None:
-        marks = [" (right)" if ok else " (wrong)" for ok in right]
-    parts = [c.replace("\n", ", ") + m for c, m in zip(captions, marks, strict=True)]
-    return f"{len(captions)} images in a grid: {'; '.join(parts)}."
 
 
 def plot_history(history, metric="loss", *, ax=None):
@@ -97,18 +105,13 @@ def plot_history(history, metric="loss", *, ax=None):
         ax.yaxis.set_major_formatter(PercentFormatter(1))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(loc="upper right" if metric == "loss" else "lower right")
-    return ax
-
-
-def describe_history(history, metric="loss"):
-    """Say what `plot_history` shows."""
-    train, val = history[metric], history[f"val_{metric}"]
-    best = int(np.argmin(history["val_loss"]))
-    return (
+    describe(
+        ax,
         f"Lines of {metric} against epochs 1 to {len(val)}. Training: from "
         f"{train[0]:.3f} to {train[-1]:.3f}. Validation: from {val[0]:.3f} to "
-        f"{val[-1]:.3f}, {val[best]:.3f} in epoch {best + 1}, whose weights are kept."
+        f"{val[-1]:.3f}, {val[best]:.3f} in epoch {best + 1}, whose weights are kept.",
     )
+    return ax
 
 
 def plot_confusion(matrix, names, *, ax=None):
@@ -140,23 +143,18 @@ def plot_confusion(matrix, names, *, ax=None):
     ax.set(xlabel="predicted class", ylabel="true class")
     ax.tick_params(axis="y", rotation=0)
     plt.setp(ax.get_xticklabels(), rotation=30, ha="right")
-    return ax
-
-
-def describe_confusion(matrix, names):
-    """Say what `plot_confusion` shows."""
-    matrix = np.asarray(matrix)
-    right = np.diag(matrix) / matrix.sum(axis=1).clip(1)
+    right = np.diag(shares)
     best, worst = int(right.argmax()), int(right.argmin())
-    mistakes = "".join(
-        f" No mistake is commoner than {names[true]} labeled {names[pred]} ({count:,})."
-        for true, pred, count in rank_confusions(matrix, 1)
-    )
-    return (
+    describe(
+        ax,
         f"Matrix of {len(names)} true classes by {len(names)} predicted classes. "
         f"{names[best]} is labeled right most often ({right[best]:.1%}), "
-        f"{names[worst]} least often ({right[worst]:.1%}).{mistakes}"
+        f"{names[worst]} least often ({right[worst]:.1%}).",
     )
+    for true, pred, n in rank_confusions(matrix, 1):
+        mistake = f"{names[true]} labeled {names[pred]} ({n:,})"
+        describe(ax, f"No mistake is commoner than {mistake}.")
+    return ax
 
 
 def plot_scores(y_true, y_score):
@@ -186,43 +184,48 @@ def plot_scores(y_true, y_score):
         ax.xaxis.set_major_formatter(PercentFormatter(1))
         ax.yaxis.set_major_formatter(PercentFormatter(1))
         ax.legend(loc="lower center")
-    return fig
-
-
-def describe_scores(y_true, y_score):
-    """Say what `plot_scores` shows."""
-    false_rate, true_rate, precision = _rates(y_true, y_score > 0.5)
-    return (
+    describe(
+        fig,
         "Two curves, zoomed to their ideal corner. ROC: area "
         f"{roc_auc_score(y_true, y_score):.5f}; at "
-        f"one half {false_rate:.2%} false and {true_rate:.2%} true positives. "
-        f"Precision and recall: at one half {precision:.2%} and {true_rate:.2%}."
+        f"one half {at_half[0]:.2%} false and {at_half[1]:.2%} true positives. "
+        f"Precision and recall: at one half {at_half[2]:.2%} and {at_half[1]:.2%}.",
     )
+    return fig
 
 
 def _rates(y_true, y_pred):
     """Return false positive rate, true positive rate and precision."""
-    hits, positives = (y_pred & (y_true == 1)).sum(), (y_true == 1).sum()
-    false_alarms, negatives = y_pred.sum() - hits, len(y_true) - positives
+    (true_negatives, false_alarms), (misses, hits) = confusion_matrix(
+        y_true, y_pred, labels=(0, 1)
+    )
+    negatives, positives = true_negatives + false_alarms, misses + hits
     return false_alarms / negatives, hits / positives, hits / max(1, y_pred.sum())
 
 
-def plot_errors_by_class(errors, names, *, marked=None, ax=None):
+def plot_errors_by_class(
+    errors, names, *, colors=(BLUE, GREEN, ORANGE), marked=None, ax=None
+):
     """Plot numbers of errors by original class, one group of bars per classifier.
 
     `errors` maps up to three classifiers to counts, one per class, or a row of these
-    per seed: then bars are means, and whiskers standard deviations. The class `marked`
-    stands on a gray band. Returns the Axes.
+    per seed: then bars are means, and whiskers standard deviations. `colors` has one
+    for each classifier. The class `marked` stands on a gray band. Returns the Axes.
     """
     ax = ax or _make_axes(7, 2.4 + 1.2 * len(errors))
     height, hatches = 0.8 / max(1, len(errors)), ("", "///", "...")
+    parts = []
     for i, (label, counts) in enumerate(errors.items()):
         y = np.arange(len(names)) + (i - (len(errors) - 1) / 2) * height
-        style = {"color": (BLUE, GREEN, ORANGE)[i], "hatch": hatches[i]}
+        style = {"color": colors[i], "hatch": hatches[i]}
         table = np.atleast_2d(counts)
         spread = table.std(axis=0, ddof=1) if len(table) > 1 else None
-        bars = ax.barh(y, table.mean(axis=0), height, xerr=spread, label=label, **style)
+        mean = table.mean(axis=0)
+        bars = ax.barh(y, mean, height, xerr=spread, label=label, **style)
         ax.bar_label(bars, fmt="%.3g", padding=2, fontsize=7)
+        top = np.argsort(-mean, kind="stable")[:3]
+        worst = ", ".join(f"{names[k]} {mean[k]:.3g}" for k in top)
+        parts.append(f"{label}: {mean.sum():.4g} errors, most from {worst}")
     for row in [names.index(marked)] if marked else []:
         ax.axhspan(row - 0.5, row + 0.5, color="gray", alpha=0.2, zorder=0)
     ax.set_yticks(np.arange(len(names)), names)
@@ -231,18 +234,8 @@ def plot_errors_by_class(errors, names, *, marked=None, ax=None):
     ax.invert_yaxis()
     if len(errors) > 1:
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
+    describe(ax, f"Bars of wrong test images by original class. {'; '.join(parts)}.")
     return ax
-
-
-def describe_errors_by_class(errors, names):
-    """Say what `plot_errors_by_class` shows."""
-    parts = []
-    for label, counts in errors.items():
-        mean = np.atleast_2d(counts).mean(axis=0)
-        top = np.argsort(-mean, kind="stable")[:3]
-        worst = ", ".join(f"{names[i]} {mean[i]:.3g}" for i in top)
-        parts.append(f"{label}: {mean.sum():.4g} errors, most from {worst}")
-    return f"Bars of wrong test images by original class. {'; '.join(parts)}."
 
 
 def _make_axes(width, height):

@@ -1,6 +1,11 @@
-"""Show results in a notebook: sentences, tables, and figures with their alt text."""
+"""Show results in a notebook: figures with their descriptions, tables and sentences.
+
+A `state_` function writes a measured number from the same arrays that the figures are
+drawn from, so that text and figure cannot disagree.
+"""
 
 import io
+import platform
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,38 +13,28 @@ import pandas as pd
 from IPython.display import Image, Markdown, display
 from sklearn.metrics import classification_report
 
-from fashionnet.data import CLASS_NAMES
-from fashionnet.evaluation import rank_confusions
-from fashionnet.side_views import NAMES
-from fashionnet.stats import wilson_interval
-from fashionnet.study import (
-    CLASSIFIERS,
-    CONTRASTS,
-    MARGIN,
-    measure,
-    measure_fixed_images,
-)
-from fashionnet.study_sentences import (
-    phrase_difference,
-    phrase_interval,
-)
+from fashionnet.data import BINARY_NAMES, CLASS_NAMES, CLOTHING
+from fashionnet.download import DATA_SHA256
+from fashionnet.evaluation import rank_confusions, wilson_interval
+from fashionnet.runs import versions
 
 DOTS_PER_INCH = 96
 
 
-def show_figure(figure, alt):
-    """Display a figure once, with its alt text, and close it.
+def show_figure(figure):
+    """Display a figure once, with its description as alt text, and close it.
 
     Args:
-        figure: A Figure, or an Axes that fills one.
-        alt: What the figure shows, for readers who cannot see it.
+        figure: A Figure that `plots.describe` described, or the Axes that fills one.
 
     Raises:
-        ValueError: If `alt` is empty.
+        ValueError: If it has no description.
     """
+    alt = getattr(figure.figure, "description", "")
     if not alt.strip():
         raise ValueError(
-            "alt is empty: describe the figure for those who cannot see it"
+            "the figure has no description: call plots.describe(ax, what it shows) "
+            "for those who cannot see it"
         )
     buffer = io.BytesIO()
     width = save_figure(figure, buffer)
@@ -54,7 +49,7 @@ def save_figure(figure, target):
     Returns:
         Its width on a page in CSS pixels: half the picture's, for sharp dense screens.
     """
-    figure = getattr(figure, "figure", figure)
+    figure = figure.figure
     figure.savefig(target, format="png", dpi=2 * DOTS_PER_INCH, facecolor="white")
     plt.close(figure)
     return round(figure.get_figwidth() * DOTS_PER_INCH)
@@ -91,147 +86,113 @@ def table_confusions(matrix, names, k=5):
     return pd.DataFrame(rows, columns=columns, index=range(1, len(rows) + 1))
 
 
-def table_accuracies(errors, n_total):
-    """Tabulate errors and accuracy with its 95% interval, by classifier."""
-    rows = {}
-    for name, n_wrong in errors.items():
-        share, low, high = wilson_interval(n_total - n_wrong, n_total)
-        interval = f"{low:.2%} to {high:.2%}"
-        rows[CLASSIFIERS[name]] = (n_wrong, f"{share:.2%}", interval)
-    columns = ["errors", "accuracy", "95% interval"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+def state_environment():
+    """Say in one line what this runs on."""
+    import tensorflow as tf
 
-
-def table_agreement(table):
-    """Tabulate who is right, from `cross_tabulate` of both networks."""
-    rows, columns = (
-        [f"{name} {word}" for word in ("right", "wrong")]
-        for name in ("multiclass", "binary")
+    v = versions()
+    devices = tf.config.list_logical_devices()
+    kind = "GPU" if any(d.device_type == "GPU" for d in devices) else "CPU"
+    return (
+        f"Python {v['python']} · Keras {v['keras']} · TensorFlow {v['tensorflow']} · "
+        f"{platform.machine()} {kind} · data {DATA_SHA256[:12]}"
     )
-    return pd.DataFrame(table, rows, columns)
 
 
-def table_contrasts(contrasts):
-    """Tabulate what all pairs say about each way to binarize."""
-    return pd.DataFrame({CLASSIFIERS[k]: _list_facts(c) for k, c in contrasts.items()})
+def state_training(history, max_epochs):
+    """Say how long a training took, how it ended, and whether it overfits."""
+    n_epochs, best = len(history["val_loss"]), int(np.argmin(history["val_loss"]))
+    gap = 100 * (history["accuracy"][best] - history["val_accuracy"][best])
+    ended = "ran to its end" if n_epochs == max_epochs else "was stopped early"
+    side = "above" if gap > 0 else "below"
+    return (
+        f"The training {ended}: {n_epochs} of {max_epochs} epochs in "
+        f"{sum(history['seconds']):.0f} seconds. The weights kept are those of epoch "
+        f"{best + 1}, where the validation loss is lowest "
+        f"({history['val_loss'][best]:.4f}). There, training accuracy is "
+        f"{abs(gap):.2f} percentage points {side} validation accuracy. "
+        f"{_judge_overfitting(history, best)}"
+    )
 
 
-def _list_facts(contrast):
-    if contrast.estimate is None:
-        return {"verdict": contrast.verdict}
-    facts, fixed = measure(contrast.estimate), measure_fixed_images(contrast.ahead)
-    chance, flip = facts["probability"], fixed["sign_flip_p"]
-    return {
-        "errors compared with binary": phrase_difference(facts["value"]),
-        "95% interval": phrase_interval(*facts["interval_95"]),
-        "90% interval": phrase_interval(*facts["interval_90"]),
-        "p-value of no difference": _format_share(facts["p_value"]),
-        "… adjusted for two contrasts": _format_share(contrast.p_adjusted),
-        f"p-value of {MARGIN} or more": _format_share(facts["p_equivalence"]),
-        f"probability of over {MARGIN} fewer": _format_share(
-            chance["multiclass_better"]
-        ),
-        f"probability of {MARGIN} at most": _format_share(chance["within_margin"]),
-        f"probability of over {MARGIN} more": _format_share(chance["binary_better"]),
-        "found four times in five, from": f"{facts['detectable_difference']:.1f}",
-        "verdict": contrast.verdict,
-        "these images only: 95% interval": phrase_interval(*fixed["interval_95"]),
-        "these images only: p-value": "–" if flip is None else _format_share(flip),
-        "these images only: share of pairs won": _format_wins(**fixed["wins"]),
-    }
+def _judge_overfitting(history, best):
+    """Say what the losses did after the best epoch, and what that means."""
+    loss, val_loss = history["loss"][-1], history["val_loss"][-1]
+    if best == len(history["val_loss"]) - 1:
+        return "The last epoch is the best, so that more of them did no harm."
+    if loss < history["loss"][best]:
+        return (
+            f"Afterwards the training loss still fell, to {loss:.4f}, but the "
+            f"validation loss ended at {val_loss:.4f}: what was learnt then did not "
+            "help with other images, and going back to the best epoch undoes it."
+        )
+    return "Afterwards neither loss was lower at the end: more epochs did not help."
 
 
-def _format_wins(share, interval_95):
-    return "{:.0%} ({:.0%} to {:.0%})".format(share, *interval_95)
+def state_validation(history):
+    """Say how accurate the kept epoch is on the images that helped to choose it."""
+    share = history["val_accuracy"][int(np.argmin(history["val_loss"]))]
+    return (
+        f"On the validation images it was {share:.1%}; but they helped to choose the "
+        "epoch and the settings, and who is chosen by a set looks better on it."
+    )
 
 
-def _format_share(p):
-    """Write a probability with three decimals, but never as exactly 0 or 1."""
-    if p < 0.0005:
-        return "< 0.001"
-    return "> 0.999" if 0.9995 < p < 1 else f"{p:.3f}"
+def state_accuracy(name, n_correct, n_total):
+    """Say how accurate a network is on the test set, with an interval."""
+    share, low, high = wilson_interval(n_correct, n_total)
+    digits = 1 if share < 0.98 else 2
+    return (
+        f"**{name}** labels {n_correct:,} of {n_total:,} test images correctly: "
+        f"accuracy {share:.{digits}%} "
+        f"(95% interval {low:.{digits}%} to {high:.{digits}%})."
+    )
 
 
-def table_errors(right, seeds):
-    """Tabulate errors by seed and classifier; `right` maps these to `(seeds, n)`."""
-    counts = {NAMES[name]: (~table).sum(axis=1) for name, table in right.items()}
-    return pd.DataFrame(counts, index=list(seeds)).rename_axis(columns="seed")
+def state_constant_answer(y_true):
+    """Say what a network would reach that always gives the commoner label."""
+    counts = np.bincount(y_true, minlength=2)
+    common, n_right = BINARY_NAMES[counts.argmax()], counts.max()
+    return (
+        f"Always answering “{common}” would be right for {n_right:,} of "
+        f"{len(y_true):,} images ({n_right / len(y_true):.0%})."
+    )
 
 
-def table_seeds(right, pairs):
-    """Tabulate what came of every pair: errors, who makes fewer, epochs and seconds.
-
-    Epochs and seconds are those of the multiclass and of the binary network.
-    """
-    table = table_errors(right, pairs)
-    for way in CONTRASTS:
-        leads = table[NAMES["binary"]] - table[NAMES[way]]
-        words = [phrase_difference(n, digits=0) for n in leads]
-        table[f"{NAMES[way]} against binary"] = words
-    for fact, name in (("epochs_run", "epochs"), ("train_seconds", "seconds")):
-        facts = [[run.manifest[fact] for run in pair] for pair in pairs.values()]
-        table[name] = [f"{ten:.0f}, {two:.0f}" for ten, two in facts]
-    return table
-
-
-def table_differences(contrasts):
-    """Tabulate exploratory contrasts: how many fewer errors, and how sure that is."""
-    rows = {}
-    for contrast in contrasts.values():
-        said = [phrase_difference(contrast.ahead.mean()), "–", "–", "–"]
-        if estimate := contrast.estimate:
-            said[1] = phrase_interval(*estimate.interval())
-            said[2] = phrase_interval(*estimate.interval(0.9))
-            said[3] = _format_share(estimate.p_value())
-        rows[f"{NAMES[contrast.way]} against {NAMES[contrast.against]}"] = said
-    columns = ["errors", "95% interval", "90% interval", "p-value, not adjusted"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+def state_confusions(matrix, names, k=3):
+    """Say which classes are confused most, and how much of all errors that is."""
+    pairs = rank_confusions(matrix, k)
+    n_wrong = int(matrix.sum() - np.trace(matrix))
+    if not pairs:
+        return "No two classes are confused: every image is labeled right."
+    listed = "; ".join(f"{names[t]} labeled {names[p]} ({n:,})" for t, p, n in pairs)
+    share = sum(n for *_, n in pairs) / max(1, n_wrong)
+    recall = np.diag(matrix) / matrix.sum(axis=1).clip(1)
+    hardest, easiest = int(recall.argmin()), int(recall.argmax())
+    return (
+        f"The commonest confusions are {listed}: together {share:.0%} of the "
+        f"{n_wrong:,} errors. {names[hardest]} is the hardest class "
+        f"({recall[hardest]:.1%} found), {names[easiest]} the easiest "
+        f"({recall[easiest]:.1%})."
+    )
 
 
-def table_sizes(sizes):
-    """Tabulate mean errors and differences by number of training images."""
-    columns = ["network", "errors", "of binary", "compared", "95% interval"]
-    index, rows = [], []
-    for n_train, size in sizes.items():
-        means = {name: f"{n.mean():.1f}" for name, n in size.errors.items()}
-        for way, contrast in size.contrasts.items():
-            lead, interval = phrase_difference(contrast.ahead.mean()), "–"
-            if estimate := contrast.estimate:
-                interval = phrase_interval(*estimate.interval())
-            index.append(f"{n_train:,}")
-            rows.append((NAMES[way], means[way], means["binary"], lead, interval))
-    table = pd.DataFrame(rows, index, columns)
-    return table.rename_axis(columns="training images")
+def state_groups(merged):
+    """Say how many errors leave a group of classes, from a merged 2×2 matrix."""
+    leave, n_total = int(merged[0, 1] + merged[1, 0]), int(merged.sum())
+    return (
+        f"Counted as {BINARY_NAMES[1]} against {BINARY_NAMES[0]} only, {leave:,} of "
+        f"the {n_total:,} images end up in the wrong group ({leave / n_total:.2%})."
+    )
 
 
-def table_probabilities(scores, calibrations):
-    """Tabulate scores and calibration: mean and standard deviation over seeds."""
-    rows = {}
-    for name, found in calibrations.items():
-        rows[CLASSIFIERS[name]] = {
-            **{k: _spread(score.means[name], 4) for k, score in scores.items()},
-            "calibration error": _spread(found.error_before, 4),
-            "… after scaling": _spread(found.error_after, 4),
-            "temperature": _spread(found.temperature, 2),
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def table_costs(costs):
-    """Tabulate what `measure_costs` returns: mean and standard deviation over seeds."""
-    rows = {}
-    for task, facts in costs.items():
-        rows[task] = {
-            "parameters": f"{facts['parameters']:,}",
-            "MFLOP per image": f"{facts['mflop_per_image']:.3f}",
-            "weights in kB": f"{facts['weights_kb']:,.0f}",
-            "epochs to the best": _spread(facts["best_epoch"], 1),
-            "seconds per training": _spread(facts["train_seconds"], 1),
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def _spread(values, digits):
-    """Write mean and standard deviation, which takes two values."""
-    mean = f"{np.mean(values):.{digits}f}"
-    return f"{mean} ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else mean
+def state_error_classes(errors, k=2):
+    """Say from which original classes the binary errors come."""
+    order = np.argsort(-errors, kind="stable")[:k]
+    listed = " and ".join(f"{CLASS_NAMES[i]} ({errors[i]})" for i in order)
+    share = errors[order].sum() / max(1, errors.sum())
+    clothing = errors[list(CLOTHING)].sum()
+    return (
+        f"Of the {errors.sum()} errors, {listed} make up {share:.0%}. {clothing} are "
+        f"clothing taken for footwear or a bag, {errors.sum() - clothing} the reverse."
+    )

@@ -3,26 +3,26 @@
 `<home>/runs/<task>/seed-<k>/` holds `manifest.json` (what was trained, how, and what
 came of it), `history.json` (metrics by epoch), `predictions.npz` (probabilities of the
 validation and test images) and `best.weights.h5`. Reading a run needs no Keras.
-
-Networks with other tasks or fewer training images serve Part 3 alone: of them, only the
-probability of Clothing is stored, the likeliest class, and no weights.
 """
 
 import atexit
 import hashlib
 import json
 import os
+import platform
 import shutil
 import tempfile
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from fashionnet.data import DATA_SHA256
-from fashionnet.outcomes import WEIGHTS, make_outcome
+from fashionnet.download import DATA_SHA256
+from fashionnet.evaluation import predict_labels
 
-MANIFEST = "manifest.json"
+MANIFEST, WEIGHTS = "manifest.json", "best.weights.h5"
+PACKAGES = ("keras", "tensorflow", "numpy", "scikit-learn", "scipy", "matplotlib")
 ARRAYS = {
     "y_prob_val": np.float32,
     "y_prob_test": np.float32,
@@ -49,26 +49,34 @@ class Recipe(NamedTuple):
 
 
 RECIPE = Recipe()
+# In the key of every run. A field added to `Recipe` later counts where it differs from
+# its default, so that the runs stored before it are still found.
+KEY_FIELDS = (
+    "hidden_units", "input_dropout", "dropout", "batch_size", "epochs", "patience",
+    "learning_rate", "weight_decay", "n_train",
+)  # fmt: skip
 
 
 class Run(NamedTuple):
-    """A finished training, read from its folder.
+    """A finished training: what is stored of it, and what is read back.
 
-    `manifest` has `task`, `seed`, `recipe`, `data_sha256`, `versions`, `threads`,
-    `parameters`, `epochs_run`, `best_epoch`, `train_seconds` and `metrics` of the best
-    epoch. `y_prob_val` and `y_prob_test` are `float32` probabilities of shape
-    `(n, 10)`, or `(n,)`, of Clothing, for all but the usual multiclass network.
-    `y_pred_val` and `y_pred_test` are the likeliest classes, as `uint8`, where they are
-    stored; where the probabilities tell them, they are `None`.
+    `manifest` has `task`, `seed`, `key`, `recipe`, `data_sha256`, `versions`,
+    `threads`, `parameters`, `epochs_run`, `best_epoch`, `train_seconds` and `metrics`
+    of the best epoch; `history` has metrics by epoch. `y_prob_val` and `y_prob_test`
+    are `float32` probabilities of shape `(n, n_classes)`, or `(n,)` of class 1.
+    `y_pred_val` and `y_pred_test`, the likeliest classes as `uint8`, are there where
+    probabilities of a group took the place of those of the classes. `weights` has the
+    content of a `.weights.h5` file until the run is stored, `folder` says where it is.
     """
 
-    folder: Path
     manifest: dict
     history: dict
     y_prob_val: np.ndarray
     y_prob_test: np.ndarray
     y_pred_val: np.ndarray | None = None
     y_pred_test: np.ndarray | None = None
+    weights: bytes | None = None
+    folder: Path | None = None
 
 
 class RunError(RuntimeError):
@@ -87,7 +95,13 @@ def home():
 
 def run_key(task, seed, recipe=RECIPE):
     """Hash what a run depends on: another recipe, data set or seed has another key."""
-    parts = [task, seed, recipe._asdict(), DATA_SHA256]
+    defaults = recipe._field_defaults
+    settings = {
+        name: value
+        for name, value in recipe._asdict().items()
+        if name in KEY_FIELDS or value != defaults[name]
+    }
+    parts = [task, seed, settings, DATA_SHA256]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -114,6 +128,99 @@ def make_checkpoint_path():
     return Path(folder) / WEIGHTS
 
 
+def save_run(task, seed, recipe, *, model, history, y_prob_val, y_prob_test, y_test):
+    """Store a finished training, all or nothing, and read it back.
+
+    Args:
+        task: "multiclass" or "binary".
+        seed: Seed of split, initialization, order and dropout.
+        recipe: The `Recipe` of the training.
+        model: The trained network, with its best weights restored.
+        history: Metrics by epoch, as `fit(...).history` from `make_callbacks` has them.
+        y_prob_val: Probabilities of the validation images.
+        y_prob_test: Probabilities of the test images.
+        y_test: True labels of the test images, 0 and 1 for the binary task.
+
+    Returns:
+        The stored `Run`. One that stood there before is replaced.
+    """
+    return store_run(
+        make_run(task, seed, recipe, model, history, y_prob_val, y_prob_test, y_test)
+    )
+
+
+def make_run(task, seed, recipe, model, history, y_prob_val, y_prob_test, y_test):
+    """Collect what is stored of a training, where it ran; arguments as in `save_run`.
+
+    Returns:
+        A `Run` without a folder, which may travel to the machine that stores it.
+    """
+    best = int(np.argmin(history["val_loss"]))
+    n_correct = int((predict_labels(y_prob_test) == y_test).sum())
+    manifest = {
+        "task": task,
+        "seed": seed,
+        "key": run_key(task, seed, recipe),
+        "recipe": recipe._asdict(),
+        "data_sha256": DATA_SHA256,
+        "versions": versions(),
+        "threads": count_threads(),
+        "parameters": sum(int(np.prod(w.shape)) for w in model.trainable_weights),
+        "epochs_run": len(history["val_loss"]),
+        "best_epoch": best + 1,
+        "train_seconds": round(sum(history["seconds"]), 2),
+        "metrics": {
+            "val_loss": history["val_loss"][best],
+            "val_accuracy": history["val_accuracy"][best],
+            "n_correct": n_correct,
+            "n_test": len(y_test),
+            "test_accuracy": n_correct / len(y_test),
+        },
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_weights(Path(folder, WEIGHTS))
+        weights = Path(folder, WEIGHTS).read_bytes()
+    return Run(manifest, history, y_prob_val, y_prob_test, weights=weights)
+
+
+def versions():
+    """Return the versions of Python and of the packages a result depends on."""
+    packages = {name: metadata.version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), **packages}
+
+
+def count_threads():
+    """Count TensorFlow's threads for one operation; last digits depend on them."""
+    # Here, because reading a run needs no TensorFlow.
+    import tensorflow as tf
+
+    return tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
+
+
+def store_run(run):
+    """Store what `make_run` collected, all or nothing, and read it back."""
+    task, seed, recipe = run.manifest["task"], run.manifest["seed"], recipe_of(run)
+    folder = run_folder(task, seed, recipe)
+    folder.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".staging-"))
+    try:
+        if run.weights is not None:
+            (staging / WEIGHTS).write_bytes(run.weights)
+        history = json.dumps(run.history, indent=1) + "\n"
+        (staging / "history.json").write_text(history)
+        _save_arrays(staging / "predictions.npz", run)
+        sums = {path.name: _sha256(path) for path in sorted(staging.iterdir())}
+        manifest = json.dumps({**run.manifest, "files": sums}, indent=1) + "\n"
+        (staging / MANIFEST).write_text(manifest)
+        # A run without a manifest does not exist: it goes first and comes last.
+        (folder / MANIFEST).unlink(missing_ok=True)
+        for name in (*sums, MANIFEST):
+            os.replace(staging / name, folder / name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return find_run(task, seed, recipe)
+
+
 def find_run(task, seed, recipe=RECIPE):
     """Read a finished run.
 
@@ -131,58 +238,14 @@ def find_run(task, seed, recipe=RECIPE):
         return None
     sums = manifest["files"]
     history = _read(folder, "history.json", json.loads, sums)
-    arrays = _read(folder, "predictions.npz", lambda _: _load_npz(folder), sums)
-    return Run(folder, manifest, history, **arrays)
+    arrays = _read(folder, "predictions.npz", lambda _: _load_arrays(folder), sums)
+    return Run(manifest, history, **arrays, folder=folder)
 
 
-def save_run(task, seed, recipe, *, model, history, y_prob_val, y_prob_test, y_test):
-    """Store a finished training, all or nothing, and read it back.
-
-    Args:
-        task: "multiclass" or "binary".
-        seed: Seed of split, initialization, order and dropout.
-        recipe: The `Recipe` of the training.
-        model: The trained network, with its best weights restored.
-        history: Metrics by epoch, as `fit(...).history` from `make_callbacks` has them.
-        y_prob_val: Probabilities of the validation images.
-        y_prob_test: Probabilities of the test images.
-        y_test: True labels of the test images, 0 and 1 for the binary task.
-
-    Returns:
-        The stored `Run`. One that stood there before is replaced.
-    """
-    outcome = make_outcome(model, history, y_prob_val, y_prob_test, y_test)
-    return store_outcome(task, seed, recipe, outcome)
-
-
-def store_outcome(task, seed, recipe, outcome):
-    """Store an `Outcome`, all or nothing, and read it back as a `Run`."""
-    folder = run_folder(task, seed, recipe)
-    folder.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".staging-"))
-    try:
-        if outcome.weights is not None:
-            (staging / WEIGHTS).write_bytes(outcome.weights)
-        history = json.dumps(outcome.history, indent=1) + "\n"
-        (staging / "history.json").write_text(history)
-        _save_npz(staging, outcome)
-        manifest = {
-            "task": task,
-            "seed": seed,
-            "key": run_key(task, seed, recipe),
-            "recipe": recipe._asdict(),
-            "data_sha256": DATA_SHA256,
-            **outcome.facts,
-            "files": {path.name: _sha256(path) for path in sorted(staging.iterdir())},
-        }
-        (staging / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
-        # A run without a manifest does not exist: it goes first and comes last.
-        (folder / MANIFEST).unlink(missing_ok=True)
-        for name in (*manifest["files"], MANIFEST):
-            os.replace(staging / name, folder / name)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return find_run(task, seed, recipe)
+def recipe_of(run):
+    """Return the `Recipe` that a run was trained by."""
+    settings = run.manifest["recipe"]
+    return Recipe(**{**settings, "hidden_units": tuple(settings["hidden_units"])})
 
 
 def check_weights(run):
@@ -193,8 +256,7 @@ def check_weights(run):
             not stored.
     """
     if WEIGHTS not in run.manifest["files"]:
-        cure = "train_network makes them again"
-        raise RunError(f"{run.folder} was stored without weights; {cure}")
+        raise RunError(f"{run.folder} was stored without weights; train it again")
     _read(run.folder, WEIGHTS, len, run.manifest["files"])
     return run.folder / WEIGHTS
 
@@ -220,15 +282,13 @@ def _parse_manifest(raw):
     return manifest
 
 
-def _save_npz(folder, outcome):
-    arrays = {name: getattr(outcome, name) for name in ARRAYS}
-    np.savez_compressed(
-        folder / "predictions.npz",
-        **{k: np.asarray(v, ARRAYS[k]) for k, v in arrays.items() if v is not None},
-    )
+def _save_arrays(path, run):
+    arrays = {name: getattr(run, name) for name in ARRAYS}
+    stored = {k: np.asarray(v, ARRAYS[k]) for k, v in arrays.items() if v is not None}
+    np.savez_compressed(path, **stored)
 
 
-def _load_npz(folder):
+def _load_arrays(folder):
     with np.load(folder / "predictions.npz", allow_pickle=False) as arrays:
         return {name: arrays[name] for name in ARRAYS if name in arrays}
 

@@ -1,19 +1,11 @@
-"""Train a network: seed, optimizer, callbacks, and the whole of it in one call."""
+"""Train a network: batches, optimizer, callbacks, and the fit that keeps the best."""
 
-import math
 import tempfile
 import time
 from pathlib import Path
 
 import keras
 import tensorflow as tf
-
-from fashionnet.data import load_fashion_mnist
-from fashionnet.evaluation import predict_probabilities
-from fashionnet.models import build_grouped_mlp, build_mlp
-from fashionnet.outcomes import WEIGHTS, condense_outcome, make_outcome
-from fashionnet.runs import RECIPE, Recipe, check_weights, find_run, home, store_outcome
-from fashionnet.tasks import MAIN_TASKS, find_task, split_task, task_labels
 
 WARM_UP_SHARE = 0.1
 
@@ -50,9 +42,6 @@ def make_optimizer(*, learning_rate, weight_decay, n_steps):
         learning_rate: The highest rate, reached after a tenth of the steps.
         weight_decay: Share of each weight, times the rate, taken off in each step.
         n_steps: Number of steps (batches) of the whole training.
-
-    Returns:
-        A `keras.optimizers.AdamW`.
 
     Source: Loshchilov and Hutter, arXiv:1711.05101 (AdamW), arXiv:1608.03983 (cosine).
     """
@@ -120,125 +109,39 @@ class ProgressLine(keras.callbacks.Callback):
         print(f"  lowest val_loss {self.losses[best]:.4f} in epoch {best + 1}")
 
 
-def train_network(task, split, *, seed, recipe, checkpoint):
-    """Build, compile and fit a network, and restore its best weights.
+def train_network(
+    model, split, *, epochs, patience, batch_size, seed, callbacks=(), checkpoint=None
+):
+    """Fit a compiled network, and restore the weights of its best epoch.
 
-    These are the steps that the notebooks show one by one.
+    These are the steps that notebooks 1 and 2 show one by one.
 
     Args:
-        task: One of `TASKS`.
-        split: A `Split` whose labels are those of the task.
-        seed: Seed of initialization, order and dropout. Equal seeds give equal
-            networks on the same machine.
-        recipe: The `Recipe`.
-        checkpoint: Path ending in `.weights.h5`.
+        model: A compiled network.
+        split: A `Split` with labels that fit the network's loss.
+        epochs: Largest number of epochs.
+        patience: Number of epochs without a lower validation loss before it stops.
+        batch_size: Images in a batch.
+        seed: Seed of the order of the images.
+        callbacks: Keras callbacks beside those of `make_callbacks`.
+        checkpoint: Path for the best weights, ending in `.weights.h5`; if left out, a
+            temporary file.
 
     Returns:
-        The network and its history: a dictionary of lists with one value per epoch.
+        The history: a dictionary of lists with one value per epoch.
     """
-    keras.utils.set_random_seed(seed)
-    model = _build(task, recipe, seed)
-    steps_per_epoch = math.ceil(len(split.x_train) / recipe.batch_size)
-    optimizer = make_optimizer(
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        n_steps=recipe.epochs * steps_per_epoch,
-    )
-    model.compile(
-        loss=find_task(task).loss,
-        optimizer=optimizer,
-        metrics=["accuracy"],
-        steps_per_execution=steps_per_epoch,
-    )
     batches = make_batches(
-        split.x_train, split.y_train, batch_size=recipe.batch_size, seed=seed
+        split.x_train, split.y_train, batch_size=batch_size, seed=seed
     )
-    history = model.fit(
-        batches,
-        shuffle=False,  # the batches are
-        validation_data=(split.x_val, split.y_val),
-        epochs=recipe.epochs,
-        callbacks=make_callbacks(checkpoint, patience=recipe.patience),
-        verbose=0,
-    )
-    model.load_weights(checkpoint)
-    return model, history.history
-
-
-def train_outcome(task, seed, recipe=RECIPE):
-    """Train a network from data set to predictions, and store nothing.
-
-    Args:
-        task: One of `TASKS`.
-        seed: Seed of split, initialization, order and dropout.
-        recipe: A `Recipe`; the usual one if left out.
-
-    Returns:
-        The `Outcome`, condensed if the network serves Part 3 alone: if it has another
-        task or fewer images than those of the assignment.
-
-    Raises:
-        ValueError: If there is no such task, or not so many images.
-    """
-    find_task(task)  # before anything takes long
-    images, labels, x_test, test_labels = load_fashion_mnist()
-    split = split_task(task, images, labels, seed=seed, n_train=recipe.n_train)
     with tempfile.TemporaryDirectory() as folder:
-        model, history = train_network(
-            task, split, seed=seed, recipe=recipe, checkpoint=Path(folder, WEIGHTS)
+        checkpoint = checkpoint or Path(folder, "best.weights.h5")
+        history = model.fit(
+            batches,
+            shuffle=False,  # the batches are
+            validation_data=(split.x_val, split.y_val),
+            epochs=epochs,
+            callbacks=[*make_callbacks(checkpoint, patience=patience), *callbacks],
+            verbose=0,
         )
-    y_prob_val = predict_probabilities(model, split.x_val)
-    y_prob_test = predict_probabilities(model, x_test)
-    if task in MAIN_TASKS and recipe.n_train is None:
-        y_test = task_labels(task, test_labels)
-        return make_outcome(model, history, y_prob_val, y_prob_test, y_test)
-    return condense_outcome(task, model, history, y_prob_val, y_prob_test, test_labels)
-
-
-def train_run(task, seed, recipe=RECIPE, *, retrain=False):
-    """Return the finished run of a task and a seed, training it if there is none.
-
-    Args:
-        task: One of `TASKS`.
-        seed: Seed of split, initialization, order and dropout.
-        recipe: A `Recipe`; the usual one if left out.
-        retrain: Train even if a finished or a damaged run is there, and replace it.
-
-    Returns:
-        The `Run`.
-
-    Raises:
-        RunError: If the run on disk is damaged and `retrain` is not set.
-        ValueError: If there is no such task, or not so many images.
-    """
-    find_task(task)
-    run = None if retrain else find_run(task, seed, recipe)
-    if run:
-        where = run.folder.relative_to(home())
-        print(f"{task}, seed {seed}: finished run reused from {where}")
-        return run
-    print(f"{task}, seed {seed}: ", end="")
-    return store_outcome(task, seed, recipe, train_outcome(task, seed, recipe))
-
-
-def load_network(run):
-    """Build a finished run's network and load its weights.
-
-    Returns:
-        The `keras.Model`, ready to predict.
-
-    Raises:
-        RunError: If the weights are missing (git does not carry them), damaged or not
-            stored.
-    """
-    model = _build(run.manifest["task"], Recipe(**run.manifest["recipe"]))
-    model.load_weights(check_weights(run))
-    return model
-
-
-def _build(task, recipe, seed=None):
-    fields = ("hidden_units", "input_dropout", "dropout")
-    settings = {field: getattr(recipe, field) for field in fields} | {"seed": seed}
-    if task == "grouped":
-        return build_grouped_mlp(**settings)
-    return build_mlp(find_task(task).n_classes, **settings)
+        model.load_weights(checkpoint)
+    return history.history

@@ -7,17 +7,23 @@ import contextlib
 import functools
 import io
 import os
+import pickle
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import warnings
+from pathlib import Path
 from typing import NamedTuple
 
 from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
-from fashionnet.runs import RECIPE, Recipe, find_run, store_outcome
-from fashionnet.study import pair_runs
-from fashionnet.tasks import CONTROLS, MAIN_TASKS
+from fashionnet.runs import RECIPE, Recipe, find_run, home, store_run
+from fashionnet.study.pairs import pair_runs
+from fashionnet.study.tasks import CONTROLS, MAIN_TASKS, find_task
+from fashionnet.study.words import phrase_count
 
 SEEDS = range(10)
 FEW_SEEDS = range(5)
@@ -34,11 +40,17 @@ BATCH_AND_RATE: dict[int, tuple[int, float]] = {
     15_000: (128, 3.0e-3),
 }
 SIZES: tuple[int, ...] = tuple(BATCH_AND_RATE)
+APART = """
+import pathlib, pickle, sys
+from fashionnet.study.trainings import train_alone
+run = train_alone(pickle.load(sys.stdin.buffer), int(sys.argv[2]))
+pathlib.Path(sys.argv[1]).write_bytes(pickle.dumps(run))
+"""
 BAR = "{desc} {percentage:3.0f}%|{bar:30}| {elapsed} passed, {remaining} left"
 
 
 class Job(NamedTuple):
-    """One training of the study: what `train_outcome` and `find_run` take."""
+    """One training of the study: what `train_task` and `find_run` take."""
 
     task: str
     seed: int
@@ -119,6 +131,46 @@ def load_curve():
     }
 
 
+def state_stored(pairs, controls, curve):
+    """Say how much of the study is stored; the rest is trained by `make study`."""
+    counts = {
+        "pair{} of trainings with all images": len(pairs),
+        "training{} of controls": sum(map(len, controls.values())),
+        "pair{} with fewer training images": sum(map(len, curve.values())),
+    }
+    listed = ", ".join(phrase_count(n, words) for words, n in counts.items())
+    missing = "" if all(counts.values()) else " What is missing, `make study` trains."
+    return f"Stored here: {listed}.{missing}"
+
+
+def train_run(task, seed, recipe=RECIPE, *, retrain=False):
+    """Return the finished run of a task and a seed, training it if there is none.
+
+    Args:
+        task: One of `TASKS`.
+        seed: Seed of split, initialization, order and dropout.
+        recipe: A `Recipe`; the usual one if left out.
+        retrain: Train even if a finished or a damaged run is there, and replace it.
+
+    Returns:
+        The `Run`.
+
+    Raises:
+        RunError: If the run on disk is damaged and `retrain` is not set.
+        ValueError: If there is no such task, or not so many images.
+    """
+    find_task(task)
+    run = None if retrain else find_run(task, seed, recipe)
+    if run:
+        where = run.folder.relative_to(home())
+        print(f"{task}, seed {seed}: finished run reused from {where}")
+        return run
+    from fashionnet.study.networks import train_task
+
+    print(f"{task}, seed {seed}: ", end="")
+    return store_run(train_task(task, seed, recipe))
+
+
 def train_missing(jobs, *, n_jobs=2, backend=None):
     """Train what has no finished run, several at a time; store each when it is done.
 
@@ -142,15 +194,17 @@ def train_missing(jobs, *, n_jobs=2, backend=None):
         return []
     with parallel_config(backend or "loky", n_jobs=n_jobs):
         parallel = Parallel(batch_size=1, return_as="generator_unordered")
-    outcomes = parallel(delayed(train_alone)(job, os.getpid()) for job in missing)
+    # A Dask worker is a process with threads that draw random numbers of their own.
+    train = train_apart if backend == "dask" else train_alone
+    trained = parallel(delayed(train)(job, os.getpid()) for job in missing)
     runs, work = [], sum(map(estimate_work, missing))
     start = f"0 of {len(missing)} runs"
     # TensorFlow's processes grow; joblib replaces one that has grown by 300 MB, with a
     # warning, and loses nothing.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
     with tqdm(desc=start, total=work, bar_format=BAR, smoothing=0) as bar:
-        for job, outcome in outcomes:
-            runs.append(store_outcome(*job, outcome))
+        for job, run in trained:
+            runs.append(store_run(run))
             bar.set_description_str(f"{len(runs)} of {len(missing)} runs", False)
             bar.update(estimate_work(job))
     return runs
@@ -161,21 +215,42 @@ def train_alone(job, caller=None, threads=1):
 
     Args:
         job: A `Job`.
-        caller: Process id of who waits for the outcome.
+        caller: Process id of who waits for the result.
         threads: Number of threads of TensorFlow. It holds for a whole process.
 
     Returns:
-        The job and its `Outcome`.
+        The job and its `Run`.
     """
     if os.getppid() == caller:
         _end_with(caller)
     with _silence():
         import tensorflow as tf
 
-        from fashionnet.training import train_outcome
+        from fashionnet.study.networks import train_task
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
-        return job, train_outcome(*job)
+        return job, train_task(*job)
+
+
+def train_apart(job, caller):
+    """Train in a new process, in which no other thread draws random numbers.
+
+    Takes and returns what `train_alone` does. The new process ends with this one: the
+    caller may be on another machine.
+    """
+    with tempfile.TemporaryDirectory(prefix="fashionnet-") as folder:
+        target = Path(folder, "run")
+        done = subprocess.run(
+            [sys.executable, "-c", APART, str(target), str(os.getpid())],
+            input=pickle.dumps(job),
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip()
+            raise RuntimeError(f"training {job} failed: {said}")
+        return pickle.loads(target.read_bytes())
 
 
 @contextlib.contextmanager

@@ -40,7 +40,7 @@ TASKS: dict[str, Task] = {
     "three_groups": Task(group_labels, "sparse_categorical_crossentropy", 3, (0,)),
 }
 MAIN_TASKS: tuple[str, ...] = ("multiclass", "binary")
-CONTROLS: tuple[str, ...] = ("grouped", "three_groups")
+CONTROLS: tuple[str, ...] = tuple(name for name in TASKS if name not in MAIN_TASKS)
 
 
 def find_task(name):
@@ -53,24 +53,6 @@ def find_task(name):
 def task_labels(name, labels):
     """Return the labels that a task trains on, from class ids 0 to 9."""
     return find_task(name).make_labels(labels)
-
-
-def condense(name, y_prob):
-    """Keep what the study needs of a task's probabilities, in a tenth of the space.
-
-    Args:
-        name: One of `TASKS`.
-        y_prob: Probabilities as `predict_probabilities` gives them.
-
-    Returns:
-        The probability of Clothing, `float32` of shape `(n,)`, and the likeliest class
-        as `uint8`, or `None` where the task knows no classes.
-    """
-    clothing = find_task(name).clothing
-    if clothing is None:
-        return y_prob.astype(np.float32), None
-    summed = y_prob[:, clothing].sum(axis=1, dtype=np.float64)
-    return summed.astype(np.float32), y_prob.argmax(axis=1).astype(np.uint8)
 
 
 def take_subset(split, n_train):

@@ -5,10 +5,14 @@ Everything here counts over trainings; nothing is said of other images.
 
 from typing import NamedTuple
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LogNorm
 
 from fashionnet.data import CLASS_NAMES, CLOTHING
-from fashionnet.study import CLASSIFIERS, likeliest_classes
+from fashionnet.plots import describe, plot_errors_by_class
+from fashionnet.study.pairs import likeliest_classes
+from fashionnet.study.words import NAMES, STYLES, phrase_count
 
 BAG = CLASS_NAMES.index("Bag")
 
@@ -21,16 +25,19 @@ def count_by_class(right, labels):
         labels: Class ids of the test images, 0 to 9.
 
     Returns:
-        A dictionary of counts of shape `(seeds, 10)`, by classifier as a reader knows
-        it; classifiers without a training are left out.
+        A dictionary of counts of shape `(seeds, 10)`, by classifier.
     """
     return {
-        CLASSIFIERS[name]: np.array(
-            [np.bincount(labels[~row], minlength=10) for row in table]
-        )
+        name: np.array([np.bincount(labels[~row], minlength=10) for row in table])
         for name, table in right.items()
-        if len(table)
     }
+
+
+def plot_by_class(errors, *, marked=None, ax=None):
+    """Plot what `count_by_class` returns, as `plots.plot_errors_by_class` does."""
+    colors = [STYLES[name].color for name in errors]
+    named = {NAMES[name]: counts for name, counts in errors.items()}
+    return plot_errors_by_class(named, CLASS_NAMES, colors=colors, marked=marked, ax=ax)
 
 
 class BagErrors(NamedTuple):
@@ -55,9 +62,7 @@ def count_bag_errors(right, pairs, labels):
         pairs: What `find_pairs` returns.
         labels: Class ids of the test images, 0 to 9.
     """
-    shape = right["binary"].shape
     given = [likeliest_classes(multiclass) == BAG for multiclass, _ in pairs.values()]
-    given = np.array(given, bool).reshape(shape)
     return {
         "multiclass_argmax": _count_bags(~right["multiclass_argmax"], labels, given),
         "binary": _count_bags(~right["binary"], labels, None),
@@ -69,6 +74,23 @@ def _count_bags(wrong, labels, given_bag):
     given = None if given_bag is None else int((lost & given_bag).sum())
     n_bags = int((wrong & (labels == BAG)).sum())
     return BagErrors(int(wrong.sum()), n_bags, given, int(lost.sum()))
+
+
+def state_bags(counts):
+    """Say how many errors have to do with bags, from `count_bag_errors`."""
+    ten, two = counts["multiclass_argmax"], counts["binary"]
+    if not ten.total or not two.total:
+        return "Without errors of both networks, none has to do with bags."
+    involved = ten.true_bag + ten.given_bag
+    return (
+        f"Of the {ten.total:,} errors of **{NAMES['multiclass_argmax']}** over "
+        f"all seeds, {involved:,} ({involved / ten.total:.0%}) have to do with bags: "
+        f"{ten.true_bag:,} bags taken for clothing, {ten.given_bag:,} pieces of "
+        f"clothing taken for a bag. Of the {two.total:,} errors of **binary**, "
+        f"{two.true_bag:,} ({two.true_bag / two.total:.0%}) are bags taken for "
+        f"clothing; of the {two.lost_clothing:,} pieces of clothing that it loses, it "
+        "does not say to what."
+    )
 
 
 def count_runs_wrong(right):
@@ -91,6 +113,44 @@ def tabulate_runs_wrong(right_first, right_second):
     at = count_runs_wrong(right_second), count_runs_wrong(right_first)
     np.add.at(table, at, 1)
     return table
+
+
+def plot_runs_wrong(table, *, ax=None):
+    """Plot a heat map of images by how many trainings of either kind get them wrong.
+
+    Args:
+        table: What `tabulate_runs_wrong` returns, the multiclass network as the first.
+        ax: Axes to draw on.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or plt.subplots(figsize=(6.2, 5), layout="constrained")[1]
+    shown = np.ma.masked_equal(table, 0)
+    norm = LogNorm(1, max(2, table.max()))
+    mesh = ax.pcolormesh(shown, cmap="cividis", norm=norm, edgecolors="white")
+    for (row, column), n in np.ndenumerate(table):
+        color = "white" if norm(n or 1) < 0.5 else "black"
+        text = f"{n:,}" if n else ""
+        place = {"ha": "center", "va": "center", "fontsize": 8}
+        ax.text(column + 0.5, row + 0.5, text, color=color, **place)
+    ax.axline((0, 0), slope=1, color="gray", linestyle=":", zorder=0)
+    middle = np.arange(len(table)) + 0.5
+    ax.set_xticks(middle, range(len(table)))
+    ax.set_yticks(middle, range(len(table)))
+    n_runs = len(table) - 1
+    ax.set_xlabel(f"wrong in so many of {n_runs} multiclass trainings")
+    ax.set_ylabel(f"wrong in so many of {n_runs} binary trainings")
+    ax.figure.colorbar(mesh, ax=ax, label="images", format="{x:,.0f}")
+    below, above = int(np.tril(table, -1).sum()), int(np.triu(table, 1).sum())
+    describe(
+        ax,
+        f"Heat map of {int(table.sum()):,} images by how many of {n_runs} multiclass "
+        f"and of {n_runs} binary trainings get them wrong. Never wrong: "
+        f"{table[0, 0]:,}; always wrong: {table[-1, -1]:,}; wrong in more multiclass "
+        f"trainings: {above:,}; in more binary ones: {below:,}.",
+    )
+    return ax
 
 
 class Gallery(NamedTuple):
@@ -155,3 +215,13 @@ def caption_suspects(gallery, labels, pairs):
 def _rank(lead, least):
     order = np.argsort(-lead, kind="stable")
     return order[lead[order] >= least]
+
+
+def state_galleries(galleries, n_runs):
+    """Say how many images stop everybody, and how many tell the networks apart."""
+    nobody, first, second = (len(gallery.indices) for gallery in galleries.values())
+    return (
+        f"Of {phrase_count(n_runs, 'training{}')} of either kind, none is right on "
+        f"{nobody} images. {first} are labeled right more often by the multiclass "
+        f"trainings, by at least half of them, and {second} by the binary ones."
+    )

@@ -6,30 +6,7 @@ Plain NumPy and SciPy, nothing of Keras and nothing of ours.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binom, binomtest, t
-
-
-def wilson_interval(n_correct, n_total, level=0.95):
-    """Compute the Wilson score interval of a share.
-
-    Args:
-        n_correct: Number of successes, 0 to `n_total`.
-        n_total: Number of trials, at least 1.
-        level: Share of intervals that are to hold the truth, in (0, 1).
-
-    Returns:
-        `share, low, high`, each between 0 and 1.
-
-    Raises:
-        ValueError: If a count is impossible.
-
-    Source: Wilson (1927), JASA 22, 209-212.
-    """
-    if not 0 <= n_correct <= n_total or n_total < 1:
-        raise ValueError(f"{n_correct} of {n_total} is no share")
-    share = binomtest(int(n_correct), int(n_total))
-    low, high = share.proportion_ci(level, method="wilson")
-    return share.statistic, low, high
+from scipy.stats import binom, binomtest, permutation_test, sem, t
 
 
 def mean_interval(values, level=0.95):
@@ -49,8 +26,10 @@ def mean_interval(values, level=0.95):
     """
     if len(values) < 2:
         raise ValueError(f"{len(values)} value: a spread needs at least 2")
-    mean, error = np.mean(values), np.std(values, ddof=1) / len(values) ** 0.5
-    return mean, *Estimate(mean, error, len(values) - 1).interval(level)
+    mean, error = np.mean(values), sem(values)
+    if error == 0:
+        return mean, mean, mean
+    return mean, *t.interval(level, len(values) - 1, loc=mean, scale=error)
 
 
 def mcnemar_exact(only_first, only_second):
@@ -65,10 +44,10 @@ def mcnemar_exact(only_first, only_second):
 
     Source: McNemar (1947), Psychometrika 12, 153-157.
     """
-    fewer, more = sorted((only_first, only_second))
-    if fewer < 0:
+    if min(only_first, only_second) < 0:
         raise ValueError(f"counts are {only_first}, {only_second}; they start at 0")
-    return min(1.0, 2.0 * binom.cdf(fewer, fewer + more, 0.5))
+    n = int(only_first + only_second)
+    return binomtest(int(only_first), n).pvalue if n else 1.0
 
 
 def mcnemar_midp(only_first, only_second):
@@ -79,13 +58,17 @@ def mcnemar_midp(only_first, only_second):
     Source: Fagerland, Lydersen and Laake (2013), doi:10.1186/1471-2288-13-91.
     """
     exact, n = mcnemar_exact(only_first, only_second), only_first + only_second
-    as_likely = binom.pmf(min(only_first, only_second), n, 0.5)
+    as_likely = binom.pmf(only_first, n, 0.5)
     # Equal counts are their own mirror image, which must not be counted twice.
     return exact - as_likely / (2 if only_first == only_second else 1) if n else exact
 
 
 class Estimate(NamedTuple):
-    """An estimate whose error, over its standard error, follows Student's t."""
+    """An estimate whose error, over its standard error, follows Student's t.
+
+    Where nothing tells how far it may be off, the standard error is infinite: then all
+    intervals are, and no test rejects anything.
+    """
 
     value: float
     standard_error: float
@@ -96,6 +79,15 @@ class Estimate(NamedTuple):
         _check_share("level", level)
         reach = t.ppf((1 + level) / 2, self.df) * self.standard_error
         return self.value - reach, self.value + reach
+
+    def is_bounded(self):
+        """Tell whether it is known how far the estimate may be off."""
+        return bool(np.isfinite(self.standard_error))
+
+    def excludes_zero(self):
+        """Tell whether the 95% interval leaves out 0."""
+        low, high = self.interval()
+        return low > 0 or high < 0
 
     def p_value(self):
         """Return the two-sided p-value of a true value of 0."""
@@ -115,13 +107,21 @@ def crossed_estimate(differences):
     images, and seeds on single images contribute. A t test over seeds lacks the images.
 
     Args:
-        differences: Array of shape `(seeds, images)`, at least 2 of each: whether the
-            first classifier is right minus whether the second is, or of any score.
+        differences: Array of shape `(seeds, images)`: whether the first classifier is
+            right minus whether the second is, or of any score.
+
+    Returns:
+        An `Estimate`, which is not bounded if there is only one seed.
+
+    Raises:
+        ValueError: If there is no seed, or fewer than two images.
 
     Source: Gallas et al. (2007), JOSA A 24, B70; df by Satterthwaite (1946).
     """
     d = _check_table(differences)
     (s, n), mean = d.shape, d.mean()
+    if s == 1:
+        return Estimate(float(mean), np.inf, 1.0)
     if np.ptp(d) == 0:  # Rounding would leave a variance above 0.
         return Estimate(float(d[0, 0]), 0.0, float(s - 1))
     by_seed, by_image = d.mean(axis=1, keepdims=True), d.mean(axis=0)
@@ -191,47 +191,9 @@ def sign_flip_p(values):
     """
     if not 1 <= len(values) <= 20:
         raise ValueError(f"{len(values)} values: all patterns of signs need 1 to 20")
-    sums = sum(np.ix_(*[(value, -value) for value in values]))
-    rounding = 1e-12 * np.abs(values).sum()  # Equal sums may differ by so much.
-    return np.mean(np.abs(sums) >= abs(np.sum(values)) - rounding)
-
-
-def bootstrap_interval(differences, *, n_resamples=2000, level=0.95, seed=0):
-    """Enclose the middle share `level` of the means of resampled seeds and images.
-
-    No distribution is assumed. The price: too wide an interval where seeds differ on
-    single images (that chance counts three times), too narrow a one where few seeds
-    differ as a whole. `differences` and the unit are those of `crossed_estimate`.
-
-    Source: Owen (2007), Annals of Applied Statistics 1, 386-411.
-    """
-    d = _check_table(differences)
-    _check_share("level", level)
-    (s, n), rng = d.shape, np.random.default_rng(seed)
-    # How often each is drawn takes the place of a copied table.
-    seeds = rng.multinomial(s, np.full(s, 1 / s), size=n_resamples)
-    images = (np.bincount(rng.integers(n, size=n), minlength=n) for _ in seeds)
-    sums = [row @ d @ column for row, column in zip(seeds, images, strict=True)]
-    return tuple(np.quantile(sums, [(1 - level) / 2, (1 + level) / 2]) / d.size)
-
-
-def calibration_error(y_prob, is_right, n_bins=15):
-    """Compute the expected calibration error of the probabilities of given labels.
-
-    It is the gap between mean probability and accuracy, averaged over bins by size.
-
-    Args:
-        y_prob: Probability of the label given to each image, shape `(n,)`.
-        is_right: Whether that label is right, shape `(n,)`.
-        n_bins: Number of bins of equal width, each with its upper end.
-
-    Source: Guo et al. (2017), arXiv:1706.04599.
-    """
-    y_prob, is_right = _check_share("probability", y_prob), np.asarray(is_right)
-    if y_prob.shape != is_right.shape or y_prob.ndim != 1 or not y_prob.size:
-        raise ValueError(f"probabilities {y_prob.shape} but answers {is_right.shape}")
-    bins = np.digitize(y_prob, np.linspace(0, 1, n_bins + 1)[1:-1], right=True)
-    return np.abs(np.bincount(bins, y_prob - is_right)).sum() / len(y_prob)
+    options = {"permutation_type": "samples", "n_resamples": np.inf, "batch": 2**12}
+    values = np.asarray(values, float)
+    return permutation_test((values,), np.sum, vectorized=True, **options).pvalue
 
 
 def _check_share(name, values):
@@ -243,8 +205,8 @@ def _check_share(name, values):
 
 def _check_table(differences):
     table = np.asarray(differences, dtype=float)
-    if table.ndim != 2 or min(table.shape) < 2:
-        raise ValueError(f"shape {table.shape} is not at least 2 seeds by 2 images")
+    if table.ndim != 2 or table.shape[0] < 1 or table.shape[1] < 2:
+        raise ValueError(f"shape {table.shape} is not 1 seed or more by 2 images")
     for wrong in table[~np.isfinite(table)]:
         raise ValueError(f"a difference is {wrong}")
     return table

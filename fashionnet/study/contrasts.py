@@ -1,0 +1,218 @@
+"""By how much one way of training is ahead of another, over all pairs of trainings."""
+
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from fashionnet.plots import describe
+from fashionnet.study.stats import Estimate, crossed_estimate, holm, mcnemar_midp
+from fashionnet.study.verdict import MARGIN
+from fashionnet.study.words import (
+    NAMES,
+    STYLES,
+    phrase_count,
+    phrase_difference,
+    phrase_estimate,
+)
+
+# What is compared with the binary network; fixed before any result was seen.
+CONTRASTS = ("multiclass_argmax", "multiclass_sum")
+
+
+class Contrast(NamedTuple):
+    """What all pairs of trainings say about one way against another.
+
+    `ahead` counts for each seed how many fewer errors `way` makes than `against`.
+    `signed_midp` has the p-value of each pair, with a minus where `against` makes fewer
+    errors. `estimate` is for new trainings and new images. `p_adjusted` is its p-value,
+    adjusted for the number of contrasts; it is `None` for those that are exploratory.
+    """
+
+    way: str
+    against: str
+    ahead: np.ndarray
+    signed_midp: np.ndarray
+    estimate: Estimate
+    p_adjusted: float | None = None
+
+
+def compare(right):
+    """Compare each way to binarize with the binary network, over all pairs.
+
+    Args:
+        right: What `right_by_seed` returns.
+
+    Returns:
+        A dictionary of one `Contrast` for each of `CONTRASTS`.
+    """
+    found = [make_contrast(right, way) for way in CONTRASTS]
+    adjusted = holm([contrast.estimate.p_value() for contrast in found]).tolist()
+    pairs = zip(found, adjusted, strict=True)
+    return {contrast.way: contrast._replace(p_adjusted=p) for contrast, p in pairs}
+
+
+def make_contrast(right, way, against="binary"):
+    """Compare any two classifiers of `right_by_seed`. Returns the `Contrast`."""
+    table = right[way].astype(int) - right[against]
+    ahead, estimate = table.sum(axis=1), estimate_images(table)
+    return Contrast(way, against, ahead, _signed_midp(table), estimate)
+
+
+def estimate_images(table):
+    """Estimate a mean in 10,000 images from a table as in `crossed_estimate`."""
+    share, error, df = crossed_estimate(table)
+    return Estimate(10_000 * share, 10_000 * error, df)
+
+
+def _signed_midp(table):
+    """Test each pair by itself; equally many errors count as a p-value above 0."""
+    counts = [((row > 0).sum(), (row < 0).sum()) for row in table]
+    return np.array([np.copysign(mcnemar_midp(a, b), a - b) for a, b in counts])
+
+
+def count_errors(right):
+    """Count the errors of every training: arrays by seed, by classifier."""
+    return {name: (~table).sum(axis=1) for name, table in right.items()}
+
+
+def state_seeds(errors):
+    """Say how much is luck, from what `count_errors` returns."""
+    parts = [
+        f"{NAMES[name]} from {counts.min()} to {counts.max()} (mean "
+        f"{counts.mean():.1f})"
+        for name, counts in errors.items()
+    ]
+    n_seeds = len(next(iter(errors.values())))
+    return f"Errors over {phrase_count(n_seeds, 'seed{}')}: {'; '.join(parts)}."
+
+
+def state_students(contrast):
+    """Say what students with one pair of runs each would have concluded."""
+    ahead, clear = contrast.ahead, np.abs(contrast.signed_midp) < 0.05
+    first = NAMES[contrast.way]
+    return (
+        f"Of {phrase_count(len(ahead), 'student{}')} with one pair of runs each, "
+        f"{(clear & (ahead > 0)).sum()} would have concluded that {first} is better, "
+        f"{(clear & (ahead < 0)).sum()} that binary is, and {(~clear).sum()} that "
+        "their pair does not show it (McNemar mid-p of 0.05 or more); by counting "
+        f"alone, {(ahead > 0).sum()} would have said {first}, {(ahead < 0).sum()} "
+        f"binary, and {(ahead == 0).sum()} a draw."
+    )
+
+
+def plot_seeds(errors, seeds, *, ax=None):
+    """Plot errors as dumbbells: a row for each seed, a marker for each classifier.
+
+    Args:
+        errors: What `count_errors` returns, of up to three classifiers.
+        seeds: The seeds, in the order of the counts.
+        ax: Axes to draw on.
+
+    Returns:
+        The Axes.
+    """
+    counts, rows = np.array(list(errors.values())), np.arange(len(seeds))
+    size = (7, 1.8 + 0.32 * len(rows))
+    ax = ax or plt.subplots(figsize=size, layout="constrained")[1]
+    ax.hlines(rows, counts.min(axis=0), counts.max(axis=0), color="gray", zorder=1)
+    # Markers of equal counts stay visible: larger ones lie behind.
+    areas = (190, 80, 34)
+    for i, (name, n) in enumerate(errors.items()):
+        style = {"marker": STYLES[name].marker, "color": STYLES[name].color}
+        ax.scatter(
+            n,
+            rows,
+            s=areas[i],
+            zorder=2 + i,
+            edgecolors="white",
+            linewidths=0.8,
+            label=NAMES[name],
+            **style,
+        )
+    ax.set_yticks(rows, [str(seed) for seed in seeds])
+    ax.set(xlabel="wrong test images", ylabel="seed")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.invert_yaxis()
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
+    listed = "; ".join(
+        f"seed {seed}: {', '.join(map(str, column))}"
+        for seed, column in zip(seeds, counts.T, strict=True)
+    )
+    names = ", ".join(NAMES[name] for name in errors)
+    describe(ax, f"Dumbbells of wrong test images, one row per seed, for {names}.")
+    describe(ax, f"{listed.capitalize()}.")
+    return ax
+
+
+def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
+    """Plot each difference with its 95% and 90% interval over the band of the margin.
+
+    Args:
+        contrasts: A dictionary of `Contrast`. An interval without bounds spans the
+            whole width.
+        margin: Half the width of the band, in images.
+        ax: Axes to draw on.
+
+    Returns:
+        The Axes.
+    """
+    size = (7, 1.4 + 0.7 * max(2, len(contrasts)))
+    ax = ax or plt.subplots(figsize=size, layout="constrained")[1]
+    label = f"margin of {margin} images"
+    ax.axvspan(-margin, margin, color="gray", alpha=0.2, label=label)
+    ax.axvline(0, color="gray", linestyle=":")
+    ends = [end for c in contrasts.values() for end in c.estimate.interval()]
+    reach = 1.1 * max([margin, *(abs(end) for end in ends if np.isfinite(end))])
+    parts = []
+    for row, contrast in enumerate(contrasts.values()):
+        style, estimate = STYLES[contrast.way], contrast.estimate
+        for level, width in ((0.95, 1.5), (0.9, 5)):
+            low, high = np.clip(estimate.interval(level), -reach, reach)
+            label = f"{level:.0%} interval" if row == 0 else None
+            line = {"color": style.color, "linewidth": width, "label": label}
+            ax.hlines(row, low, high, **line)
+        point = {"color": style.color, "mec": "black", "markersize": 10}
+        ax.plot(estimate.value, row, style.marker, **point)
+        found = phrase_estimate(estimate, levels=(0.95, 0.9))
+        parts.append(f"{NAMES[contrast.way]} against {NAMES[contrast.against]} {found}")
+    names = [f"{NAMES[c.way]}\nagainst {NAMES[c.against]}" for c in contrasts.values()]
+    ax.set_yticks(range(len(contrasts)), names)
+    # Fewer errors are on the left, as in the figure of the seeds.
+    ax.set(xlim=(reach, -reach), ylim=(max(1, len(contrasts)) - 0.5, -0.5))
+    ax.set_xlabel("← fewer      errors, of 10,000 images      more →")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    # The words at the axis say the direction, which a sign would leave to be guessed.
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{abs(x):g}"))
+    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
+    ax.legend(**above, columnspacing=1.2, handlelength=1.5, frameon=False)
+    describe(
+        ax,
+        f"Points with intervals over a band of {margin} images to both sides of zero. "
+        f"Errors in 10,000 images: {'; '.join(parts) or 'no contrast'}.",
+    )
+    return ax
+
+
+def table_errors(right, seeds):
+    """Tabulate errors by seed and classifier; `right` maps these to `(seeds, n)`."""
+    counts = {NAMES[name]: n for name, n in count_errors(right).items()}
+    return pd.DataFrame(counts, index=list(seeds)).rename_axis(columns="seed")
+
+
+def table_seeds(right, pairs):
+    """Tabulate what came of every pair: errors, who makes fewer, epochs and seconds.
+
+    Epochs and seconds are those of the multiclass and of the binary network.
+    """
+    table = table_errors(right, pairs)
+    for way in CONTRASTS:
+        leads = table[NAMES["binary"]] - table[NAMES[way]]
+        words = [phrase_difference(n, digits=0) for n in leads]
+        table[f"{NAMES[way]} against binary"] = words
+    for fact, name in (("epochs_run", "epochs"), ("train_seconds", "seconds")):
+        facts = [[run.manifest[fact] for run in pair] for pair in pairs.values()]
+        table[name] = [f"{ten:.0f}, {two:.0f}" for ten, two in facts]
+    return table

@@ -1,0 +1,51 @@
+"""What the networks of the two tasks cost: parameters, arithmetic, epochs, seconds."""
+
+from itertools import pairwise
+
+import pandas as pd
+
+from fashionnet.study.words import format_spread
+
+OUTPUTS: dict[str, int] = {"multiclass": 10, "binary": 1}
+
+
+def measure_costs(pairs):
+    """List what the trainings of each task cost.
+
+    Returns:
+        A dictionary of facts by task: `parameters`, `mflop_per_image` (a multiplication
+        and an addition per weight of a dense layer, in millions), `weights_kb` (4 bytes
+        per parameter), and by seed `best_epoch`, `epochs_run` and `train_seconds`.
+    """
+    runs = zip(*pairs.values(), strict=True)
+    return {
+        task: _list_costs([run.manifest for run in column], n_outputs)
+        for (task, n_outputs), column in zip(OUTPUTS.items(), runs, strict=True)
+    }
+
+
+def _list_costs(manifests, n_outputs):
+    first = manifests[0]
+    widths = [28 * 28, *first["recipe"]["hidden_units"], n_outputs]
+    n_weights = sum(a * b for a, b in pairwise(widths))
+    by_seed = ("best_epoch", "epochs_run", "train_seconds")
+    return {
+        "parameters": first["parameters"],
+        "mflop_per_image": 2 * n_weights / 1e6,
+        "weights_kb": 4 * first["parameters"] / 1000,
+        **{name: [manifest[name] for manifest in manifests] for name in by_seed},
+    }
+
+
+def table_costs(costs):
+    """Tabulate what `measure_costs` returns: mean and standard deviation over seeds."""
+    rows = {}
+    for task, facts in costs.items():
+        rows[task] = {
+            "parameters": f"{facts['parameters']:,}",
+            "MFLOP per image": f"{facts['mflop_per_image']:.3f}",
+            "weights in kB": f"{facts['weights_kb']:,.0f}",
+            "epochs to the best": format_spread(facts["best_epoch"], 1),
+            "seconds per training": format_spread(facts["train_seconds"], 1),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

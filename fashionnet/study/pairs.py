@@ -1,0 +1,154 @@
+"""What a multiclass and a binary network say of the same test images."""
+
+import numpy as np
+import pandas as pd
+
+from fashionnet.data import CLOTHING, binary_labels
+from fashionnet.evaluation import count_confusions, predict_labels, wilson_interval
+from fashionnet.runs import find_run, stored_seeds
+from fashionnet.study.stats import mcnemar_midp
+from fashionnet.study.words import CLASSIFIERS, NAMES, phrase_count
+
+
+def find_pairs():
+    """Find the seeds with a finished run of both tasks.
+
+    Returns:
+        A dictionary from seed to `(multiclass, binary)`, each a `Run`.
+    """
+    tasks, seeds = ("multiclass", "binary"), stored_seeds("multiclass")
+    return pair_runs(*({s: find_run(task, s) for s in seeds} for task in tasks))
+
+
+def pair_runs(multiclass, binary):
+    """Pair the runs of two dictionaries from seed to `Run` by the seeds of both."""
+    pairs = {seed: (run, binary.get(seed)) for seed, run in multiclass.items()}
+    return {seed: pair for seed, pair in pairs.items() if all(pair)}
+
+
+def likeliest_classes(multiclass):
+    """Return the likeliest class of each test image, ids 0 to 9.
+
+    A run that stores p(clothing) only stores these labels beside it.
+    """
+    if multiclass.y_prob_test.ndim == 1:
+        return multiclass.y_pred_test
+    return multiclass.y_prob_test.argmax(axis=1)
+
+
+def clothing_probability(y_prob):
+    """Add up the probabilities of the six clothing classes, in `float64`.
+
+    Probabilities of shape `(n,)` are those of clothing already.
+    """
+    if y_prob.ndim == 1:
+        return y_prob.astype(np.float64)
+    return y_prob[:, CLOTHING].sum(axis=1, dtype=np.float64)
+
+
+def binarize_argmax(y_prob):
+    """Take the likeliest of the ten classes, then its group: 1 for Clothing."""
+    return binary_labels(y_prob.argmax(axis=1))
+
+
+def binarize_sum(y_prob):
+    """Add up the probabilities of each group, and take the likelier group.
+
+    For the number of wrong labels this is the best rule if the probabilities are right
+    (Bayes). Where one class has more than one half, `binarize_argmax` says the same.
+    """
+    return (clothing_probability(y_prob) > 0.5).astype(np.uint8)
+
+
+def predict_three_ways(multiclass, binary):
+    """Return the binary test labels of both networks, by the name of the classifier.
+
+    Returns:
+        A dictionary of `uint8` arrays: the ten-class network by its likeliest class
+        and by the sum of its clothing probabilities, and the binary network.
+    """
+    return {
+        "multiclass_argmax": binary_labels(likeliest_classes(multiclass)),
+        "multiclass_sum": binarize_sum(multiclass.y_prob_test),
+        "binary": predict_labels(binary.y_prob_test).astype(np.uint8),
+    }
+
+
+def right_by_seed(pairs, labels):
+    """Say which test images each classifier labels right, seed by seed.
+
+    Args:
+        pairs: What `find_pairs` returns, with at least one pair.
+        labels: Class ids of the test images, 0 to 9.
+
+    Returns:
+        A dictionary of bool arrays of shape `(seeds, images)`, by classifier.
+
+    Raises:
+        ValueError: If there is no pair.
+    """
+    if not pairs:
+        raise ValueError("no pair of runs is stored: train one with train_run")
+    y_true = binary_labels(labels)
+    answers = [predict_three_ways(*pair) for pair in pairs.values()]
+    return {
+        name: np.array([y_pred[name] == y_true for y_pred in answers])
+        for name in CLASSIFIERS
+    }
+
+
+def cross_tabulate(right_first, right_second):
+    """Count images by who is right: `[[both, only first], [only second, neither]]`."""
+    return count_confusions(~right_first, ~right_second, 2)
+
+
+def state_pair(way, y_pred_way, y_pred_binary, y_true):
+    """Say what one pair of networks shows about who is better, and what it cannot.
+
+    Args:
+        way: Name of the classifier that is compared with the binary one.
+        y_pred_way: Its labels.
+        y_pred_binary: The labels of the binary network.
+        y_true: The true labels.
+    """
+    first, second = NAMES[way], NAMES["binary"]
+    table = cross_tabulate(y_pred_way == y_true, y_pred_binary == y_true)
+    a, b = int(table[0, 1]), int(table[1, 0])
+    p = mcnemar_midp(a, b)
+    ahead, behind = (first, second) if a > b else (second, first)
+    fewer = phrase_count(abs(a - b), "fewer error{}")
+    lead = f"**{ahead}** makes {fewer} than **{behind}**."
+    if a == b:
+        lead = f"**{first}** and **{second}** make equally many errors."
+    verdict = (
+        "Between equally good networks, so uneven a split is rare. That is evidence "
+        f"that {ahead} is the better one of these two networks; whether its *recipe* "
+        "is better, one pair cannot say."
+        if p < 0.05
+        else "Between equally good networks, so uneven a split is nothing unusual. So "
+        "this pair does not show which is better; nor that they are equal."
+    )
+    return (
+        f"{lead} Exactly one of the two is right on {a + b} images: {first} on {a}, "
+        f"{second} on {b} (McNemar mid-p = {p:.3f}). {verdict}"
+    )
+
+
+def table_accuracies(errors, n_total):
+    """Tabulate errors and accuracy with its 95% interval, by classifier."""
+    rows = {}
+    for name, n_wrong in errors.items():
+        share, low, high = wilson_interval(n_total - n_wrong, n_total)
+        interval = f"{low:.2%} to {high:.2%}"
+        rows[NAMES[name]] = (n_wrong, f"{share:.2%}", interval)
+    columns = ["errors", "accuracy", "95% interval"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def table_agreement(table):
+    """Tabulate who is right, from `cross_tabulate` of both networks."""
+    rows, columns = (
+        [f"{name} {word}" for word in ("right", "wrong")]
+        for name in ("multiclass", "binary")
+    )
+    return pd.DataFrame(table, rows, columns)
