@@ -8,6 +8,7 @@ READY := .venv/.ready
 PIP := $(PY) -m pip --disable-pip-version-check
 # uv installs in seconds what takes pip minutes; pip is there where uv cannot reach.
 UV := $(PY) -m uv pip
+FASHIONNET := $(PY) -m fashionnet
 
 # The first Python on the path that TensorFlow supports; PYTHON=... overrides it.
 IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -37,21 +38,20 @@ $(READY): requirements.txt pyproject.toml
 	@echo "Set-up done. Next: make reports, make test, or .venv/bin/jupyter lab"
 
 data: $(READY) ## get Fashion-MNIST: find it, download it, or take Debian's package
-	@$(PY) -m fashionnet.course.get_data
+	@$(FASHIONNET) data
 
-reports: data ## execute the notebooks and make their pages in reports/
-	$(PY) -m fashionnet.course.render
+reports: $(READY) ## execute the notebooks and make their pages in reports/
+	@$(FASHIONNET) reports
 
 check: data ## say which evidence the reports show, and what breaks a rule
-	$(PY) -m fashionnet.course.rubric
+	@$(FASHIONNET) check
 
 pdf: $(READY) ## print the pages and a short report as PDF (needs Chromium or Chrome)
-	@$(PY) -m fashionnet.course.pdf
+	@$(FASHIONNET) pdf
 
 test: lint data ## run all checks: style, tests, and the three notebooks
 	$(PY) -m pytest --durations=5
-	@$(PY) -m fashionnet.course.scratch $(PY) -m pytest --nbmake --nbmake-timeout=900 \
-		--durations=3 notebooks
+	$(PY) -m pytest -p tests.scratch_home --nbmake --nbmake-timeout=900 --durations=3 notebooks
 	@echo "All tests passed. The pages are in reports/; make reports makes them anew."
 
 lint: $(READY) ## check the style of code and notebooks
@@ -66,16 +66,16 @@ test-colab: data colab ## run unit tests and packed notebooks with Colab's versi
 	sh tests/colab.sh
 
 colab: $(READY) ## pack notebooks that run alone; REPO_URL=... writes links to them
-	@$(PY) -m fashionnet.course.pack colab --repo-url "$$REPO_URL"
+	@$(FASHIONNET) colab $(if $(REPO_URL),--repo-url "$(REPO_URL)")
 
 submission: $(READY) ## pack one archive to hand in, with the reports as they are
-	@$(PY) -m fashionnet.course.pack submission
+	@$(FASHIONNET) submission
 
-study: data ## train the study of Part 3 (some 25 minutes); goes on where it stopped
-	@$(PY) -m fashionnet.course.run_study $(if $(JOBS),--jobs $(JOBS))
+study: $(READY) ## train the study of Part 3 (some 25 minutes); goes on where it stopped
+	@$(FASHIONNET) study $(if $(JOBS),--jobs $(JOBS))
 
-search: data ## choose the recipe again, on validation images (half an hour)
-	$(PY) benchmarks/search.py
+search: $(READY) ## choose the recipe again, on validation images (half an hour)
+	@$(FASHIONNET) search
 
 bench: data ## compare speed and accuracy with the peers; QUICK=1 for two minutes
 	$(PIP) install --quiet --editable '.[bench]'

@@ -15,14 +15,13 @@ import argparse
 import json
 import math
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from fashionnet.data import load_fashion_mnist, split_train_val
+from fashionnet.data import load_test_set, load_training_set, split_train_val
 from fashionnet.runs import RECIPE
 
 RESULTS = Path(__file__).parent / "all_out.json"
@@ -33,19 +32,12 @@ def train_branch(seed, branch, recipe=RECIPE):
     """Train one branch on one thread, and return its weights as arrays."""
     import tensorflow as tf
 
-    from fashionnet.training import train_network
+    from fashionnet.study.networks import train_split
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
-    images, labels = load_fashion_mnist()[:2]
-    split = split_train_val(images, labels, seed=seed)
-    with tempfile.TemporaryDirectory() as folder:
-        model, _ = train_network(
-            "multiclass",
-            split,
-            seed=1000 * (seed + 1) + branch,
-            recipe=recipe,
-            checkpoint=Path(folder) / "best.weights.h5",
-        )
+    split = split_train_val(*load_training_set(), seed=seed)
+    branch_seed = 1000 * (seed + 1) + branch
+    model, _ = train_split("multiclass", split, seed=branch_seed, recipe=recipe)
     return model.get_weights()
 
 
@@ -70,8 +62,8 @@ def measure(seed, weights):
         branches.append(build_mlp(10, hidden_units=RECIPE.hidden_units))
         branches[-1].set_weights(arrays)
     committee = join_branches(branches)
-    images, labels, x_test, y_test = load_fashion_mnist()
-    split = split_train_val(images, labels, seed=seed)
+    split = split_train_val(*load_training_set(), seed=seed)
+    x_test, y_test = load_test_set()
 
     def accuracy(network, x, y):
         return float((predict_labels(predict_probabilities(network, x)) == y).mean())

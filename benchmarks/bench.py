@@ -24,12 +24,11 @@ from pathlib import Path
 from page import write_page
 from peers import PEERS
 
-from fashionnet.course.files import write_file
-from fashionnet.course.provenance import describe_machine
-from fashionnet.course.results import summarize_seeds
-from fashionnet.data import load_fashion_mnist
-from fashionnet.outcomes import versions
-from fashionnet.runs import RECIPE, home
+from fashionnet.data import load_test_set
+from fashionnet.publish.build import describe_machine
+from fashionnet.publish.published import seal_benchmark, write_file
+from fashionnet.runs import RECIPE, home, versions
+from fashionnet.study.summary import summarize_seeds
 
 HERE = Path(__file__).parent
 ALL_OUT = HERE / "all_out.json"
@@ -262,7 +261,7 @@ def main():
     names, epochs = list(races[0]), len(races[0]["ours"]["epochs"])
     peers = {name: summarize_peer([r[name] for r in races]) for name in names}
     reports = None if options.quick else time_reports()
-    seeds = summarize_seeds(load_fashion_mnist()[3])
+    seeds = summarize_seeds(load_test_set()[1])
     rows = json.loads(ALL_OUT.read_text()) if ALL_OUT.exists() else []
     all_out = [row["test_accuracy"] for row in rows]
     targets = list_targets(peers, reports, seeds, all_out)
@@ -282,6 +281,7 @@ def main():
     }
     write_file(path, json.dumps(content, indent=1) + "\n")
     page = write_page(content, home() / "benchmark.html")
+    seal_benchmark(home())
     print(make_table(targets))
     print(f"Done. Open this page in a browser: {page}")
 

@@ -14,8 +14,9 @@ import seaborn as sns
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from matplotlib.ticker import LogLocator, NullLocator
 
-from fashionnet.course.files import write_file
-from fashionnet.course.notebook_page import TEMPLATE
+from fashionnet.plots import describe
+from fashionnet.publish.page import TEMPLATE
+from fashionnet.publish.published import seal_benchmark, write_file
 from fashionnet.reporting import save_figure
 from fashionnet.runs import home
 
@@ -24,7 +25,7 @@ MARKERS = "osD^vP"
 BOUND = "matrix products"
 
 
-def plot_race(races):
+def plot_race(races, peers):
     """Plot validation accuracy against the seconds spent, per peer, epoch by epoch.
 
     Returns the Axes. A bold line is the median of the seeds, a pale one is one seed.
@@ -47,28 +48,25 @@ def plot_race(races):
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_ylabel("validation accuracy (%)")
     ax.legend(title="median of the seeds")
-    return ax
-
-
-def describe_race(peers):
-    """Say in words what `plot_race` shows."""
     ways = [
-        f"{name} {p['seconds_to']['89%']:.0f} s"
-        if p["seconds_to"]["89%"]
+        f"{name} {peers[name]['seconds_to']['89%']:.0f} s"
+        if peers[name]["seconds_to"]["89%"]
         else f"{name} never"
-        for name, p in peers.items()
-        if name != BOUND
+        for name in names
     ]
-    return (
+    describe(
+        ax,
         "Lines of validation accuracy against seconds of training, one per peer and "
-        f"seed, and their medians. Median time to 89%: {', '.join(ways)}."
+        f"seed, and their medians. Median time to 89%: {', '.join(ways)}.",
     )
+    return ax
 
 
 def write_page(content, path):
     """Render the contents of `benchmark.json` to one self-contained page."""
     buffer = io.BytesIO()
-    width = save_figure(plot_race(content["trainings"]), buffer)
+    ax = plot_race(content["trainings"], content["peers"])
+    width = save_figure(ax, buffer)
     loader = ChoiceLoader([FileSystemLoader(HERE), FileSystemLoader(TEMPLATE)])
     env = Environment(loader=loader, autoescape=True)
     text = env.get_template("benchmark.html.j2").render(
@@ -76,7 +74,7 @@ def write_page(content, path):
         bound=BOUND,
         picture=base64.b64encode(buffer.getvalue()).decode(),
         width=width,
-        alt=describe_race(content["peers"]),
+        alt=ax.figure.description,
     )
     write_file(path, text)
     return path
@@ -85,3 +83,4 @@ def write_page(content, path):
 if __name__ == "__main__":
     stored = json.loads((home() / "results" / "benchmark.json").read_text())
     print(write_page(stored, home() / "benchmark.html"))
+    seal_benchmark(home())

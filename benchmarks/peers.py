@@ -19,7 +19,7 @@ import time
 
 import numpy as np
 
-from fashionnet.data import load_fashion_mnist, split_train_val
+from fashionnet.data import load_test_set, load_training_set, split_train_val
 from fashionnet.runs import RECIPE
 
 CLASSES = range(10)
@@ -346,8 +346,8 @@ def main(name, seed, epochs):
     """Load the data, and train the peer of that name."""
     if name == "JAX":
         os.environ["KERAS_BACKEND"] = "jax"
-    images, labels, x_test, y_test = load_fashion_mnist()
-    split = split_train_val(images, labels, seed=seed)
+    split = split_train_val(*load_training_set(), seed=seed)
+    x_test, y_test = load_test_set()
     PEERS[name](Turns(split, x_test, y_test), seed, epochs)
 
 

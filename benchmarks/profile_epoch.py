@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 from keras import layers
 
-from fashionnet.data import load_fashion_mnist, split_train_val
+from fashionnet.data import load_training_set, split_train_val
 from fashionnet.models import build_mlp
 from fashionnet.runs import RECIPE
 from fashionnet.training import make_batches, make_optimizer
@@ -85,8 +85,7 @@ def processor_seconds():
 
 def main():
     """Train the variants by turns and print a table."""
-    images, labels = load_fashion_mnist()[:2]
-    split = split_train_val(images, labels, seed=0)
+    split = split_train_val(*load_training_set(), seed=0)
     trainers = {n: make_variant(split, **kinds) for n, kinds in VARIANTS.items()}
     wall = {name: [] for name in trainers}
     work = {name: [] for name in trainers}

@@ -16,8 +16,8 @@ from multiprocessing import get_context
 import numpy as np
 
 from fashionnet.evaluation import predict_labels
-from fashionnet.experiment import Job, list_parts, train_alone
 from fashionnet.runs import find_run
+from fashionnet.study.trainings import Job, list_parts, train_alone
 
 
 def parse_job(text):

@@ -10,15 +10,14 @@ it is done, so an interrupted search goes on where it stopped.
 import argparse
 import json
 import statistics
-import tempfile
 from pathlib import Path
 
 from joblib import Parallel, delayed
 
-from fashionnet.course.files import fill_place, write_file
-from fashionnet.data import load_fashion_mnist
+from fashionnet.data import load_training_set
+from fashionnet.publish.published import fill_place, write_file
 from fashionnet.runs import RECIPE
-from fashionnet.tasks import split_task
+from fashionnet.study.tasks import split_task
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "search.json"
@@ -69,17 +68,12 @@ def train_candidate(task, seed, changes):
     """Train one candidate on one thread; return settings and validation metrics."""
     import tensorflow as tf
 
-    from fashionnet.training import train_network
+    from fashionnet.study.networks import train_split
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     recipe = RECIPE._replace(**changes)
-    images, labels = load_fashion_mnist()[:2]
-    split = split_task(task, images, labels, seed=seed)
-    with tempfile.TemporaryDirectory() as folder:
-        checkpoint = Path(folder) / "best.weights.h5"
-        _, history = train_network(
-            task, split, seed=seed, recipe=recipe, checkpoint=checkpoint
-        )
+    split = split_task(task, *load_training_set(), seed=seed)
+    _, history = train_split(task, split, seed=seed, recipe=recipe)
     best = min(range(len(history["val_loss"])), key=history["val_loss"].__getitem__)
     return {
         "task": task,

@@ -15,17 +15,17 @@ import time
 
 from joblib import Parallel, delayed
 
-from fashionnet.experiment import Job, train_alone
 from fashionnet.runs import RECIPE
+from fashionnet.study.trainings import Job, train_alone
 
 
 def train_in_turn(jobs):
     """Train one after another in this process, as the notebooks do."""
-    from fashionnet.training import train_outcome
+    from fashionnet.study.networks import train_task
 
     for job in jobs:
         with contextlib.redirect_stdout(io.StringIO()):
-            train_outcome(*job)
+            train_task(*job)
 
 
 def train_at_once(jobs):

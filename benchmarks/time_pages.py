@@ -13,14 +13,17 @@ import sys
 import time
 from datetime import datetime
 
-from fashionnet.course import render
-from fashionnet.course.results import write_results
+from fashionnet.publish.build import execute_notebook
+from fashionnet.publish.page import render_page
+from fashionnet.publish.published import NOTEBOOKS, ROOT
+from fashionnet.publish.results import write_results
 from fashionnet.runs import home
 
 # The first that a cell contains says what it spends its time on.
 KINDS = {
     "import keras": "import",
-    "load_fashion_mnist": "data",
+    "load_training_set": "data",
+    "load_test_set": "data",
     ".fit(": "training",
     "train_run(": "training",
     "show_figure": "plotting",
@@ -48,12 +51,12 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     seconds, peak, parts = {}, {}, dict.fromkeys([*KINDS.values(), "other"], 0.0)
     parts["start of kernels"] = parts["rendering"] = 0.0
-    for name in render.NOTEBOOKS:
+    for name in NOTEBOOKS:
         start = time.perf_counter()
-        path = render.ROOT / "notebooks" / f"{name}.ipynb"
-        book = render.execute_notebook(path, folder, record_timing=True)
+        path = ROOT / "notebooks" / f"{name}.ipynb"
+        book = execute_notebook(path, folder, record_timing=True)
         executed = time.perf_counter()
-        render.render_page(book)
+        render_page(book)
         done = time.perf_counter()
         seconds[name] = done - start
         in_cells = 0.0

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from fashionnet import FashionnetError
+
 IMAGE_SHAPE = (28, 28)
 # Of the decompressed content: good copies differ in how they are compressed.
 SUMS = """
@@ -36,7 +38,7 @@ CURE = (
 )
 
 
-class DataError(OSError):
+class DataError(FashionnetError, OSError):
     """The data set is missing, damaged or not Fashion-MNIST."""
 
 

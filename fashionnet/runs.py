@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fashionnet import FashionnetError
 from fashionnet.download import DATA_SHA256
 from fashionnet.evaluation import predict_labels
 
@@ -79,7 +80,7 @@ class Run(NamedTuple):
     folder: Path | None = None
 
 
-class RunError(RuntimeError):
+class RunError(FashionnetError):
     """A run on disk is damaged; the message names the file and the way out."""
 
 

@@ -1,1 +1,1 @@
-"""What surrounds the notebooks: pages, checks, editions. Never imported by them."""
+"""Around the notebooks: execute them, make pages, check, print and pack them."""

@@ -1,21 +1,25 @@
-"""Read what is published: executed notebooks, their pages, and result files."""
+"""Read and write what is published: executed notebooks, pages, result files."""
 
+import hashlib
 import json
+import os
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+from bs4 import BeautifulSoup
 
+from fashionnet import FashionnetError
 from fashionnet.runs import home
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("01_multiclass", "02_binary", "03_comparison")
-# Elements within a line; around all others a reader sees a gap.
-INLINE = {"a", "b", "code", "em", "i", "small", "span", "strong", "sub", "sup"}
+# How the pages were made, with the SHA-256 sums by which later changes are found.
+BUILD = "results/build.json"
+BENCHMARK = ("benchmark.html", "results/benchmark.json")
 # Attributes whose address a browser asks for without a click.
-FETCHED = {"src", "srcset", "poster", "background", "data", "xlink:href"}
+FETCHED = ("src", "srcset", "poster", "background", "data", "xlink:href")
 CSS_ADDRESS = re.compile(r"url\(\s*[\"']?([^\"')\s]+)|@import\s*[\"']([^\"']+)")
 JS_ADDRESS = re.compile(
     r"[\"'`]((?:(?:https?|wss?):)?//(?!www\.w3\.org/)[\w.-]+)"
@@ -23,103 +27,74 @@ JS_ADDRESS = re.compile(
 )
 
 
-class Finding(NamedTuple):
-    """What is wrong with what is published, where, and what to do about it."""
-
-    file: str
-    place: str
-    problem: str
-    cure: str
+class ReportError(FashionnetError):
+    """The reports cannot be made, checked, printed or packed; says the way out."""
 
 
 class Image(NamedTuple):
-    """An image of a page: its alt text, or `None`, and its address."""
+    """An image of a page or a cell: its alt text, or `None`, and address or data."""
 
     alt: str | None
     address: str
 
 
-class Page(HTMLParser):
-    """What a page says, shows, links to and asks for.
+class Page(NamedTuple):
+    """What a page shows, links to and asks for.
 
-    `text` leaves out styles and scripts. `fetched` lists what a browser asks for by
-    itself, embedded data aside; `active` what may run in it.
+    `fetched` lists what a browser asks for by itself, embedded data aside; `active`
+    what may run in it.
     """
 
-    def __init__(self, html):
-        """Read a page, or a part of one, from its HTML."""
-        super().__init__()
-        self.html, self.inside = html, ""
-        self.images, self.ids, self.links = [], [], []
-        self.fetched, self.active, self._pieces = [], [], []
-        self.feed(html)
-        self.close()
-        self.text = " ".join("".join(self._pieces).split())
-
-    def handle_starttag(self, tag, attrs):
-        """Take what an element shows and asks for."""
-        attrs = {name: value or "" for name, value in attrs}
-        is_data = attrs.get("type", "").endswith("json")
-        self.inside = "data" if tag == "script" and is_data else tag
-        self._pieces.append("" if tag in INLINE else " ")
-        self.ids += [attrs["id"]] if "id" in attrs else []
-        if tag == "img":
-            self.images.append(Image(attrs.get("alt"), attrs.get("src", "")))
-        if tag in ("a", "area"):
-            self.links.append(attrs.get("href", ""))
-        self._note_fetched(tag, attrs)
-        if self.inside != "data":
-            self._note_active(tag, attrs)
-
-    def handle_endtag(self, tag):
-        """Leave an element."""
-        self.inside = ""
-        self._pieces.append("" if tag in INLINE else " ")
-
-    def handle_data(self, data):
-        """Take text, or look for addresses in a style or script."""
-        if self.inside == "style":
-            self._note_addresses(CSS_ADDRESS, data)
-        elif self.inside == "script":
-            self._note_addresses(JS_ADDRESS, data)
-        elif self.inside not in ("data", "title"):
-            self._pieces.append(data)
-
-    def _note_addresses(self, pattern, code):
-        self._note("".join(groups) for groups in pattern.findall(code))
-
-    def _note(self, addresses):
-        self.fetched += [x for x in addresses if x and x[0] != "#" and x[:5] != "data:"]
-
-    def _note_fetched(self, tag, attrs):
-        asked = [value for name, value in attrs.items() if name in FETCHED]
-        if tag not in ("a", "area") and "href" in attrs:
-            asked.append(attrs["href"])
-        if attrs.get("http-equiv", "").lower() == "refresh":
-            asked.append(attrs.get("content", ""))
-        self._note(asked)
-        self._note_addresses(CSS_ADDRESS, attrs.get("style", ""))
-
-    def _note_active(self, tag, attrs):
-        handlers = [name for name in attrs if name.startswith("on")]
-        # Browsers skip white space inside an address.
-        target = re.sub(r"\s", "", attrs.get("href", "")).lower()
-        if target.startswith(("javascript:", "vbscript:", "data:text/html")):
-            handlers.append(target[:40])
-        if tag in ("script", "iframe", "object", "embed"):
-            handlers.append(f"<{tag}>")
-        self.active += handlers
+    html: str
+    images: list[Image]
+    ids: list[str]
+    links: list[str]
+    fetched: list[str]
+    active: list[str]
 
 
-class Truth(NamedTuple):
-    """What the stored runs say.
+def read_page(html):
+    """Read a `Page` from its HTML."""
+    soup = BeautifulSoup(html, "html.parser")
+    return Page(
+        html,
+        [Image(tag.get("alt"), tag.get("src", "")) for tag in soup("img")],
+        [tag["id"] for tag in soup(id=True)],
+        [tag.get("href", "") for tag in soup(["a", "area"])],
+        [x for x in _list_fetched(soup) if x and x[0] != "#" and x[:5] != "data:"],
+        [name for tag in soup(True) for name in _list_active(tag)],
+    )
 
-    `results` are the contents of `results/*.json`; `needs` lists for each notebook and
-    step the evidence to show.
-    """
 
-    results: dict
-    needs: dict[str, dict[str, list]]
+def _is_data(tag):
+    return tag.get("type", "").endswith("json")
+
+
+def _list_fetched(soup):
+    """List the addresses in attributes, styles and scripts."""
+    for tag in soup(True):
+        yield from (tag[name] for name in FETCHED if name in tag.attrs)
+        if tag.name not in ("a", "area"):
+            yield tag.get("href", "")
+        if tag.get("http-equiv", "").lower() == "refresh":
+            yield tag.get("content", "")
+        code, pattern = tag.get("style", ""), CSS_ADDRESS
+        if tag.name == "style":
+            code = tag.get_text()
+        elif tag.name == "script" and not _is_data(tag):
+            code, pattern = tag.get_text(), JS_ADDRESS
+        yield from map("".join, pattern.findall(code))
+
+
+def _list_active(tag):
+    """List what of an element runs."""
+    yield from (name for name in tag.attrs if name.startswith("on"))
+    # Browsers skip white space inside an address.
+    target = re.sub(r"\s", "", tag.get("href", "")).lower()
+    if target.startswith(("javascript:", "vbscript:", "data:text/html")):
+        yield target[:40]
+    if tag.name in ("script", "iframe", "object", "embed") and not _is_data(tag):
+        yield f"<{tag.name}>"
 
 
 class Reports(NamedTuple):
@@ -127,7 +102,7 @@ class Reports(NamedTuple):
 
     `sources` are the notebooks as they stand in `notebooks/`, `books` as they were
     executed, both by name; `pages` has every page of the folder, `results` the contents
-    of `results/*.json`. `truth` is what the stored runs say they should be.
+    of `results/*.json`, without those of `BUILD`, which are in `build`.
     """
 
     folder: Path
@@ -135,37 +110,67 @@ class Reports(NamedTuple):
     books: dict
     pages: dict[str, Page]
     results: dict
-    truth: Truth
+    build: dict
 
 
-def read_reports(truth):
+def read_reports():
     """Read what is published in `home()`.
 
-    Args:
-        truth: What it is to be compared with.
-
     Raises:
-        FileNotFoundError: If a notebook or its page is missing; names the file.
+        ReportError: If a file is missing or unreadable; names it.
     """
     folder = home()
-    for path in [folder / f"{n}.{end}" for n in NOTEBOOKS for end in ("ipynb", "html")]:
+    files = [f"{name}.{end}" for name in NOTEBOOKS for end in ("ipynb", "html")]
+    for path in [folder / name for name in (*files, BUILD)]:
         if not path.is_file():
-            raise FileNotFoundError(f"{path} is missing: make reports writes it")
+            raise ReportError(
+                f"{path} is missing; `python -m fashionnet reports` writes it"
+            )
+    results = {p.stem: read_json(p) for p in (folder / "results").glob("*.json")}
+    pages = {p.stem: p.read_text(encoding="utf-8") for p in folder.glob("*.html")}
     return Reports(
         folder,
         sources=_read_books(ROOT / "notebooks"),
         books=_read_books(folder),
-        pages={p.stem: Page(p.read_text("utf-8")) for p in folder.glob("*.html")},
-        results={
-            p.stem: json.loads(p.read_text("utf-8"))
-            for p in (folder / "results").glob("*.json")
-        },
-        truth=truth,
+        pages={name: read_page(html) for name, html in pages.items()},
+        build=results.pop(Path(BUILD).stem),
+        results=results,
     )
+
+
+def read_json(path):
+    """Read a JSON file. Raises a `ReportError` that names it if it is damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        cure = "`python -m fashionnet reports` writes it again"
+        raise ReportError(f"{path} is damaged ({error}); {cure}") from error
 
 
 def _read_books(folder):
     return {n: nbformat.read(folder / f"{n}.ipynb", as_version=4) for n in NOTEBOOKS}
+
+
+def sum_files(folder):
+    """Return the SHA-256 sums of all that is made of the notebooks, by file name.
+
+    Result files are left out: `check` makes them again.
+    """
+    names = [
+        p.name for end in ("html", "ipynb", "png") for p in folder.glob(f"*.{end}")
+    ]
+    names += [name for name in BENCHMARK[1:] if (folder / name).is_file()]
+    return {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in sorted(names)
+    }
+
+
+def seal_benchmark(folder):
+    """Note the sums of a new benchmark among those of the pages."""
+    build, sums = read_json(folder / BUILD), sum_files(folder)
+    build["sha256"] |= {name: sums[name] for name in BENCHMARK}
+    write_file(folder / BUILD, json.dumps(build, indent=1) + "\n")
 
 
 def tags_of(cell):
@@ -190,21 +195,13 @@ def texts_of(cell):
     for output in cell.get("outputs", []):
         shown = output.get("data", {})
         if "text/html" in shown:
-            texts.append(Page(shown["text/html"]).text)
+            soup = BeautifulSoup(shown["text/html"], "html.parser")
+            texts.append(soup.get_text(" ", strip=True))
         elif "text/markdown" in shown:
             texts.append(shown["text/markdown"].replace("**", ""))
         elif not any(kind.startswith("image/") for kind in shown):
             texts.append(output.get("text") or shown.get("text/plain", ""))
     return texts
-
-
-def list_cells(reports):
-    """List all executed cells as `(notebook, place, cell)`."""
-    return [
-        (name, f"cell {i} ({cell.source.strip()[:30]!r})", cell)
-        for name, book in reports.books.items()
-        for i, cell in enumerate(book.cells, 1)
-    ]
 
 
 def images_of(cell):
@@ -217,10 +214,26 @@ def images_of(cell):
     ]
 
 
-def list_outputs(reports):
-    """List all outputs as `(file, place, output)`."""
-    return [
-        (f"{name}.ipynb", place, output)
-        for name, place, cell in list_cells(reports)
-        for output in cell.get("outputs", [])
-    ]
+def write_file(path, content):
+    """Write bytes, or text as UTF-8, under another name first, and make the folder."""
+    raw = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(raw)
+    os.replace(part, path)
+
+
+def fill_place(path, mark, block):
+    """Put a block of text between `<!-- mark -->` and `<!-- /mark -->` in a file.
+
+    Raises:
+        ReportError: If the file does not have both marks.
+    """
+    start, end = f"<!-- {mark} -->\n", f"<!-- /{mark} -->"
+    place = re.compile(f"{start}.*?{end}", re.DOTALL)
+    text, n_places = place.subn(
+        lambda _: start + block + end, path.read_text(encoding="utf-8")
+    )
+    if not n_places:
+        raise ReportError(f"{path} has no place for it: put {start.strip()} and {end}")
+    write_file(path, text)

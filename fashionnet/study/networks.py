@@ -83,8 +83,24 @@ def train_task(task, seed, recipe=RECIPE):
     Raises:
         ValueError: If there is no such task, or not so many images.
     """
-    loss = find_task(task).loss  # before anything takes long
+    find_task(task)  # before anything takes long
     split = split_task(task, *load_training_set(), seed=seed, n_train=recipe.n_train)
+    model, history = train_split(task, split, seed=seed, recipe=recipe)
+    x_test, labels = load_test_set()
+    y_prob = [predict_probabilities(model, images) for images in (split.x_val, x_test)]
+    y_test = task_labels(task, labels)
+    run = make_run(task, seed, recipe, model, history, *y_prob, y_test)
+    if task in MAIN_TASKS and recipe.n_train is None:
+        return run
+    return condense_run(run, labels)
+
+
+def train_split(task, split, *, seed, recipe):
+    """Build, compile and train the network of a task on a `Split` with its labels.
+
+    Returns:
+        The network with its best weights, and its history.
+    """
     keras.utils.set_random_seed(seed)
     model = build_network(task, recipe)
     steps_per_epoch = math.ceil(len(split.x_train) / recipe.batch_size)
@@ -94,21 +110,14 @@ def train_task(task, seed, recipe=RECIPE):
         n_steps=recipe.epochs * steps_per_epoch,
     )
     model.compile(
-        loss=loss,
+        loss=find_task(task).loss,
         optimizer=optimizer,
         metrics=["accuracy"],
         steps_per_execution=steps_per_epoch,
     )
     fields = ("epochs", "patience", "batch_size")
     settings = {field: getattr(recipe, field) for field in fields}
-    history = train_network(model, split, seed=seed, **settings)
-    x_test, labels = load_test_set()
-    y_prob = [predict_probabilities(model, images) for images in (split.x_val, x_test)]
-    y_test = task_labels(task, labels)
-    run = make_run(task, seed, recipe, model, history, *y_prob, y_test)
-    if task in MAIN_TASKS and recipe.n_train is None:
-        return run
-    return condense_run(run, labels)
+    return model, train_network(model, split, seed=seed, **settings)
 
 
 def condense_run(run, labels):

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
+from fashionnet import FashionnetError
 from fashionnet.runs import RECIPE, Recipe, find_run, home, store_run
 from fashionnet.study.pairs import pair_runs
 from fashionnet.study.tasks import CONTROLS, MAIN_TASKS, find_task
@@ -251,6 +252,35 @@ def train_apart(job, caller):
             said = done.stderr.decode(errors="replace").strip()
             raise RuntimeError(f"training {job} failed: {said}")
         return pickle.loads(target.read_bytes())
+
+
+def connect(address):
+    """Connect to the scheduler of a Dask cluster.
+
+    Returns:
+        The client, which is a context manager.
+
+    Raises:
+        FashionnetError: If Dask is missing, nobody answers, or a worker would train
+            several networks at a time, with threads that count for one.
+    """
+    try:
+        from dask.distributed import Client
+    except ImportError:
+        message = "--cluster needs Dask, which is missing: pip install '.[cluster]'"
+        raise FashionnetError(message) from None
+    try:
+        client = Client(address)
+    except (OSError, ValueError) as error:
+        message = f"no Dask scheduler answers at {address}: {error}"
+        raise FashionnetError(message) from error
+    if shared := [name for name, n in client.nthreads().items() if n > 1]:
+        client.close()
+        names = ", ".join(shared)
+        raise FashionnetError(
+            f"start each worker with --nthreads 1; more have: {names}"
+        )
+    return client
 
 
 @contextlib.contextmanager

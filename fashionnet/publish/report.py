@@ -8,29 +8,20 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import tempfile
-from pathlib import Path
 
 import nbformat
-from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from nbconvert.filters import markdown2html
+from playwright.sync_api import Error, sync_playwright
 
-from fashionnet.course.results import COLUMNS, state_spread, tabulate_results
-from fashionnet.runs import home
+from fashionnet.publish.page import TEMPLATE, load_template
+from fashionnet.publish.published import ReportError
+from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = (
-    "No Chromium or Chrome on the path, which prints the PDFs. Install one (Debian: "
-    "apt install chromium), or print the pages from any browser."
-)
-PRINTING = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-pdf-header-footer",
-    "--generate-pdf-document-outline",
+    "no Chromium or Chrome on the path, which prints the PDFs: install one (Debian: "
+    "apt install chromium), or print the pages from any browser"
 )
 PRINT_SECONDS = 120
 # The explorer answers clicks: on paper there would be nothing to see.
@@ -43,25 +34,27 @@ def make_pdfs(reports, folder):
     """Print every page of `reports`, and the report, into `folder`.
 
     Raises:
-        SystemExit: If there is no browser or no page, a page cannot be printed, or the
+        ReportError: If there is no browser or no page, a page cannot be printed, or the
             report is longer than the assignment allows.
     """
     browser = find_chromium()
     if browser is None:
-        raise SystemExit(NO_BROWSER)
+        raise ReportError(NO_BROWSER)
     if not (reports / "index.html").is_file():
-        raise SystemExit(f"{reports} has no pages yet: make reports")
+        raise ReportError(f"{reports} has no pages; `python -m fashionnet reports`")
     folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted(reports.glob("*.html")):
-        if path.stem not in UNPRINTED:
-            page = prepare_page(path.read_text(encoding="utf-8"))
-            print_page(browser, page, folder / f"{path.stem}.pdf")
+    pages = {
+        path.stem: prepare_page(path.read_text(encoding="utf-8"))
+        for path in sorted(reports.glob("*.html"))
+        if path.stem not in UNPRINTED
+    }
+    pages["report"] = render_report(reports)
+    print_pages(browser, {folder / f"{name}.pdf": html for name, html in pages.items()})
     report = folder / "report.pdf"
-    print_page(browser, render_report(reports), report)
     if (n_pages := count_pages(report)) > MAX_REPORT_PAGES:
-        raise SystemExit(
+        raise ReportError(
             f"{report} has {n_pages} pages, {MAX_REPORT_PAGES} are allowed: take "
-            "something out of fashionnet/course/template/report.html.j2"
+            f"something out of {TEMPLATE.name}/report.html.j2"
         )
     print(f"Done. The PDFs are in {folder}; report.pdf is the short one.")
 
@@ -80,33 +73,27 @@ def prepare_page(page):
     return re.sub(r'(<a\b[^>]*?)\shref="(?!#|https?:)[^"]*"', r"\1", page)
 
 
-def print_page(browser, page, target):
-    """Print one page, given as HTML, to a tagged PDF with an outline.
+def print_pages(browser, pages):
+    """Print pages, given as HTML by target, to tagged PDFs with an outline.
 
     Raises:
-        SystemExit: If the browser makes no PDF of it.
+        ReportError: If the browser makes no PDF of one.
     """
-    part = target.with_name(f"{target.name}.part")
-    # Beside the target: Ubuntu's Chromium cannot see the usual temporary folder.
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="print-") as scratch:
-        source = Path(scratch, "page.html")
-        source.write_text(page, encoding="utf-8")
-        # A profile of its own, because one that is open belongs to its window.
-        profile = f"--user-data-dir={scratch}/profile"
-        command = [browser, *PRINTING, profile, f"--print-to-pdf={part}"]
-        try:
-            subprocess.run(
-                [*command, source.as_uri()],
-                check=True,
-                capture_output=True,
-                text=True,
-                timeout=PRINT_SECONDS,
-            )
-            os.replace(part, target)
-        except (OSError, subprocess.SubprocessError) as error:
-            said = getattr(error, "stderr", None) or ""
-            message = f"{browser} did not print {target.name}: {error}\n{said}"
-            raise SystemExit(message) from None
+    target = None
+    try:
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=browser)
+            tab = chromium.new_page()
+            tab.set_default_timeout(1000 * PRINT_SECONDS)
+            for target, html in pages.items():
+                tab.set_content(html)
+                part = target.with_name(f"{target.name}.part")
+                tab.pdf(path=part, prefer_css_page_size=True, tagged=True, outline=True)
+                os.replace(part, target)
+            chromium.close()
+    except Error as error:
+        name = target.name if target else "anything"
+        raise ReportError(f"{browser} did not print {name}: {error}") from None
 
 
 def count_pages(path):
@@ -119,10 +106,7 @@ def render_report(reports):
     books = {p.stem: nbformat.read(p, as_version=4) for p in reports.glob("*.ipynb")}
     files = (reports / "results").glob("*.json")
     results = {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in files}
-    env = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "template"), autoescape=True
-    )
-    return env.get_template("report.html.j2").render(
+    return load_template("report.html.j2").render(
         books=books,
         results=results,
         columns=COLUMNS,
@@ -140,7 +124,7 @@ def explain_step(book, step):
     for cell in book.cells:
         if re.match(rf"## {step}′?\) ", cell.source):
             return to_html(cell.source.replace("## ", "### ", 1))
-    raise SystemExit(f"no section is headed {step})")
+    raise ReportError(f"no section is headed {step})")
 
 
 def conclude(book, heading):
@@ -151,7 +135,7 @@ def conclude(book, heading):
             cells = [c for c in book.cells[start:end] if c.cell_type == "markdown"]
             texts = [c.source for c in cells if not c.source.startswith(ASIDES)]
             return to_html("\n\n".join(texts))
-    raise SystemExit(f"no section is headed {heading}")
+    raise ReportError(f"no section is headed {heading}")
 
 
 def find_sentences(book, function):
@@ -172,13 +156,13 @@ def _find_outputs(book, function, kind):
     """List the outputs of one kind in the cells that call a function.
 
     Raises:
-        SystemExit: If there is none: the report would have a gap.
+        ReportError: If there is none: the report would have a gap.
     """
     cells = [c for c in book.cells if re.search(rf"\b{function}\(", c.source)]
     outputs = [o for cell in cells for o in cell.get("outputs", [])]
     found = [output for output in outputs if kind in output.get("data", {})]
     if not found:
-        raise SystemExit(f"no cell that calls {function} shows anything of {kind}")
+        raise ReportError(f"no cell that calls {function} shows anything of {kind}")
     return found
 
 
@@ -187,7 +171,3 @@ def to_html(text):
     # Equal headings of two notebooks would have equal ids on one page.
     ids = r' id="[^"]*"|<a class="anchor-link".*?</a>'
     return Markup(re.sub(ids, "", markdown2html(text)))
-
-
-if __name__ == "__main__":
-    make_pdfs(home(), Path(__file__).resolve().parents[2] / "build" / "pdf")

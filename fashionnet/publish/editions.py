@@ -3,19 +3,16 @@
 Both are reproducible: the same files give the same bytes.
 """
 
-import argparse
 import base64
 import hashlib
 import io
 import json
 import re
-import sys
 import zipfile
 from pathlib import Path
 
-from fashionnet.course.files import fill_place, write_file
+from fashionnet.publish.published import ROOT, ReportError, fill_place, write_file
 
-ROOT = Path(__file__).resolve().parents[2]
 BUILD, LINKED = Path("build/colab"), Path("colab")
 SUBMISSION = Path("build/fashionnet-submission.zip")
 MAX_BYTES = 20_000_000
@@ -62,17 +59,18 @@ def build_colab(folder, root=ROOT):
         The paths of the new notebooks.
 
     Raises:
-        ValueError: If a notebook does not have one cell tagged "setup".
+        ReportError: If a notebook does not have one cell tagged "setup".
     """
-    modules = sorted((root / "fashionnet").glob("*.py"))
-    archive = zip_files({f"fashionnet/{path.name}": path for path in modules})
+    package = root / "fashionnet"
+    modules = [*package.glob("*.py"), *package.glob("study/*.py")]
+    archive = zip_files({path.relative_to(root).as_posix(): path for path in modules})
     books = {}
     for path in sorted((root / "notebooks").glob("*.ipynb")):
         book = json.loads(path.read_text(encoding="utf-8"))
         try:
             books[folder / path.name] = carry_package(book, archive)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+        except ReportError as error:
+            raise ReportError(f"{path}: {error}") from error
     for target, book in books.items():
         write_file(target, json.dumps(book, indent=1, ensure_ascii=False) + "\n")
     return list(books)
@@ -86,7 +84,7 @@ def carry_package(book, archive):
         archive: The package as the bytes of a zip file.
 
     Raises:
-        ValueError: If not exactly one cell is tagged "setup".
+        ReportError: If not exactly one cell is tagged "setup".
     """
     places = [
         i
@@ -94,7 +92,7 @@ def carry_package(book, archive):
         if "setup" in cell["metadata"].get("tags", [])
     ]
     if len(places) != 1:
-        raise ValueError(f'{len(places)} cells are tagged "setup"; one has to be')
+        raise ReportError(f'{len(places)} cells are tagged "setup"; one has to be')
     cells, (place,) = book["cells"].copy(), places
     cells[place] = {
         **cells[place],
@@ -126,12 +124,12 @@ def make_links(repo_url, paths):
         A line of Markdown.
 
     Raises:
-        ValueError: If the address is not one of a repository on GitHub.
+        ReportError: If the address is not one of a repository on GitHub.
     """
     found = GITHUB.fullmatch(repo_url)
     if not found:
-        raise ValueError(
-            f"REPO_URL is {repo_url!r}; expected https://github.com/OWNER/NAME"
+        raise ReportError(
+            f"{repo_url!r} is no repository: expected https://github.com/OWNER/NAME"
         )
     owner, name, _ = found.groups()
     links = [
@@ -147,7 +145,7 @@ def link_colab(repo_url, root=ROOT):
         The paths of the new notebooks.
 
     Raises:
-        ValueError: If the address is none of GitHub's, before anything is written.
+        ReportError: If the address is none of GitHub's, before anything is written.
     """
     names = sorted(path.name for path in (root / "notebooks").glob("*.ipynb"))
     links = make_links(repo_url, [LINKED / name for name in names])
@@ -164,7 +162,7 @@ def build_submission(target, root=ROOT):
         root: The checkout, with finished reports.
 
     Raises:
-        ValueError: If a page is missing, or the archive would be too large.
+        ReportError: If a page is missing, or the archive would be too large.
     """
     check_pages(root)
     files = {name: root / name for name in FILES}
@@ -176,7 +174,7 @@ def build_submission(target, root=ROOT):
     archive = zip_files({f"{target.stem}/{name}": p for name, p in files.items()})
     if len(archive) > MAX_BYTES:
         largest = sorted(files, key=lambda name: -files[name].stat().st_size)[:3]
-        raise ValueError(
+        raise ReportError(
             f"{target} would have {len(archive) / 1e6:.1f} MB, more than the "
             f"{MAX_BYTES / 1e6:.0f} MB allowed; the largest files: {', '.join(largest)}"
         )
@@ -184,13 +182,14 @@ def build_submission(target, root=ROOT):
 
 
 def check_pages(root):
-    """Raise a `ValueError` unless each notebook is there executed and as a page."""
+    """Raise a `ReportError` unless each notebook is there executed and as a page."""
     names = {"index.html"}
     for path in (root / "notebooks").glob("*.ipynb"):
         names |= {path.name, f"{path.stem}.html"}
     for path in sorted(root / "reports" / name for name in names):
         if not path.is_file():
-            raise ValueError(f"{path} is missing: run `make reports`")
+            cure = "`python -m fashionnet reports` writes it"
+            raise ReportError(f"{path} is missing; {cure}")
 
 
 def zip_files(files):
@@ -211,28 +210,3 @@ def zip_files(files):
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, path.read_bytes(), compresslevel=9)
     return buffer.getvalue()
-
-
-def main():
-    """Build the edition that the command line names, and say what to do with it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("edition", choices=("colab", "submission"))
-    parser.add_argument("--repo-url", default="", help="write links for this address")
-    options = parser.parse_args()
-    if options.edition == "submission":
-        build_submission(ROOT / SUBMISSION)
-        size = (ROOT / SUBMISSION).stat().st_size
-        print(f"{SUBMISSION}: {size / 1e6:.1f} MB, ready to hand in.")
-    elif options.repo_url:
-        link_colab(options.repo_url)
-        print(f"Done. Commit {LINKED}/ and README.md: its links open them on `main`.")
-    else:
-        build_colab(ROOT / BUILD)
-        print(f"{BUILD}/ has the notebooks: upload one to Colab and run all cells.")
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except (OSError, ValueError) as error:
-        sys.exit(f"fashionnet: {error}")

@@ -7,14 +7,15 @@ from bs4 import BeautifulSoup
 from markupsafe import Markup
 from nbconvert.filters import markdown2html
 
-from fashionnet.course.markup import clean
-from fashionnet.course.notebook_page import (
+from fashionnet.publish.page import (
+    clean,
     highlight_css,
     highlight_functions,
     load_template,
     title_of,
 )
-from fashionnet.course.results import COLUMNS, state_spread, tabulate_results
+from fashionnet.publish.published import ReportError
+from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
 
 # What `state_verdict` writes in bold: one way against another, and the answer.
 VERDICT = re.compile(r"^\*\*([^*]+?) against ([^*]+)\.\*\*", re.MULTILINE)
@@ -128,14 +129,14 @@ def state_verdicts(book):
     """Say in one sentence what a notebook concludes: "… against binary: …".
 
     Raises:
-        ValueError: If no generated sentence of the notebook begins with a verdict.
+        ReportError: If no generated sentence of the notebook begins with a verdict.
     """
     said = "\n".join(text for texts in list_sayings(book) for text in texts)
     ways = {}
     for way, answer in VERDICT.findall(said):
         ways.setdefault(answer, []).append(way[0].lower() + way[1:])
     if not ways:
-        raise ValueError(
+        raise ReportError(
             f"“{title_of(book)}” states no verdict: state_verdict writes it in bold"
         )
     parts = [f"{' and '.join(way)} against {answer}" for answer, way in ways.items()]

@@ -7,15 +7,16 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from fashionnet.course.notebook_page import load_template
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, binary_labels
-from fashionnet.evaluation import (
+from fashionnet.evaluation import confidence, count_confusions, predict_labels
+from fashionnet.publish.page import load_template
+from fashionnet.study.contrasts import CONTRASTS
+from fashionnet.study.pairs import (
     clothing_probability,
-    confidence,
-    count_confusions,
-    predict_labels,
+    predict_three_ways,
+    right_by_seed,
 )
-from fashionnet.study import CLASSIFIERS, CONTRASTS, predict_three_ways, right_by_seed
+from fashionnet.study.words import CLASSIFIERS, NAMES
 
 # Of the images labeled right, so many of each class are shown: the least sure ones.
 N_RIGHT = 40
@@ -121,7 +122,7 @@ def view_two_groups(labels, pairs):
     rivals = {name: "binary" for name in CONTRASTS} | {"binary": CONTRASTS[0]}
     return {
         name: View(
-            f"Clothing or not: {title}",
+            f"Clothing or not: {NAMES[name]}",
             BINARY_NAMES,
             binary_labels(labels),
             y_pred[name],
@@ -130,7 +131,7 @@ def view_two_groups(labels, pairs):
             n_wrong=(~right[name]).sum(axis=0),
             disagree=y_pred[name] != y_pred[rivals[name]],
         )
-        for name, title in CLASSIFIERS.items()
+        for name in CLASSIFIERS
     }
 
 

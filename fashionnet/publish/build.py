@@ -1,11 +1,16 @@
 """Execute the notebooks and publish their pages, all or nothing."""
 
+import contextlib
+import json
 import os
+import platform
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -13,19 +18,25 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
-from fashionnet.course.explore import render_explorer
-from fashionnet.course.files import fill_place
-from fashionnet.course.home_page import render_home
-from fashionnet.course.notebook_page import render_page
-from fashionnet.course.provenance import describe_build
-from fashionnet.course.published import NOTEBOOKS
-from fashionnet.course.results import write_readme_block, write_results
-from fashionnet.course.rubric import require_evidence
-from fashionnet.data import load_fashion_mnist
+from fashionnet.data import load_test_set
+from fashionnet.publish.explorer import render_explorer
+from fashionnet.publish.gate import require_evidence
+from fashionnet.publish.home import render_home
+from fashionnet.publish.page import render_page
+from fashionnet.publish.published import (
+    BENCHMARK,
+    BUILD,
+    NOTEBOOKS,
+    ROOT,
+    ReportError,
+    fill_place,
+    read_json,
+    sum_files,
+)
+from fashionnet.publish.results import write_readme_block, write_results
 from fashionnet.runs import MANIFEST, home
-from fashionnet.study import find_pairs
+from fashionnet.study.pairs import find_pairs
 
-ROOT = Path(__file__).resolve().parents[2]
 CELL_SECONDS = 900
 DEVICE_MESSAGE = re.compile(
     r"WARNING: All log messages before absl|[IWE]\d{4} \S+ +\d+ \S+\.cc:\d+\]"
@@ -37,10 +48,10 @@ def build_reports():
     """Execute the notebooks in order, render them, and publish what they made.
 
     Everything is made in a staging folder beside the reports, with a copy of the stored
-    runs. Only what passes the gate of `make check` is moved to its place.
+    runs. Only what passes the gate of `check` is moved to its place.
 
     Raises:
-        SystemExit: If a notebook or the gate fails; the reports stay as they were.
+        ReportError: If a notebook or the gate fails; the reports stay as they were.
     """
     target = home()
     target.mkdir(parents=True, exist_ok=True)
@@ -56,13 +67,11 @@ def build_reports():
             nbformat.write(book, staging / f"{name}.ipynb")
             books[name], seconds[name] = book, time.perf_counter() - start
         results = write_results(staging)
-        if has_benchmark := (target / "benchmark.html").is_file():
-            shutil.copy2(target / "benchmark.html", staging)
-        write_pages(staging, books, results, seconds, has_benchmark)
+        kept_sums = keep_benchmark(target, staging)
+        build = describe_build(ROOT, seconds)
+        write_pages(staging, books, results, build, kept_sums)
         require_evidence()
         publish(staging, target)
-    except (CellExecutionError, DeadKernelError) as error:
-        raise SystemExit(f"{error}\n{name} failed: nothing was published.") from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
         os.environ["FASHIONNET_HOME"] = str(target)
@@ -83,7 +92,7 @@ def execute_notebook(path, folder, *, record_timing=False):
         The executed notebook.
 
     Raises:
-        CellExecutionError: If a cell fails.
+        ReportError: If a cell fails or the kernel dies.
     """
     book = nbformat.read(path, as_version=4)
     n_code = sum(cell.cell_type == "code" for cell in book.cells)
@@ -102,10 +111,11 @@ def execute_notebook(path, folder, *, record_timing=False):
         try:
             # What libraries write past Jupyter would tear the progress bar.
             client.execute(env=env, stderr=log)
-        except DeadKernelError:
+        except (CellExecutionError, DeadKernelError) as error:
             log.seek(0)
-            print(log.read()[-2000:], file=sys.stderr)
-            raise
+            said = f"{log.read()[-2000:]}\n{error}".strip()
+            message = f"{said}\n{path.stem} failed: nothing was published."
+            raise ReportError(message) from None
     drop_device_messages(book)
     print(f"{path.stem}: executed in {time.perf_counter() - start:.0f} s")
     return book
@@ -122,22 +132,85 @@ def drop_device_messages(book):
             cell.outputs = [o for o in cell.outputs if o.get("text") != ""]
 
 
-def write_pages(folder, books, results, seconds, has_benchmark=False):
-    """Write all pages into `folder`.
+def keep_benchmark(source, folder):
+    """Take along what `make bench` made. Returns the sums it had then, by file."""
+    for name in BENCHMARK:
+        if (source / name).is_file():
+            shutil.copy2(source / name, folder / name)
+    if not (source / BUILD).is_file():
+        return {}
+    sums = read_json(source / BUILD)["sha256"]
+    return {name: sums[name] for name in BENCHMARK if name in sums}
+
+
+def write_pages(folder, books, results, build, kept_sums):
+    """Write all pages into `folder`, and last how they were made, with their sums.
 
     Args:
-        folder: Where they go.
+        folder: Where they go, with the executed notebooks in it.
         books: The executed notebooks, by name.
         results: What `write_results` returned.
-        seconds: How long each notebook ran, by name.
-        has_benchmark: Whether there will be a `benchmark.html` beside them.
+        build: What `describe_build` returned.
+        kept_sums: What `keep_benchmark` returned.
     """
     pages = {name: render_page(book) for name, book in books.items()}
-    build = describe_build(ROOT, seconds)
-    home_page = render_home(books, pages, results, build, has_benchmark)
-    explorer = render_explorer(*load_fashion_mnist()[2:], find_pairs())
-    for name, page in {**pages, "index": home_page, "explore": explorer}.items():
+    has_benchmark = (folder / BENCHMARK[0]).is_file()
+    pages["index"] = render_home(books, pages, results, build, has_benchmark)
+    pages["explore"] = render_explorer(*load_test_set(), find_pairs())
+    for name, page in pages.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    sums = {**sum_files(folder), **kept_sums}
+    (folder / BUILD).write_text(json.dumps({**build, "sha256": sums}, indent=1) + "\n")
+
+
+def describe_build(folder, seconds):
+    """Collect what changes from build to build, for the home page.
+
+    Args:
+        folder: The checkout with the sources.
+        seconds: Wall time of each executed notebook, by name.
+
+    Returns:
+        A dictionary of `date`, `commit` (`None` outside of git), `machine`, `seconds`.
+    """
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "commit": find_commit(folder),
+        "machine": describe_machine(),
+        "seconds": {name: round(value, 1) for name, value in seconds.items()},
+    }
+
+
+def find_commit(folder):
+    """Name the commit of the sources, and say if they differ from it.
+
+    The reports may differ: they are what is being made.
+    """
+    if not (folder / ".git").exists():
+        return None
+    try:
+        commit = _ask_git(folder, "rev-parse", "--short", "HEAD")
+        changes = _ask_git(folder, "status", "--porcelain", "--", ".", ":!reports")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return f"{commit} with changes" if changes else commit
+
+
+def _ask_git(folder, *command):
+    answer = subprocess.run(
+        ["git", *command], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return answer.stdout.strip()
+
+
+def describe_machine():
+    """Name processor, number of cores and operating system."""
+    model = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        names = [x.split(":")[1].strip() for x in lines if x.startswith("model name")]
+        model = names[0] if names else model
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}"
 
 
 def publish(staging, target):
@@ -150,7 +223,3 @@ def publish(staging, target):
         place = target / path.relative_to(staging)
         place.parent.mkdir(parents=True, exist_ok=True)
         os.replace(path, place)
-
-
-if __name__ == "__main__":
-    build_reports()

@@ -1,0 +1,224 @@
+"""Render an executed notebook to one page that needs nothing but itself."""
+
+import ast
+import re
+from pathlib import Path
+
+import nh3
+from bs4 import BeautifulSoup
+from jinja2 import Environment, FileSystemLoader
+from nbconvert import HTMLExporter
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+PACKAGE = Path(__file__).parents[1]
+TEMPLATE = Path(__file__).parent / "template"
+# Figures, tables and sentences are left out: they say in the page what they do.
+SHOWN_MODULES = (
+    *("data", "models", "training", "evaluation", "runs"),
+    *sorted(path.stem for path in (PACKAGE / "study").glob("[a-z]*.py")),
+)
+LEFT_OUT = ("plot_", "state_", "table_")
+# fmt: off
+TAGS = {
+    "a", "b", "blockquote", "br", "caption", "code", "dd", "del", "details", "div",
+    "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
+    "i", "img", "kbd", "li", "ol", "p", "pre", "s", "small", "span", "strong", "sub",
+    "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+}
+# What these hold is no text to read; others that are not in TAGS lose the tag only.
+DROPPED = {
+    "script", "style", "template", "noscript", "iframe", "object", "embed", "svg",
+    "math", "title",
+}
+# fmt: on
+ATTRIBUTES = {
+    "*": {"alt", "class", "colspan", "id", "open", "rowspan", "start", "title"},
+    "a": {"href"},
+    "img": {"src", "width"},
+}
+HEADING = re.compile("^h[1-6]$")
+# At 360 px, so many characters of a text that must not wrap fit on the page.
+NARROW = 40
+
+
+def render_page(book):
+    """Render an executed notebook to one page that loads nothing from elsewhere.
+
+    Whatever the cells hold, no script of theirs runs.
+    """
+    exporter = HTMLExporter(
+        template_name=TEMPLATE.name,
+        extra_template_basedirs=[str(TEMPLATE.parent)],
+        exclude_anchor_links=True,
+    )
+    functions = highlight_functions(book)
+    soup = clean(exporter.from_notebook_node(book)[0])
+    name_elements(soup, taken={"main", "functions", *functions})
+    frame_tables(soup)
+    frame_wide_texts(soup)
+    return load_template("notebook.html.j2").render(
+        title=title_of(book),
+        description=soup.p.get_text() if soup.p else title_of(book),
+        headings=[(h["id"], h.get_text()) for h in soup("h2")],
+        cells=link_calls(str(soup), functions),
+        functions=functions,
+        highlight_css=highlight_css(),
+    )
+
+
+def load_template(name):
+    """Return one of our templates, which escape what they are given."""
+    env = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
+    return env.get_template(name)
+
+
+def title_of(book):
+    """Return the heading of a notebook."""
+    return book.cells[0].source.splitlines()[0].removeprefix("# ")
+
+
+def list_functions(book):
+    """Find the package's key functions that a notebook calls.
+
+    Modules are read, not imported: a page needs no deep learning framework.
+
+    Returns:
+        A dictionary from names such as `models.build_mlp` to source code.
+    """
+    code = "\n".join(c.source for c in book.cells if c.cell_type == "code")
+    calls = re.findall(rf"\b({'|'.join(SHOWN_MODULES)})\.([A-Za-z]\w+)\(", code)
+    sources = {module: read_definitions(module) for module, _ in calls}
+    return {
+        f"{module}.{name}": sources[module][name]
+        for module, name in sorted(set(calls))
+        if name in sources[module] and not name.startswith(LEFT_OUT)
+    }
+
+
+def highlight_functions(*books):
+    """Return the key functions that notebooks call, as HTML in colors, by name."""
+    found = {}
+    for book in books:
+        found |= list_functions(book)
+    return {name: highlight_python(found[name]) for name in sorted(found)}
+
+
+def read_definitions(module):
+    """Return the source of a module's functions and classes, by name."""
+    (path,) = [*PACKAGE.glob(f"{module}.py"), *PACKAGE.glob(f"study/{module}.py")]
+    text = path.read_text(encoding="utf-8")
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    nodes = [node for node in ast.parse(text).body if isinstance(node, kinds)]
+    return {node.name: ast.get_source_segment(text, node) for node in nodes}
+
+
+def link_calls(html, functions):
+    """Link highlighted calls such as `models.build_mlp` to the source on the page."""
+    for name in functions:
+        module, function = name.split(".")
+        call = (
+            f'<span class="n">{module}</span><span class="o">.</span>'
+            f'<span class="n">{function}</span>'
+        )
+        html = html.replace(call, f'<a href="#{name}">{call}</a>')
+    return html
+
+
+def highlight_python(source):
+    """Return Python code as HTML, in colors."""
+    return highlight(source, PythonLexer(), HtmlFormatter())
+
+
+def highlight_css():
+    """Return the colors of code on light and on dark ground."""
+    light, dark = (
+        HtmlFormatter(style=style).get_style_defs(".highlight")
+        for style in ("default", "github-dark")
+    )
+    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
+
+
+def clean(html):
+    """Drop what runs, what is fetched, and what changes the style of the page.
+
+    Args:
+        html: HTML of cells, which may hold anything.
+
+    Returns:
+        A `BeautifulSoup`. Of images that are not embedded, the alt text stays.
+    """
+    kept = nh3.clean(
+        html,
+        tags=TAGS,
+        clean_content_tags=DROPPED,
+        attributes=ATTRIBUTES,
+        attribute_filter=_keep_address,
+        url_schemes={"http", "https", "mailto", "data"},
+        link_rel=None,
+    )
+    soup = BeautifulSoup(kept, "html.parser")
+    for image in soup("img", src=None):
+        image.replace_with(image.get("alt", ""))
+    return soup
+
+
+def _keep_address(tag, name, value):
+    """Let data be the source of an image, and nothing else."""
+    if name in ("src", "href") and value.strip().lower().startswith("data:"):
+        return value if tag == "img" and value.startswith("data:image/") else None
+    return None if name == "src" else value
+
+
+def name_elements(soup, taken):
+    """Give each heading an id made of its words; no id is used twice.
+
+    Args:
+        soup: The cells; changed in place.
+        taken: Ids that the rest of the page uses.
+    """
+    taken = set(taken)
+    for heading in soup(HEADING):
+        words = re.sub(r"[^a-z0-9]+", "-", heading.get_text().lower()).strip("-")
+        name = words = words or "section"
+        n = 1
+        while name in taken:
+            n += 1
+            name = f"{words}-{n}"
+        heading["id"] = name
+        taken.add(name)
+    for tag in soup(id=True):
+        if HEADING.match(tag.name):
+            continue
+        if tag["id"] in taken:
+            del tag["id"]
+        else:
+            taken.add(tag["id"])
+
+
+def frame_tables(soup):
+    """Say which cells of a table head a row or column; let wide tables scroll alone."""
+    for n, table in enumerate(soup("table"), start=1):
+        for scope in ("col", "row"):
+            for cell in table.select("thead th" if scope == "col" else "tbody th"):
+                cell["scope"] = scope
+                if not cell.get_text(strip=True):
+                    cell.name, cell.attrs = "td", {}
+        heads = (cell.get_text(strip=True) for cell in table.select("thead th"))
+        _frame(soup, table, f"Table {n}: {', '.join(heads)}")
+
+
+def frame_wide_texts(soup):
+    """Let drawn texts, which must not wrap, scroll alone where the page is narrower."""
+    n = 0
+    for text in soup.select(".output_html pre"):
+        if max(map(len, text.get_text().splitlines()), default=0) > NARROW:
+            n += 1
+            _frame(soup, text, f"Wide text {n}")
+
+
+def _frame(soup, element, label):
+    """Put an element into a box that scrolls, by keyboard too."""
+    box = {"class": "scroll", "role": "region", "tabindex": "0", "aria-label": label}
+    element.wrap(soup.new_tag("div", attrs=box))
