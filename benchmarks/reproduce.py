@@ -17,7 +17,8 @@ import numpy as np
 
 from fashionnet.evaluation import predict_labels
 from fashionnet.runs import find_run
-from fashionnet.study.trainings import Job, list_parts, train_alone
+from fashionnet.study.trainings import Job, list_parts
+from fashionnet.study.workers import train_alone
 
 
 def parse_job(text):

@@ -16,7 +16,8 @@ import time
 from joblib import Parallel, delayed
 
 from fashionnet.runs import RECIPE
-from fashionnet.study.trainings import Job, train_alone
+from fashionnet.study.trainings import Job
+from fashionnet.study.workers import train_alone
 
 
 def train_in_turn(jobs):

@@ -111,7 +111,8 @@ def submission(options):
 def study(options):
     """Train what is missing, on this machine or on a cluster."""
     from fashionnet.runs import home
-    from fashionnet.study.trainings import connect, list_jobs, train_missing
+    from fashionnet.study.trainings import list_jobs, train_missing
+    from fashionnet.study.workers import connect
 
     get_data()
     backend = "dask" if options.cluster else None

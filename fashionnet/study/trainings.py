@@ -3,28 +3,18 @@
 What is stored is read without TensorFlow; only the processes that train import it.
 """
 
-import contextlib
-import functools
-import io
 import os
-import pickle
-import subprocess
-import sys
-import tempfile
-import threading
-import time
 import warnings
-from pathlib import Path
 from typing import NamedTuple
 
 from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
-from fashionnet import FashionnetError
 from fashionnet.runs import RECIPE, Recipe, find_run, home, store_run
 from fashionnet.study.pairs import pair_runs
 from fashionnet.study.tasks import CONTROLS, MAIN_TASKS, find_task
 from fashionnet.study.words import phrase_count
+from fashionnet.study.workers import train_alone, train_apart
 
 SEEDS = range(10)
 FEW_SEEDS = range(5)
@@ -41,12 +31,6 @@ BATCH_AND_RATE: dict[int, tuple[int, float]] = {
     15_000: (128, 3.0e-3),
 }
 SIZES: tuple[int, ...] = tuple(BATCH_AND_RATE)
-APART = """
-import pathlib, pickle, sys
-from fashionnet.study.trainings import train_alone
-run = train_alone(pickle.load(sys.stdin.buffer), int(sys.argv[2]))
-pathlib.Path(sys.argv[1]).write_bytes(pickle.dumps(run))
-"""
 BAR = "{desc} {percentage:3.0f}%|{bar:30}| {elapsed} passed, {remaining} left"
 
 
@@ -209,102 +193,3 @@ def train_missing(jobs, *, n_jobs=2, backend=None):
             bar.set_description_str(f"{len(runs)} of {len(missing)} runs", False)
             bar.update(estimate_work(job))
     return runs
-
-
-def train_alone(job, caller=None, threads=1):
-    """Train in silence on so many threads of this process; store nothing.
-
-    Args:
-        job: A `Job`.
-        caller: Process id of who waits for the result.
-        threads: Number of threads of TensorFlow. It holds for a whole process.
-
-    Returns:
-        The job and its `Run`.
-    """
-    if os.getppid() == caller:
-        _end_with(caller)
-    with _silence():
-        import tensorflow as tf
-
-        from fashionnet.study.networks import train_task
-
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        return job, train_task(*job)
-
-
-def train_apart(job, caller):
-    """Train in a new process, in which no other thread draws random numbers.
-
-    Takes and returns what `train_alone` does. The new process ends with this one: the
-    caller may be on another machine.
-    """
-    with tempfile.TemporaryDirectory(prefix="fashionnet-") as folder:
-        target = Path(folder, "run")
-        done = subprocess.run(
-            [sys.executable, "-c", APART, str(target), str(os.getpid())],
-            input=pickle.dumps(job),
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            stderr=subprocess.PIPE,
-            check=False,
-        )
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip()
-            raise RuntimeError(f"training {job} failed: {said}")
-        return pickle.loads(target.read_bytes())
-
-
-def connect(address):
-    """Connect to the scheduler of a Dask cluster.
-
-    Returns:
-        The client, which is a context manager.
-
-    Raises:
-        FashionnetError: If Dask is missing, nobody answers, or a worker would train
-            several networks at a time, with threads that count for one.
-    """
-    try:
-        from dask.distributed import Client
-    except ImportError:
-        message = "--cluster needs Dask, which is missing: pip install '.[cluster]'"
-        raise FashionnetError(message) from None
-    try:
-        client = Client(address)
-    except (OSError, ValueError) as error:
-        message = f"no Dask scheduler answers at {address}: {error}"
-        raise FashionnetError(message) from error
-    if shared := [name for name, n in client.nthreads().items() if n > 1]:
-        client.close()
-        names = ", ".join(shared)
-        raise FashionnetError(
-            f"start each worker with --nthreads 1; more have: {names}"
-        )
-    return client
-
-
-@contextlib.contextmanager
-def _silence():
-    """Drop what is printed, and what TensorFlow's C++ writes past Python to fd 2."""
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
-
-
-@functools.cache
-def _end_with(parent):
-    """End this process when its parent has died: nobody takes its outcome any more."""
-
-    def watch():
-        """Look once a second whether the parent is still there."""
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
