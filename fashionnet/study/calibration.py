@@ -43,10 +43,6 @@ def calibrate(probabilities):
 def fit_temperature(y_prob_val, y_val):
     """Find the temperature with the lowest mean logarithmic loss on validation images.
 
-    Args:
-        y_prob_val: Probabilities of class 1, shape `(n,)`.
-        y_val: Labels 0 and 1, shape `(n,)`.
-
     Returns:
         A temperature from 0.05 to 20, to three decimals: more is not in the data.
 
@@ -75,11 +71,7 @@ def calibration_error(y_prob, is_right, n_bins=15):
     """Compute the expected calibration error of the probabilities of given labels.
 
     It is the gap between mean probability and accuracy, averaged over bins by size.
-
-    Args:
-        y_prob: Probability of the label given to each image, shape `(n,)`.
-        is_right: Whether that label is right, shape `(n,)`.
-        n_bins: Number of bins of equal width, each with its upper end.
+    Bins have equal width, each with its upper end.
 
     Source: Guo et al. (2017), arXiv:1706.04599.
     """

@@ -40,14 +40,7 @@ class Contrast(NamedTuple):
 
 
 def compare(right):
-    """Compare each way to binarize with the binary network, over all pairs.
-
-    Args:
-        right: What `right_by_seed` returns.
-
-    Returns:
-        A dictionary of one `Contrast` for each of `CONTRASTS`.
-    """
+    """Compare each way to binarize with the binary network: a `Contrast` by way."""
     found = [make_contrast(right, way) for way in CONTRASTS]
     adjusted = holm([contrast.estimate.p_value() for contrast in found]).tolist()
     pairs = zip(found, adjusted, strict=True)
@@ -106,13 +99,7 @@ def state_students(contrast):
 def plot_seeds(errors, seeds, *, ax=None):
     """Plot errors as dumbbells: a row for each seed, a marker for each classifier.
 
-    Args:
-        errors: What `count_errors` returns, of up to three classifiers.
-        seeds: The seeds, in the order of the counts.
-        ax: Axes to draw on.
-
-    Returns:
-        The Axes.
+    `errors` is from `count_errors`, for up to three classifiers. Returns the Axes.
     """
     counts, rows = np.array(list(errors.values())), np.arange(len(seeds))
     size = (7, 1.8 + 0.32 * len(rows))
@@ -150,14 +137,7 @@ def plot_seeds(errors, seeds, *, ax=None):
 def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
     """Plot each difference with its 95% and 90% interval over the band of the margin.
 
-    Args:
-        contrasts: A dictionary of `Contrast`. An interval without bounds spans the
-            whole width.
-        margin: Half the width of the band, in images.
-        ax: Axes to draw on.
-
-    Returns:
-        The Axes.
+    An interval without bounds spans the whole width. Returns the Axes.
     """
     size = (7, 1.4 + 0.7 * max(2, len(contrasts)))
     ax = ax or plt.subplots(figsize=size, layout="constrained")[1]

@@ -37,11 +37,6 @@ def share_seeds(controls, pairs):
 def right_by_control(controls, pairs, labels):
     """Say who labels which test images right, on the seeds of `share_seeds`.
 
-    Args:
-        controls: Maps names of controls to dictionaries from seed to `Run`.
-        pairs: What `find_pairs` returns.
-        labels: Class ids of the test images, 0 to 9.
-
     Returns:
         What `right_by_seed` returns, with the stored controls added; empty if no seed
         is shared.

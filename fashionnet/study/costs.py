@@ -10,12 +10,11 @@ OUTPUTS: dict[str, int] = {"multiclass": 10, "binary": 1}
 
 
 def measure_costs(pairs):
-    """List what the trainings of each task cost.
+    """List what the trainings of each task cost: a dictionary of facts by task.
 
-    Returns:
-        A dictionary of facts by task: `parameters`, `mflop_per_image` (a multiplication
-        and an addition per weight of a dense layer, in millions), `weights_kb` (4 bytes
-        per parameter), and by seed `best_epoch`, `epochs_run` and `train_seconds`.
+    `mflop_per_image` counts a multiplication and an addition per weight of a dense
+    layer, in millions; `weights_kb` is 4 bytes per parameter. `best_epoch`,
+    `epochs_run` and `train_seconds` are lists by seed.
     """
     runs = zip(*pairs.values(), strict=True)
     return {

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from fashionnet.data import CLASS_NAMES, CLOTHING
+from fashionnet.evaluation import count_confusions
 from fashionnet.plots import describe, plot_errors_by_class
 from fashionnet.study.pairs import likeliest_classes
 from fashionnet.study.words import NAMES, STYLES, phrase_count
@@ -18,15 +19,7 @@ BAG = CLASS_NAMES.index("Bag")
 
 
 def count_by_class(right, labels):
-    """Count the errors of every training by the original class of the image.
-
-    Args:
-        right: What `right_by_seed` returns.
-        labels: Class ids of the test images, 0 to 9.
-
-    Returns:
-        A dictionary of counts of shape `(seeds, 10)`, by classifier.
-    """
+    """Count errors by the original class: shape `(seeds, 10)`, by classifier."""
     return {
         name: np.array([np.bincount(labels[~row], minlength=10) for row in table])
         for name, table in right.items()
@@ -55,13 +48,7 @@ class BagErrors(NamedTuple):
 
 
 def count_bag_errors(right, pairs, labels):
-    """Count `BagErrors` of the multiclass network's likeliest class and of the binary.
-
-    Args:
-        right: What `right_by_seed` returns for `pairs`.
-        pairs: What `find_pairs` returns.
-        labels: Class ids of the test images, 0 to 9.
-    """
+    """Count `BagErrors` of the likeliest class and of the binary network."""
     given = [likeliest_classes(multiclass) == BAG for multiclass, _ in pairs.values()]
     return {
         "multiclass_argmax": _count_bags(~right["multiclass_argmax"], labels, given),
@@ -101,29 +88,18 @@ def count_runs_wrong(right):
 def tabulate_runs_wrong(right_first, right_second):
     """Count images by how many trainings of either kind get them wrong.
 
-    Args:
-        right_first: Bool array of shape `(seeds, images)`.
-        right_second: Another one of the same shape.
-
     Returns:
         Counts of shape `(seeds + 1, seeds + 1)`: trainings of the second kind that are
         wrong on the rows, of the first kind on the columns, from none to all.
     """
-    table = np.zeros((len(right_second) + 1, len(right_first) + 1), int)
-    at = count_runs_wrong(right_second), count_runs_wrong(right_first)
-    np.add.at(table, at, 1)
-    return table
+    wrong = count_runs_wrong(right_second), count_runs_wrong(right_first)
+    return count_confusions(*wrong, len(right_first) + 1)
 
 
 def plot_runs_wrong(table, *, ax=None):
-    """Plot a heat map of images by how many trainings of either kind get them wrong.
+    """Plot what `tabulate_runs_wrong` returns, the multiclass network as the first.
 
-    Args:
-        table: What `tabulate_runs_wrong` returns, the multiclass network as the first.
-        ax: Axes to draw on.
-
-    Returns:
-        The Axes.
+    Returns the Axes.
     """
     ax = ax or plt.subplots(figsize=(6.2, 5), layout="constrained")[1]
     shown = np.ma.masked_equal(table, 0)
@@ -167,10 +143,6 @@ class Gallery(NamedTuple):
 
 def pick_galleries(right_first, right_second):
     """Find the images that tell the two kinds of training apart, or stop both.
-
-    Args:
-        right_first: Bool array of shape `(seeds, images)`.
-        right_second: Another one of the same shape.
 
     Returns:
         A dictionary of `Gallery`: "nobody" has the images wrong in every training of

@@ -33,15 +33,10 @@ def build_network(task, recipe):
 def build_grouped_mlp(**settings):
     """Build the ten-class network so that it answers Clothing or not.
 
-    It has the weights of `build_mlp(10)` and the same ten scores. Their softmax, summed
-    over the six clothing classes, is the one output; so it can be trained without ever
-    being told which of the ten classes an image shows.
-
-    Args:
-        settings: As for `build_mlp`.
-
-    Returns:
-        A `keras.Sequential`, not compiled, with output of shape `(n, 1)`.
+    It has the weights of `build_mlp(10)`, whose settings it takes, and the same ten
+    scores. Their softmax, summed over the six clothing classes, is the one output, of
+    shape `(n, 1)`; so it can be trained without ever being told which of the ten
+    classes an image shows.
     """
     model = build_mlp(len(CLASS_NAMES), **settings)
     model.layers[-1].activation = keras.activations.linear  # the scores themselves
@@ -70,11 +65,8 @@ class ClothingLogit(layers.Layer):
 def train_task(task, seed, recipe=RECIPE):
     """Train a network from data set to predictions, and store nothing.
 
-    Args:
-        task: One of `TASKS`.
-        seed: Seed of split, initialization, order and dropout. Equal seeds give equal
-            networks on the same machine.
-        recipe: A `Recipe`; the usual one if left out.
+    `seed` is that of split, initialization, order and dropout: equal seeds give equal
+    networks on the same machine.
 
     Returns:
         A `Run` without a folder; condensed if the network serves Part 3 alone, that is
@@ -98,8 +90,7 @@ def train_task(task, seed, recipe=RECIPE):
 def train_split(task, split, *, seed, recipe):
     """Build, compile and train the network of a task on a `Split` with its labels.
 
-    Returns:
-        The network with its best weights, and its history.
+    Returns the network with its best weights, and its history.
     """
     keras.utils.set_random_seed(seed)
     model = build_network(task, recipe)
@@ -123,14 +114,9 @@ def train_split(task, split, *, seed, recipe):
 def condense_run(run, labels):
     """Keep what Part 3 needs of a network, the answers to its question.
 
-    Args:
-        run: What `make_run` returns.
-        labels: Class ids of the test images, 0 to 9, whatever the task.
-
-    Returns:
-        A `Run` without weights. Its probabilities are those of Clothing, and so is its
-        count of right images; where the task has classes, `n_correct_classes` counts
-        the images of which the likeliest one is right.
+    The probabilities are then those of Clothing, and so is the count of right images;
+    where the task has classes, `n_correct_classes` counts the images of which the
+    likeliest one is right. `labels` are class ids, whatever the task.
     """
     clothing = find_task(run.manifest["task"]).clothing
     if clothing is None:

@@ -11,11 +11,7 @@ from fashionnet.study.words import CLASSIFIERS, NAMES, phrase_count
 
 
 def find_pairs():
-    """Find the seeds with a finished run of both tasks.
-
-    Returns:
-        A dictionary from seed to `(multiclass, binary)`, each a `Run`.
-    """
+    """Find the seeds with a finished run of both tasks. Returns `pairs`."""
     tasks, seeds = ("multiclass", "binary"), stored_seeds("multiclass")
     return pair_runs(*({s: find_run(task, s) for s in seeds} for task in tasks))
 
@@ -61,12 +57,7 @@ def binarize_sum(y_prob):
 
 
 def predict_three_ways(multiclass, binary):
-    """Return the binary test labels of both networks, by the name of the classifier.
-
-    Returns:
-        A dictionary of `uint8` arrays: the ten-class network by its likeliest class
-        and by the sum of its clothing probabilities, and the binary network.
-    """
+    """Return the binary test labels of both networks, `uint8` arrays by classifier."""
     return {
         "multiclass_argmax": binary_labels(likeliest_classes(multiclass)),
         "multiclass_sum": binarize_sum(multiclass.y_prob_test),
@@ -76,10 +67,6 @@ def predict_three_ways(multiclass, binary):
 
 def right_by_seed(pairs, labels):
     """Say which test images each classifier labels right, seed by seed.
-
-    Args:
-        pairs: What `find_pairs` returns, with at least one pair.
-        labels: Class ids of the test images, 0 to 9.
 
     Returns:
         A dictionary of bool arrays of shape `(seeds, images)`, by classifier.
@@ -105,11 +92,7 @@ def cross_tabulate(right_first, right_second):
 def state_pair(way, y_pred_way, y_pred_binary, y_true):
     """Say what one pair of networks shows about who is better, and what it cannot.
 
-    Args:
-        way: Name of the classifier that is compared with the binary one.
-        y_pred_way: Its labels.
-        y_pred_binary: The labels of the binary network.
-        y_true: The true labels.
+    `way` names the classifier that is compared with the binary one.
     """
     first, second = NAMES[way], NAMES["binary"]
     table = cross_tabulate(y_pred_way == y_true, y_pred_binary == y_true)

@@ -30,9 +30,6 @@ def log_losses(y_true, y_prob):
         y_prob: Probabilities of class 1, shape `(n,)` or `(seeds, n)`. They count as no
             surer than `float32` outputs can say, which keeps the loss below 17.
 
-    Returns:
-        `float64` losses of the shape of `y_prob`.
-
     Source: Gneiting and Raftery (2007), JASA 102, 359-378, as for `brier_scores`.
     """
     of_truth = np.where(y_true == 1, y_prob, 1 - np.asarray(y_prob, np.float64))
@@ -61,26 +58,15 @@ class Probabilities(NamedTuple):
 
 
 def list_held_out(images, labels, seeds):
-    """List the class ids of the validation images of each seed.
+    """List the class ids of the validation images of each seed, in their order.
 
-    Args:
-        images: The 60,000 images that are not of the test set.
-        labels: Their class ids, 0 to 9.
-        seeds: The seeds.
-
-    Returns:
-        A dictionary from seed to class ids, in the order of the predictions.
+    `images` and `labels` are those of `load_training_set`.
     """
     return {seed: split_train_val(images, labels, seed=seed).y_val for seed in seeds}
 
 
 def collect_probabilities(pairs, held_out, labels):
     """Collect p(clothing) of both networks, the ten-class one by its sum.
-
-    Args:
-        pairs: What `find_pairs` returns, with at least one pair.
-        held_out: What `list_held_out` returns for the seeds of the pairs.
-        labels: Class ids of the test images, 0 to 9.
 
     Returns:
         A dictionary of `Probabilities`: "multiclass_sum" and "binary".
@@ -115,7 +101,7 @@ class ScoreContrast(NamedTuple):
 
 
 def compare_scores(probabilities):
-    """Compare what `collect_probabilities` returns. Returns a dictionary by score."""
+    """Compare what `collect_probabilities` returns: a `ScoreContrast` by score."""
     found = {}
     for name, score in SCORES.items():
         tables = {k: score(p.y_test, p.y_prob_test) for k, p in probabilities.items()}

@@ -47,13 +47,13 @@ def compare_sizes(curve, pairs, labels):
 
     Args:
         curve: Maps numbers of training images to what `pair_runs` returns.
-        pairs: What `find_pairs` returns, for the full number; of them, the seeds that
-            are in `curve` count, so that no size has more than the others.
-        labels: Class ids of the test images, 0 to 9.
+        pairs: Those for the full number; of them, the seeds that are in `curve` count,
+            so that no size has more than the others.
+        labels: Class ids of the test images.
 
     Returns:
-        A dictionary of `Size` by number of training images, sizes without pairs left
-        out.
+        A dictionary of `Size` by number of training images, without sizes that have no
+        pair.
     """
     seeds = {seed for smaller in curve.values() for seed in smaller} or pairs
     full = {seed: pair for seed, pair in pairs.items() if seed in seeds}
@@ -116,13 +116,7 @@ def state_fewest(sizes):
 def plot_learning_curve(sizes, margin=MARGIN):
     """Plot errors, and differences to the binary network, by number of training images.
 
-    Args:
-        sizes: What `compare_sizes` returns.
-        margin: Half the width of the band, in images.
-
-    Returns:
-        The Figure. Bars are 95% intervals for new trainings and new images; where there
-        is no bound, there is no bar.
+    Bars are 95% intervals for new trainings and new images. Returns the Figure.
     """
     fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4), layout="constrained")
     _plot_errors(left, sizes)

@@ -10,14 +10,7 @@ from scipy.stats import binom, binomtest, permutation_test, sem, t
 
 
 def mean_interval(values, level=0.95):
-    """Compute Student's t interval of a mean.
-
-    Args:
-        values: At least two independent measurements.
-        level: Share of intervals that are to hold the truth, in (0, 1).
-
-    Returns:
-        `mean, low, high` in the unit of the values.
+    """Compute Student's t interval of a mean. Returns `mean, low, high`.
 
     Raises:
         ValueError: If there are fewer than two values.
@@ -35,12 +28,9 @@ def mean_interval(values, level=0.95):
 def mcnemar_exact(only_first, only_second):
     """Test exactly whether two classifiers err equally often on the same images.
 
-    Only the images that exactly one of them gets right carry information. If both are
-    equally good, each such image is a fair coin toss. Without any, the p-value is 1.
-
-    Args:
-        only_first: Number of images that only the first classifier gets right.
-        only_second: Number of images that only the second gets right.
+    Only the images that exactly one of them gets right carry information: so many the
+    first, so many the second. If both are equally good, each is a fair coin toss.
+    Without any, the p-value is 1.
 
     Source: McNemar (1947), Psychometrika 12, 153-157.
     """

@@ -1,8 +1,4 @@
-"""Everything that the stored runs say, as plain numbers for `results/*.json`.
-
-Differences and margins are numbers of images of 10,000: above 0, the way named first
-makes fewer errors.
-"""
+"""Everything that the stored runs say, as plain numbers for `results/*.json`."""
 
 import numpy as np
 
@@ -89,9 +85,8 @@ def _score(y_true, y_pred, n_classes):
 def compare_pair(multiclass, binary, labels):
     """Compare one multiclass and one binary run on the same test images.
 
-    Returns:
-        A dictionary whose scores and costs are keyed by classifier; `discordant` and
-        `mcnemar_midp` by way of binarizing, each against the binary network.
+    Scores and costs are keyed by classifier; `discordant` and `mcnemar_midp` by way of
+    binarizing, each against the binary network.
     """
     y_true = binary_labels(labels)
     predictions = predict_three_ways(multiclass, binary)
@@ -132,13 +127,8 @@ def summarize_seeds(labels):
 def summarize_study(pairs, labels, held_out, controls, curve):
     """Compare the ways of training over all pairs.
 
-    Args:
-        pairs: What `find_pairs` returns, with at least one pair.
-        labels: Class ids of the 10,000 test images.
-        held_out: What `list_held_out` returns.
-        controls: What `load_controls` returns; if none is stored, nothing is said of
-            them.
-        curve: What `load_curve` returns; so here.
+    `held_out` is what `list_held_out` returns; of controls and sizes nothing is said
+    where none is stored.
     """
     right = right_by_seed(pairs, labels)
     known = {

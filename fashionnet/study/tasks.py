@@ -61,13 +61,6 @@ def take_subset(split, n_train):
     A smaller subset of a split lies inside each larger one, so that sizes compare the
     same images and more of them. Validation images stay as they are.
 
-    Args:
-        split: A `Split` with class ids as labels.
-        n_train: Number of training images to keep.
-
-    Returns:
-        A `Split`.
-
     Raises:
         ValueError: If `n_train` is no whole number from the number of classes to the
             number of training images.
@@ -88,15 +81,8 @@ def take_subset(split, n_train):
 def split_task(name, images, labels, *, seed, n_train=None):
     """Split the training images as every training does, with the labels of a task.
 
-    Args:
-        name: One of `TASKS`.
-        images: `uint8` array of shape `(n, 28, 28)`.
-        labels: Integer array of shape `(n,)`, class ids 0 to 9.
-        seed: Seed of the split. Equal seeds hold out equal images in every task.
-        n_train: Number of training images to keep; all that are not held out if `None`.
-
-    Returns:
-        A `Split` whose labels are those of the task.
+    Equal seeds hold out equal images in every task. `n_train` training images are kept,
+    or all that are not held out.
     """
     split = split_train_val(images, labels, seed=seed)
     if n_train is not None:

@@ -57,11 +57,10 @@ def recipe_for(n_train):
 
 
 def list_parts():
-    """List the trainings of the study by what they are for.
+    """List the trainings of the study by what they are for, as lists of `Job`.
 
-    Returns:
-        A dictionary of lists of `Job`: "main" has both networks of the assignment,
-        "controls" two other ways to train, "curve" fewer training images.
+    "main" has both networks of the assignment, "controls" two other ways to train,
+    "curve" fewer training images.
     """
     return {
         "main": [Job(task, seed) for seed in SEEDS for task in MAIN_TASKS],
@@ -88,11 +87,7 @@ def estimate_work(job):
 
 
 def load_runs(task, seeds, recipe=RECIPE):
-    """Read the stored runs of a task.
-
-    Returns:
-        A dictionary from seed to `Run`, without the seeds that have none.
-    """
+    """Read the stored runs of a task, by seed; seeds that have none are left out."""
     runs = {seed: find_run(task, seed, recipe) for seed in seeds}
     return {seed: run for seed, run in runs.items() if run}
 
@@ -103,11 +98,7 @@ def load_controls():
 
 
 def load_curve():
-    """Read the stored pairs of the learning curve, by number of training images.
-
-    Returns:
-        A dictionary of what `pair_runs` returns, without the full number of images.
-    """
+    """Read the stored pairs by number of training images, but for the full number."""
     return {
         size: pair_runs(
             *(load_runs(t, FEW_SEEDS, recipe_for(size)) for t in MAIN_TASKS)
@@ -131,14 +122,7 @@ def state_stored(pairs, controls, curve):
 def train_run(task, seed, recipe=RECIPE, *, retrain=False):
     """Return the finished run of a task and a seed, training it if there is none.
 
-    Args:
-        task: One of `TASKS`.
-        seed: Seed of split, initialization, order and dropout.
-        recipe: A `Recipe`; the usual one if left out.
-        retrain: Train even if a finished or a damaged run is there, and replace it.
-
-    Returns:
-        The `Run`.
+    With `retrain`, a finished or a damaged run is trained again and replaced.
 
     Raises:
         RunError: If the run on disk is damaged and `retrain` is not set.

@@ -1,8 +1,4 @@
-"""The vocabulary of Part 3: what each classifier is called, how it is drawn, phrases.
-
-Differences are numbers of images out of 10,000. Above 0, the way named first makes
-fewer errors.
-"""
+"""The vocabulary of Part 3: how each classifier is called and drawn, and phrases."""
 
 from typing import NamedTuple
 

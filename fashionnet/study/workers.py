@@ -23,15 +23,10 @@ pathlib.Path(sys.argv[1]).write_bytes(pickle.dumps(run))
 
 
 def train_alone(job, caller=None, threads=1):
-    """Train in silence on so many threads of this process; store nothing.
+    """Train a `Job` in silence, on so many threads of this process; store nothing.
 
-    Args:
-        job: A `Job`.
-        caller: Process id of who waits for the result.
-        threads: Number of threads of TensorFlow. It holds for a whole process.
-
-    Returns:
-        The job and its `Run`.
+    `caller` is the process id of who waits for the result, the job and its `Run`. The
+    number of threads holds for the whole process.
     """
     if os.getppid() == caller:
         _end_with(caller)
@@ -66,10 +61,7 @@ def train_apart(job, caller):
 
 
 def connect(address):
-    """Connect to the scheduler of a Dask cluster.
-
-    Returns:
-        The client, which is a context manager.
+    """Connect to the scheduler of a Dask cluster. Returns the client, to use in `with`.
 
     Raises:
         FashionnetError: If Dask is missing, nobody answers, or a worker would train
