@@ -24,6 +24,15 @@ NO_BROWSER = (
     "apt install chromium), or print the pages from any browser"
 )
 PRINT_SECONDS = 120
+# For pages that do not say themselves how they want to be printed.
+MARGIN = dict.fromkeys(("top", "right", "bottom", "left"), "12mm")
+PRINTING = {
+    "format": "A4",
+    "margin": MARGIN,
+    "prefer_css_page_size": True,
+    "tagged": True,
+    "outline": True,
+}
 # The explorer answers clicks: on paper there would be nothing to see.
 UNPRINTED = ("explore",)
 MAX_REPORT_PAGES = 4
@@ -88,7 +97,7 @@ def print_pages(browser, pages):
             for target, html in pages.items():
                 tab.set_content(html)
                 part = target.with_name(f"{target.name}.part")
-                tab.pdf(path=part, prefer_css_page_size=True, tagged=True, outline=True)
+                tab.pdf(path=part, **PRINTING)
                 os.replace(part, target)
             chromium.close()
     except Error as error:
