@@ -217,4 +217,5 @@ def _run_apt(*arguments, folder=None, pause=5):
         print(f"apt is at work elsewhere; waiting, up to {LOCK_SECONDS} s", flush=True)
         time.sleep(pause)
     if done.returncode:
-        raise DataError(f"{' '.join(command)} failed: {done.stderr.strip()}")
+        said = " ".join(done.stderr.split())
+        raise DataError(f"{' '.join(command)} failed: {said}")
