@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import nbformat
 
-from fashionnet.publish.evidence import find_evidence, print_evidence, read_truth
+from fashionnet.publish.evidence import read_truth
+from fashionnet.publish.needs import find_evidence, print_evidence
 from fashionnet.publish.published import (
     ROOT,
     ReportError,
