@@ -32,11 +32,11 @@ class Contrast(NamedTuple):
     """
 
     way: str
-    against: str
     ahead: np.ndarray
     signed_midp: np.ndarray
     estimate: Estimate
     p_adjusted: float | None = None
+    against: str = "binary"
 
 
 def compare(right):
@@ -51,7 +51,7 @@ def make_contrast(right, way, against="binary"):
     """Compare any two classifiers of `right_by_seed`. Returns the `Contrast`."""
     table = right[way].astype(int) - right[against]
     ahead, estimate = table.sum(axis=1), estimate_images(table)
-    return Contrast(way, against, ahead, _signed_midp(table), estimate)
+    return Contrast(way, ahead, _signed_midp(table), estimate, against=against)
 
 
 def estimate_images(table):

@@ -34,10 +34,10 @@ def mcnemar_exact(only_first, only_second):
 
     Source: McNemar (1947), Psychometrika 12, 153-157.
     """
-    if min(only_first, only_second) < 0:
+    fewer, more = sorted((int(only_first), int(only_second)))
+    if fewer < 0:
         raise ValueError(f"counts are {only_first}, {only_second}; they start at 0")
-    n = int(only_first + only_second)
-    return binomtest(int(only_first), n).pvalue if n else 1.0
+    return binomtest(fewer, fewer + more).pvalue if more else 1.0
 
 
 def mcnemar_midp(only_first, only_second):
@@ -48,7 +48,7 @@ def mcnemar_midp(only_first, only_second):
     Source: Fagerland, Lydersen and Laake (2013), doi:10.1186/1471-2288-13-91.
     """
     exact, n = mcnemar_exact(only_first, only_second), only_first + only_second
-    as_likely = binom.pmf(only_first, n, 0.5)
+    as_likely = binom.pmf(min(only_first, only_second), n, 0.5)
     # Equal counts are their own mirror image, which must not be counted twice.
     return exact - as_likely / (2 if only_first == only_second else 1) if n else exact
 
@@ -172,15 +172,15 @@ def holm(p_values):
 
 
 def sign_flip_p(values):
-    """Test whether 1 to 20 independent values scatter symmetrically around 0.
+    """Test whether 2 to 20 independent values scatter symmetrically around 0.
 
     The two-sided p-value is the share of all `2**n` patterns of signs that put the mean
     at least as far from 0 as it is.
 
     Source: Fisher (1935), The Design of Experiments, section 21.
     """
-    if not 1 <= len(values) <= 20:
-        raise ValueError(f"{len(values)} values: all patterns of signs need 1 to 20")
+    if not 2 <= len(values) <= 20:
+        raise ValueError(f"{len(values)} values: all patterns of signs need 2 to 20")
     options = {"permutation_type": "samples", "n_resamples": np.inf, "batch": 2**12}
     values = np.asarray(values, float)
     return permutation_test((values,), np.sum, vectorized=True, **options).pvalue

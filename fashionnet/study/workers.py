@@ -45,12 +45,13 @@ def train_apart(job, caller):
     Takes and returns what `train_alone` does. The new process ends with this one: the
     caller may be on another machine.
     """
+    paths = filter(None, [os.environ.get("PYTHONPATH"), *sys.path])
     with tempfile.TemporaryDirectory(prefix="fashionnet-") as folder:
         target = Path(folder, "run")
         done = subprocess.run(
             [sys.executable, "-c", APART, str(target), str(os.getpid())],
             input=pickle.dumps(job),
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
             stderr=subprocess.PIPE,
             check=False,
         )
