@@ -51,7 +51,6 @@ pdf: $(READY) ## print the pages and a short report as PDF (needs Chromium or Ch
 
 test: lint data ## run all checks: style, tests, and the three notebooks
 	$(PY) -m pytest --durations=5
-	$(PY) -m pytest -p tests.scratch_home --nbmake --nbmake-timeout=900 --durations=3 notebooks
 	@echo "All tests passed. The pages are in reports/; make reports makes them anew."
 
 lint: $(READY) ## check the style of code and notebooks

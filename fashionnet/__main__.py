@@ -37,7 +37,9 @@ def make_parser():
     add_verb(check, "say which evidence the reports show, and what breaks a rule")
     add_verb(pdf, "print the pages and a short report as PDF, with Chromium or Chrome")
     verb = add_verb(colab, "pack notebooks that run alone")
-    verb.add_argument("--repo-url", metavar="URL", help="write links that open them")
+    verb.add_argument(
+        "--repo-url", metavar="URL", type=_address, help="write links that open them"
+    )
     add_verb(submission, "pack one archive to hand in, with the reports as they are")
     verb = add_verb(study, "train the study of Part 3, or go on where it stopped")
     verb.add_argument("--jobs", type=_count, default=2, help="trainings at a time")
@@ -53,6 +55,16 @@ def _count(text):
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
     return int(text)
+
+
+def _address(text):
+    """Read the address of a repository on GitHub, or nothing."""
+    from fashionnet.publish.editions import make_links
+
+    try:
+        return text and make_links(text, []) and text
+    except FashionnetError as error:
+        raise argparse.ArgumentTypeError(error) from None
 
 
 def data(options):

@@ -1,11 +1,13 @@
 """Execute the notebooks and publish their pages, all or nothing."""
 
+import asyncio
 import contextlib
 import json
 import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,6 +34,7 @@ from fashionnet.publish.published import (
     fill_place,
     read_json,
     sum_files,
+    write_file,
 )
 from fashionnet.publish.results import write_readme_block, write_results
 from fashionnet.runs import MANIFEST, home
@@ -107,6 +110,7 @@ def execute_notebook(path, folder, *, record_timing=False):
             coalesce_streams=True,
             resources={"metadata": {"path": str(folder)}},
             on_cell_executed=lambda **_: bar.update(),
+            on_notebook_start=_let_interrupt,
         )
         try:
             # What libraries write past Jupyter would tear the progress bar.
@@ -119,6 +123,12 @@ def execute_notebook(path, folder, *, record_timing=False):
     drop_device_messages(book)
     print(f"{path.stem}: executed in {time.perf_counter() - start:.0f} s")
     return book
+
+
+def _let_interrupt(notebook):
+    """Let Ctrl-C end the work: nbclient would take it for the kernel's death."""
+    with contextlib.suppress(NotImplementedError):  # where signals are not handled so
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
 
 
 def drop_device_messages(book):
@@ -160,7 +170,7 @@ def write_pages(folder, books, results, build, kept_sums):
     for name, page in pages.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     sums = {**sum_files(folder), **kept_sums}
-    (folder / BUILD).write_text(json.dumps({**build, "sha256": sums}, indent=1) + "\n")
+    write_file(folder / BUILD, json.dumps({**build, "sha256": sums}, indent=1) + "\n")
 
 
 def describe_build(folder, seconds):

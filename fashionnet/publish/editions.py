@@ -42,7 +42,10 @@ os.replace(part, archive)
 sys.path.insert(0, str(archive))
 '''
 
-FILES = ("LICENSE", "Makefile", "README.md", "pyproject.toml", "requirements.txt")
+FILES = (
+    *(".github/CONTRIBUTING.md", ".github/SUPPORT.md", "LICENSE", "Makefile"),
+    *("README.md", "pyproject.toml", "requirements.txt"),
+)
 FOLDERS = ("benchmarks", "fashionnet", "notebooks", "reports", "tests")
 # Hidden and half-written things, what Python makes anew, and weights.
 LEFT_OUT = re.compile(r"(^|/)(\.|__pycache__/)|\.(part|weights\.h5)$")

@@ -25,10 +25,10 @@ NO_BROWSER = (
 )
 PRINT_SECONDS = 120
 # For pages that do not say themselves how they want to be printed.
-MARGIN = dict.fromkeys(("top", "right", "bottom", "left"), "12mm")
+EDGES = dict.fromkeys(("top", "right", "bottom", "left"), "12mm")
 PRINTING = {
     "format": "A4",
-    "margin": MARGIN,
+    "margin": EDGES,
     "prefer_css_page_size": True,
     "tagged": True,
     "outline": True,
@@ -101,8 +101,9 @@ def print_pages(browser, pages):
                 os.replace(part, target)
             chromium.close()
     except Error as error:
-        name = target.name if target else "anything"
-        raise ReportError(f"{browser} did not print {name}: {error}") from None
+        name = target.name if target else "any page"
+        said = str(error).splitlines()[0]
+        raise ReportError(f"{browser} did not print {name}: {said}") from None
 
 
 def count_pages(path):
