@@ -55,12 +55,12 @@ def short_recipe():
 @pytest.fixture(scope="session")
 def stored_reports():
     """Read what is published in the checkout, and what its stored runs say."""
-    from fashionnet.course.published import read_reports
-    from fashionnet.course.steps import read_truth
+    from fashionnet.publish.evidence import read_truth
+    from fashionnet.publish.published import read_reports
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FASHIONNET_HOME", str(ROOT / "reports"))
-        return read_reports(read_truth())
+        return read_reports(), read_truth()
 
 
 class Tab(NamedTuple):
@@ -75,7 +75,7 @@ class Tab(NamedTuple):
 @pytest.fixture(scope="module")
 def browser():
     """Start Chromium or Chrome, where it is installed."""
-    from fashionnet.course.pdf import find_chromium
+    from fashionnet.publish.report import find_chromium
 
     why = "no playwright; it is in the dev extra: make setup"
     sync_api = pytest.importorskip("playwright.sync_api", reason=why)

@@ -4,13 +4,11 @@ Both networks are equally sure of equal answers, so that trading their errors tr
 everything that is said of them.
 """
 
-from pathlib import Path
-
 import numpy as np
 
 from fashionnet.data import CLASS_NAMES, CLOTHING
-from fashionnet.evaluation import clothing_probability
 from fashionnet.runs import Run
+from fashionnet.study.pairs import clothing_probability
 
 LABELS = np.random.default_rng(0).permutation(np.repeat(np.arange(10), 1000))
 VAL_LABELS = LABELS[:600]
@@ -51,7 +49,7 @@ def make_run(task, wrong_test, wrong_val, seed=0):
         y_prob = map(spread_over_classes, y_prob, labels)
     test, val = (np.asarray(table, np.float32) for table in y_prob)
     manifest = {**MANIFEST, "task": task, "seed": seed}
-    return Run(Path("nowhere"), manifest, {}, y_prob_val=val, y_prob_test=test)
+    return Run(manifest, {}, y_prob_val=val, y_prob_test=test)
 
 
 def draw_runs(task, n_wrong, seeds, start):
@@ -84,17 +82,9 @@ def draw_pairs(n_ten, n_two, n_seeds=10, start=0):
 
 def make_compact(run):
     """Keep what runs of controls and of the learning curve keep of a run."""
-    clothing = run.y_prob_test[:, CLOTHING].sum(axis=1)
+    clothing = run.y_prob_test[:, CLOTHING].sum(axis=1).astype(np.float32)
     likeliest = run.y_prob_test.argmax(axis=1).astype(np.uint8)
-    return CompactRun(clothing.astype(np.float32), likeliest, run.manifest)
-
-
-class CompactRun:
-    """A run with p(clothing) and the likeliest classes only."""
-
-    def __init__(self, y_prob_test, y_pred_test, manifest):
-        self.y_prob_test, self.y_pred_test = y_prob_test, y_pred_test
-        self.manifest = manifest
+    return run._replace(y_prob_test=clothing, y_pred_test=likeliest)
 
 
 def trade_errors(pairs):

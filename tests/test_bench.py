@@ -193,7 +193,8 @@ def test_page_is_that_of_the_stored_benchmark():
     for row in stored["targets"]:
         value = "not measured" if row["value"] is None else f"{row['value']:.4g}"
         assert f"<td>{value}</td><td>{row['target']}" in html.unescape(shown)
-    assert page.describe_race(stored["peers"]) in html.unescape(shown)
+    drawn = page.plot_race(stored["trainings"], stored["peers"])
+    assert drawn.figure.description in html.unescape(shown)
     assert not re.findall(r'(?:src|href)="https?:', shown)
 
 

@@ -8,32 +8,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import expit
-from sklearn.metrics import brier_score_loss, log_loss
+from scipy.stats import norm
 
-from fashionnet.data import CLASS_NAMES, binary_labels
+from fashionnet.data import binary_labels
 from fashionnet.evaluation import (
-    THRESHOLDS,
-    binarize_argmax,
-    binarize_sum,
-    brier_scores,
-    choose_threshold,
-    clothing_probability,
     confidence,
     count_confusions,
     count_errors_by_class,
-    count_errors_by_threshold,
-    fit_temperature,
-    log_losses,
     merge_groups,
     predict_labels,
     predict_probabilities,
     rank_confusions,
-    scale_temperature,
+    wilson_interval,
 )
 
 CLOTHES = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt"}
 SEEDS = st.integers(0, 2**32 - 1)
+COUNTS = st.integers(0, 500)
 PAIRS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1)
 IMAGES = np.zeros((3, 28, 28), np.uint8)
 
@@ -42,14 +33,6 @@ def draw_probabilities(seed, n=500, spread=0.3):
     """Draw rows like those of softmax; the lower `spread`, the surer they are."""
     rng = np.random.default_rng(seed)
     return rng.dirichlet(np.full(10, spread), n)
-
-
-def chances(**given):
-    """Make one row of probabilities from those of the named classes."""
-    row = np.zeros((1, 10))
-    for name, chance in given.items():
-        row[0, CLASS_NAMES.index(name.replace("_", " "))] = chance
-    return row
 
 
 def two_columns(pairs):
@@ -140,55 +123,6 @@ def test_confidence_is_the_probability_of_the_predicted_label(seed):
         np.testing.assert_allclose(confidence(given_prob), expected)
 
 
-# Ten classes to two groups.
-
-
-@given(SEEDS, st.sampled_from([0.05, 0.2, 0.5]))
-@settings(deadline=None, max_examples=30)
-def test_both_rules_agree_where_a_class_is_above_one_half(seed, spread):
-    y_prob = draw_probabilities(seed, spread=spread)
-    sure = y_prob.max(axis=1) > 0.5
-    assert sure.any()
-    np.testing.assert_array_equal(
-        binarize_argmax(y_prob[sure]), binarize_sum(y_prob[sure])
-    )
-
-
-def test_rules_differ_where_small_chances_add_up():
-    clothes = chances(Bag=0.4, Dress=0.3, Shirt=0.3)
-    others = chances(Coat=0.4, Bag=0.3, Sandal=0.3)
-    assert binarize_argmax(np.vstack([clothes, others])).tolist() == [0, 1]
-    assert binarize_sum(np.vstack([clothes, others])).tolist() == [1, 0]
-
-
-@given(SEEDS)
-@settings(deadline=None, max_examples=30)
-def test_sum_rule_takes_the_likelier_group(seed):
-    y_prob = draw_probabilities(seed, 50, spread=1)
-    in_group = np.array([name in CLOTHES for name in CLASS_NAMES])
-    clothing, others = (y_prob[:, part].sum(axis=1) for part in (in_group, ~in_group))
-    np.testing.assert_array_equal(binarize_sum(y_prob), clothing > others)
-    np.testing.assert_allclose(clothing_probability(y_prob), clothing, rtol=1e-5)
-
-
-def test_clothing_probability_loses_no_precision():
-    y_prob = draw_probabilities(0).astype(np.float32)
-    assert clothing_probability(y_prob).dtype == np.float64
-
-
-def test_probability_of_clothing_is_its_own_sum():
-    y_prob = np.array([0.25, 0.75], np.float32)
-    assert clothing_probability(y_prob).tolist() == [0.25, 0.75]
-    assert binarize_sum(y_prob).tolist() == [0, 1]
-
-
-def test_both_rules_give_binary_labels_as_uint8():
-    y_prob = draw_probabilities(0)
-    for y_pred in (binarize_argmax(y_prob), binarize_sum(y_prob)):
-        assert y_pred.dtype == np.uint8
-        assert set(y_pred.tolist()) == {0, 1}
-
-
 # Confusions.
 
 
@@ -240,87 +174,74 @@ def test_ranking_has_no_right_labels():
     assert rank_confusions(np.diag([5, 5]), 3) == []
 
 
-# Scores, temperatures and thresholds.
+# The interval of a share.
 
 
-def draw_binary(seed, n=4000, temperature=1.0):
-    """Draw labels and probabilities that are honest if divided by a temperature."""
-    rng = np.random.default_rng(seed)
-    logits = rng.normal(0, 3, n)
-    y_true = (rng.random(n) < expit(logits)).astype(int)
-    return y_true, expit(temperature * logits)
+def widths(intervals):
+    return [high - low for _, low, high in intervals]
 
 
-def test_mean_scores_equal_those_of_scikit_learn():
-    y_true, y_prob = draw_binary(0)
-    assert log_losses(y_true, y_prob).mean() == pytest.approx(log_loss(y_true, y_prob))
-    brier = brier_score_loss(y_true, y_prob)
-    assert brier_scores(y_true, y_prob).mean() == pytest.approx(brier)
-
-
-@pytest.mark.parametrize("score", [log_losses, brier_scores])
-def test_scores_of_several_trainings_are_those_of_each(score):
-    y_true, y_prob = draw_binary(0, n=50)
-    table = np.array([y_prob, 1 - y_prob]).astype(np.float32)
-    rows = [score(y_true, row) for row in table]
-    np.testing.assert_array_equal(score(y_true, table), rows)
-    assert score(y_true, table).dtype == np.float64
-
-
-def test_certainty_that_float32_cannot_tell_from_doubt_costs_little():
-    losses = log_losses(np.array([1, 0, 1, 0]), np.array([0, 1, 1, 0], np.float32))
-    assert losses[:2] == pytest.approx([24 * np.log(2)] * 2)
-    assert losses[2:] == pytest.approx([0, 0], abs=1e-7)
-
-
-@given(SEEDS, st.floats(0.05, 20))
 @settings(deadline=None, max_examples=30)
-def test_temperature_changes_no_label_and_moves_towards_one_half(seed, temperature):
-    _, y_prob = draw_binary(seed, n=100)
-    scaled = scale_temperature(y_prob, temperature)
-    np.testing.assert_array_equal(predict_labels(scaled), predict_labels(y_prob))
-    moved = np.abs(y_prob - 0.5) - np.abs(scaled - 0.5)
-    assert (moved if temperature > 1 else -moved).min() > -1e-6
+@given(st.integers(1, 10_000), st.floats(0, 1), st.floats(0.5, 0.999))
+def test_wilson_interval_equals_the_closed_formula(n, share, level):
+    k = round(share * n)
+    p, z = k / n, norm.ppf((1 + level) / 2)
+    center = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    expected = (p, center - half, center + half)
+    assert wilson_interval(k, n, level) == pytest.approx(expected, abs=1e-12)
 
 
-def test_temperature_of_one_changes_nothing():
-    _, y_prob = draw_binary(0)
-    np.testing.assert_allclose(scale_temperature(y_prob, 1), y_prob, atol=1e-7)
+@pytest.mark.parametrize(
+    ("k", "n", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_interval_equals_published_ones(k, n, low, high):
+    # Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3.
+    assert wilson_interval(k, n)[1:] == pytest.approx((low, high), abs=5e-5)
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1, 2])
-def test_fitted_temperature_undoes_false_certainty(temperature):
-    y_true, y_prob = draw_binary(0, n=20_000, temperature=temperature)
-    assert fit_temperature(y_prob, y_true) == pytest.approx(temperature, rel=0.05)
+@given(st.integers(1, 10_000))
+@settings(deadline=None, max_examples=30)
+def test_interval_of_none_and_of_all_ends_exactly_there(n):
+    assert wilson_interval(0, n)[:2] == (0, 0)
+    assert wilson_interval(n, n)[::2] == (1, 1)
 
 
-def test_fitted_temperature_has_the_lowest_loss_of_all():
-    y_true, y_prob = draw_binary(3, n=300, temperature=1.7)
-    tried = np.arange(0.5, 4, 0.001)
-    losses = [log_losses(y_true, scale_temperature(y_prob, t)).mean() for t in tried]
-    best = tried[np.argmin(losses)]
-    assert fit_temperature(y_prob, y_true) == pytest.approx(best, abs=0.0015)
+@given(COUNTS, COUNTS.map(lambda n: n + 1))
+@settings(deadline=None, max_examples=30)
+def test_intervals_of_right_and_wrong_mirror_each_other(n_right, n_wrong):
+    share, low, high = wilson_interval(n_right, n_right + n_wrong)
+    mirrored = wilson_interval(n_wrong, n_right + n_wrong)
+    assert mirrored == pytest.approx((1 - share, 1 - high, 1 - low))
+    assert 0 <= low <= share <= high <= 1
 
 
-def test_perfect_validation_labels_leave_the_temperature_at_its_limit():
-    y_true = np.array([0, 1, 1])
-    assert 0.05 <= fit_temperature(np.array([0.1, 0.8, 0.9]), y_true) < 0.1
+def test_interval_narrows_with_more_images_and_less_certainty():
+    by_size = widths(wilson_interval(n * 9 // 10, n) for n in (10, 100, 1000))
+    by_level = widths(wilson_interval(90, 100, level) for level in (0.99, 0.95, 0.8))
+    assert by_size == sorted(by_size, reverse=True)
+    assert by_level == sorted(by_level, reverse=True)
 
 
-def test_errors_by_threshold_equal_brute_force():
-    y_true, y_prob = draw_binary(1, n=60)
-    pairs = list(zip(y_true.tolist(), y_prob.tolist(), strict=True))
-    expected = [sum((p > at) != (y == 1) for y, p in pairs) for at in THRESHOLDS]
-    assert count_errors_by_threshold(y_true, y_prob).tolist() == expected
-    at_half = (predict_labels(y_prob) != y_true).sum()
-    assert expected[THRESHOLDS.tolist().index(0.5)] == at_half
+@pytest.mark.parametrize("truth", [0.5, 0.9, 0.99])
+def test_interval_holds_the_truth_as_often_as_it_says(truth):
+    rng = np.random.default_rng(0)
+    seen, times = np.unique(rng.binomial(1000, truth, 20_000), return_counts=True)
+    ends = np.array([wilson_interval(k, 1000)[1:] for k in seen])
+    holds = (ends[:, 0] <= truth) & (truth <= ends[:, 1])
+    assert np.average(holds, weights=times) == pytest.approx(0.95, abs=0.015)
 
 
-def test_chosen_threshold_has_the_fewest_errors():
-    y_true = np.array([0, 0, 1, 1])
-    assert choose_threshold(y_true, np.array([0.1, 0.705, 0.8, 0.9])) == 0.71
-    assert choose_threshold(y_true, np.array([0.1, 0.2, 0.305, 0.9])) == 0.3
-
-
-def test_threshold_stays_at_one_half_if_that_is_as_good_as_any():
-    assert choose_threshold(np.array([0, 1]), np.array([0.1, 0.9])) == 0.5
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [((11, 10), "11 of 10"), ((-1, 10), "-1"), ((0, 0), "0"), ((5, 10, 1.5), r"1\.5")],
+)
+def test_wilson_interval_refuses_the_impossible(arguments, found):
+    with pytest.raises(ValueError, match=found):
+        wilson_interval(*arguments)

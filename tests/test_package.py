@@ -1,43 +1,79 @@
-"""How the modules hang together, as the README tells it."""
+"""How the modules hang together: imports point one way, and the layout names all."""
 
 import ast
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-ORDER = re.findall(r"^\| `fashionnet/(\w+)\.py`", README, re.MULTILINE)
+LAYOUT = (ROOT / ".github/CONTRIBUTING.md").read_text(encoding="utf-8")
+PICTURE = LAYOUT.split("```text")[1].split("```")[0]
+FLOORS = {"fashionnet": 0, "study": 1, "publish": 2}
+MODULES = {
+    path.relative_to(ROOT).with_suffix("").as_posix().replace("/", "."): path
+    for path in sorted((ROOT / "fashionnet").rglob("*.py"))
+    if path.name != "__init__.py"
+}
 
 
-def imported(path):
-    """List the modules of the package that a module imports."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def imports_of(path, everywhere=True):
+    """List the modules of the package that a module imports.
+
+    Without `everywhere`, those that it imports when it is imported itself.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree) if everywhere else tree.body:
         if isinstance(node, ast.ImportFrom) and node.module:
-            if node.module == "fashionnet":
-                yield from (alias.name for alias in node.names)
-            elif node.module.startswith("fashionnet."):
-                yield node.module.split(".")[1]
+            for name in (node.module, *(f"{node.module}.{a.name}" for a in node.names)):
+                if name in MODULES:
+                    yield name
 
 
-def test_readme_lists_every_module():
-    modules = {p.stem for p in (ROOT / "fashionnet").glob("*.py")} - {"__init__"}
-    assert set(ORDER) == modules
+def floor(name):
+    return FLOORS[MODULES[name].parent.name]
 
 
-@pytest.mark.parametrize("name", ORDER)
-def test_module_imports_only_from_those_above_it(name):
-    above = ORDER[: ORDER.index(name)]
-    assert set(imported(ROOT / "fashionnet" / f"{name}.py")) <= set(above)
+@pytest.mark.parametrize("name", sorted(set(MODULES) - {"fashionnet.__main__"}))
+def test_module_imports_nothing_from_a_higher_floor(name):
+    above = [other for other in imports_of(MODULES[name]) if floor(other) > floor(name)]
+    assert above == []
+
+
+def test_no_imports_run_in_a_circle():
+    graph = {name: set(imports_of(path)) for name, path in MODULES.items()}
+    order = list(TopologicalSorter(graph).static_order())
+    assert order[-1] == "fashionnet.__main__"
+
+
+def test_layout_names_every_module_where_it_is():
+    parts = re.split(r"(publish/|study/|the core)", PICTURE)[1:]
+    named = {
+        title: set(re.findall(r"\b(\w+)\.py", body))
+        for title, body in zip(parts[::2], parts[1::2], strict=True)
+    }
+    there = {title: set() for title in named}
+    titles = {"fashionnet": "the core", "study": "study/", "publish": "publish/"}
+    for path in MODULES.values():
+        if path.name != "__main__.py":
+            there[titles[path.parent.name]].add(path.stem)
+    assert named == there
+
+
+def test_layout_names_no_file_that_is_not_there():
+    for name in re.findall(r"`(fashionnet/[\w/]+\.py)`", LAYOUT):
+        assert (ROOT / name).is_file()
 
 
 def loaded_after(statement):
     code = f"{statement}; import sys; print(*sys.modules)"
     command = [sys.executable, "-c", code]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return set(answer.stdout.split())
 
 
@@ -46,7 +82,16 @@ def test_importing_the_package_imports_nothing_heavy():
 
 
 @pytest.mark.integration
+def test_notebooks_1_and_2_load_the_core_alone():
+    names = "data, evaluation, models, plots, reporting, runs, training"
+    loaded = loaded_after(f"from fashionnet import {names}")
+    assert "fashionnet.training" in loaded
+    others = [name for name in loaded if re.match(r"fashionnet\.(study|publish)", name)]
+    assert others == []
+
+
+@pytest.mark.integration
 def test_reading_results_needs_no_deep_learning_framework():
-    light = set(ORDER) - {"models", "training"}
-    loaded = loaded_after(f"from fashionnet import {', '.join(sorted(light))}")
+    names = "calibration, contrasts, controls, images, pairs, sizes, trainings, verdict"
+    loaded = loaded_after(f"from fashionnet.study import {names}")
     assert not {"keras", "tensorflow"} & loaded

@@ -12,12 +12,6 @@ from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 from fashionnet import plots
 from fashionnet.plots import (
     caption_predictions,
-    describe_class_counts,
-    describe_confusion,
-    describe_errors_by_class,
-    describe_history,
-    describe_images,
-    describe_scores,
     plot_class_counts,
     plot_confusion,
     plot_errors_by_class,
@@ -135,51 +129,55 @@ def test_plot_draws_without_warnings(plot, args):
         plt.gcf().canvas.draw()
 
 
+def description_of(drawn):
+    return drawn.figure.description
+
+
 DESCRIPTIONS = {
     "class counts": (
-        describe_class_counts,
+        plot_class_counts,
         (COUNTS, NAMES),
         ([5400, 1200, 31], NAMES),
         ["Coat 5,400", "Bag 1,200", "Shirt 30"],
     ),
     "equal class counts": (
-        describe_class_counts,
+        plot_class_counts,
         ([6000] * 3, NAMES),
         ([5000] * 3, NAMES),
         ["3 classes", "6,000"],
     ),
     "images": (
-        describe_images,
-        (CAPTIONS,),
-        (["a", "b", "c", "d", "f"],),
+        plot_images,
+        (IMAGES, CAPTIONS),
+        (IMAGES, ["a", "b", "c", "d", "f"]),
         ["5 images", "a; b; c; d; e"],
     ),
     "loss": (
-        describe_history,
+        plot_history,
         (HISTORY,),
         (HISTORY | {"val_loss": [0.8, 0.45, 0.48, 0.47]},),
         ["1 to 4", "0.900", "0.300", "0.800", "0.470", "0.410 in epoch 3"],
     ),
     "accuracy": (
-        describe_history,
+        plot_history,
         (HISTORY, "accuracy"),
         (HISTORY, "loss"),
         ["0.700", "0.880", "0.720", "0.840", "0.830 in epoch 3"],
     ),
     "confusion": (
-        describe_confusion,
+        plot_confusion,
         (MATRIX, NAMES),
         (MATRIX.T, NAMES),
         ["3 true", "Bag", "(100.0%)", "(75.0%)", "Shirt labeled Coat (75)"],
     ),
     "scores": (
-        describe_scores,
+        plot_scores,
         SCORES,
         draw_scores(1),
         [f"{roc_auc_score(*SCORES):.5f}"],
     ),
     "errors by class": (
-        describe_errors_by_class,
+        plot_errors_by_class,
         (ERRORS, NAMES),
         ({"first": ERRORS["first"]}, NAMES),
         ["first: 44", "Shirt 41, Coat 3", "second: 47", "Shirt 38, Bag 7, Coat 2"],
@@ -189,28 +187,29 @@ DESCRIPTIONS = {
 
 @pytest.mark.parametrize("figure", DESCRIPTIONS)
 def test_description_has_the_numbers_that_are_drawn(figure):
-    describe, args, _, numbers = DESCRIPTIONS[figure]
-    text = describe(*args)
+    plot, args, _, numbers = DESCRIPTIONS[figure]
+    text = description_of(plot(*args))
     assert [number for number in numbers if number not in text] == []
 
 
 @pytest.mark.parametrize("figure", DESCRIPTIONS)
 def test_description_follows_the_data(figure):
-    describe, args, others, _ = DESCRIPTIONS[figure]
-    assert describe(*args) != describe(*others)
+    plot, args, others, _ = DESCRIPTIONS[figure]
+    assert description_of(plot(*args)) != description_of(plot(*others))
 
 
-@pytest.mark.parametrize("figure", DESCRIPTIONS)
-def test_description_is_one_line_of_sentences(figure):
-    describe, args, _, _ = DESCRIPTIONS[figure]
-    assert re.fullmatch(r"[A-Z0-9].+\.", describe(*args))
+@each_plot
+def test_every_figure_describes_itself_in_one_line_of_sentences(plot, args):
+    assert re.fullmatch(r"[A-Z0-9].+\.", description_of(plot(*args)))
 
 
-def test_every_plot_has_a_description():
-    kinds = {"plot": set(), "describe": set()}
-    for verb, _, rest in (name.partition("_") for name in vars(plots)):
-        kinds.get(verb, set()).add(rest)
-    assert kinds["plot"] == kinds["describe"] != set()
+def test_descriptions_of_panels_that_share_a_figure_are_joined():
+    fig, (left, right) = plt.subplots(1, 2)
+    loss = description_of(plot_history(HISTORY, "loss"))
+    accuracy = description_of(plot_history(HISTORY, "accuracy"))
+    plot_history(HISTORY, "loss", ax=left)
+    plot_history(HISTORY, "accuracy", ax=right)
+    assert fig.description == f"{loss} {accuracy}"
 
 
 # Class counts.
@@ -289,7 +288,8 @@ def test_caption_has_the_predicted_class_above_the_true_one():
 
 
 def test_description_of_images_has_verdicts_and_no_line_breaks():
-    text = describe_images(["Shirt\ntrue: Coat", "Bag\ntrue: Bag"], right=[False, True])
+    captions = ["Shirt\ntrue: Coat", "Bag\ntrue: Bag"]
+    text = plot_images(IMAGES[:2], captions, right=[False, True]).description
     assert "Shirt, true: Coat (wrong); Bag, true: Bag (right)." in text
     assert "\n" not in text
 
@@ -364,9 +364,10 @@ def test_confusion_has_the_true_class_on_the_rows_from_the_top():
 def test_confusion_takes_lists():
     [mesh] = plot_confusion(MATRIX.tolist(), NAMES).collections
     assert mesh.get_array().shape == (3, 3)
-    assert describe_confusion(MATRIX.tolist(), NAMES) == describe_confusion(
-        MATRIX, NAMES
-    )
+    texts = [
+        description_of(plot_confusion(m, NAMES)) for m in (MATRIX, MATRIX.tolist())
+    ]
+    assert texts[0] == texts[1]
 
 
 def test_class_without_images_is_drawn_blank_and_without_warning():
@@ -375,7 +376,7 @@ def test_class_without_images_is_drawn_blank_and_without_warning():
         warnings.simplefilter("error")
         ax = plot_confusion(matrix, NAMES)
         ax.figure.canvas.draw()
-        assert describe_confusion(matrix, NAMES)
+        assert description_of(ax)
     assert ax.collections[0].get_array()[1].tolist() == [0, 0, 0]
     assert texts_of(ax)[3:6] == ["", "", ""]
 
@@ -453,7 +454,7 @@ def test_panels_of_scores_are_labeled_and_in_percent():
 def test_description_of_scores_has_the_rates_at_one_half(network):
     y_true, y_score = NETWORKS[network]
     false_rate, true_rate, precision = count_rates(y_true, y_score > 0.5)
-    text = describe_scores(y_true, y_score)
+    text = plot_scores(y_true, y_score).description
     assert f"{false_rate:.2%} false and {true_rate:.2%} true positives" in text
     assert f"at one half {precision:.2%} and {true_rate:.2%}." in text
 
@@ -521,7 +522,7 @@ def test_errors_by_seed_are_drawn_as_means_with_standard_deviations():
     expected = np.transpose([bar_widths(bars) - spread, bar_widths(bars) + spread])
     np.testing.assert_allclose(ends, expected)
     assert texts_of(ax)[:3] == ["3", "0", "41.5"]
-    text = describe_errors_by_class(BY_SEED, NAMES)
+    text = description_of(ax)
     assert "first: 44.5 errors, most from Shirt 41.5, Coat 3" in text
 
 
@@ -541,11 +542,11 @@ def test_errors_of_no_training_are_drawn_as_no_bars():
 
 
 def test_perfect_matrix_has_no_commonest_mistake():
-    assert "mistake" not in plots.describe_confusion(np.diag([5, 5]), ["A", "B"])
+    assert "mistake" not in description_of(plot_confusion(np.diag([5, 5]), "AB"))
 
 
 def test_no_mistake_is_called_commoner_than_an_equal_one():
-    text = plots.describe_confusion(np.array([[8, 2], [2, 8]]), ["A", "B"])
+    text = description_of(plot_confusion(np.array([[8, 2], [2, 8]]), "AB"))
     assert "No mistake is commoner than A labeled B (2)." in text
 
 

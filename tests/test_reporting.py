@@ -1,27 +1,9 @@
-import json
-import re
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from study_samples import LABELS, VAL_LABELS, draw_pairs
 
-from fashionnet import reporting
+from fashionnet import plots, reporting
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES
-from fashionnet.side_views import (
-    compare_sizes,
-    measure_costs,
-)
-from fashionnet.stats import Estimate
-from fashionnet.study import (
-    Contrast,
-    compare,
-    cross_tabulate,
-    measure,
-    measure_fixed_images,
-    right_by_seed,
-)
-from fashionnet.study_scores import calibrate, collect_probabilities, compare_scores
 
 
 @pytest.fixture
@@ -34,7 +16,8 @@ def shown(monkeypatch):
 
 def test_shown_figure_carries_its_alt_text_and_is_closed(shown):
     fig, ax = plt.subplots(figsize=(5, 3))
-    reporting.show_figure(ax, "one empty panel")
+    plots.describe(ax, "one empty panel")
+    reporting.show_figure(ax)
     _, metadata = shown[0]._repr_mimebundle_()
     assert metadata["image/png"]["alt"] == "one empty panel"
     assert metadata["image/png"]["width"] == 5 * 96
@@ -43,15 +26,17 @@ def test_shown_figure_carries_its_alt_text_and_is_closed(shown):
 
 def test_shown_figure_is_sharp_on_dense_screens(shown):
     fig, _ = plt.subplots(figsize=(5, 3))
-    reporting.show_figure(fig, "one empty panel")
+    plots.describe(fig, "one empty panel")
+    reporting.show_figure(fig)
     width_in_header = int.from_bytes(shown[0].data[16:20], "big")
     assert width_in_header == 2 * 5 * 96
 
 
-def test_figure_without_alt_text_is_refused():
+def test_figure_without_a_description_is_refused(shown):
     fig, _ = plt.subplots()
-    with pytest.raises(ValueError, match="alt is empty"):
-        reporting.show_figure(fig, " ")
+    with pytest.raises(ValueError, match="no description"):
+        reporting.show_figure(fig)
+    assert shown == []
 
 
 def test_split_table_counts_every_image():
@@ -83,133 +68,95 @@ def test_confusion_table_is_ordered_and_has_shares():
     assert table["share of the true class"].tolist() == ["10.0%", "10.0%"]
 
 
-def test_accuracy_table_follows_the_errors():
-    table = reporting.table_accuracies({"binary": 48, "multiclass_sum": 50}, 10_000)
-    assert table["accuracy"].tolist() == ["99.52%", "99.50%"]
-    assert json.loads(table["errors"].to_json()) == {
-        "binary": 48,
-        "multiclass (sum)": 50,
+# Sentences.
+
+
+def make_history(train, val, losses, train_losses=None):
+    return {
+        "loss": train_losses or losses,
+        "accuracy": train,
+        "val_loss": losses,
+        "val_accuracy": val,
+        "seconds": [2.0] * len(losses),
     }
 
 
-def test_contrast_table_follows_the_estimates():
-    ahead, midp = np.array([-9, 1, 2]), np.ones(3)
-    first = Contrast("multiclass_argmax", ahead, midp, Estimate(-2.0, 1.5, 200), 0.37)
-    second = Contrast("multiclass_sum", -ahead, midp, Estimate(15.0, 2.0, 200), 1e-9)
-    table = reporting.table_contrasts({c.way: c for c in (first, second)})
-    assert list(table) == ["multiclass (likeliest class)", "multiclass (sum)"]
-    assert table.loc["errors compared with binary"].tolist() == [
-        "2.0 more",
-        "15.0 fewer",
-    ]
-    assert table.loc["verdict"].tolist() == ["equivalent", "better"]
-    assert table.loc["… adjusted for two contrasts"].tolist() == ["0.370", "< 0.001"]
-    likely = table.loc["probability of over 10 fewer"].tolist()
-    chance = measure(second.estimate)["probability"]["multiclass_better"]
-    assert likely == ["< 0.001", f"{chance:.3f}"]
-    p = measure_fixed_images(ahead)["sign_flip_p"]
-    assert table.loc["these images only: p-value"].tolist() == [f"{p:.3f}"] * 2
-    won = [
-        text.split()[0] for text in table.loc["these images only: share of pairs won"]
-    ]
-    assert won == ["67%", "33%"]
+def test_accuracy_sentence_has_count_share_and_interval():
+    sentence = reporting.state_accuracy("The network", 9_012, 10_000)
+    assert "9,012 of 10,000" in sentence
+    assert "90.1%" in sentence
+    assert "95% interval 89.5% to 90.7%" in sentence
 
 
-def test_contrast_table_without_an_estimate_has_the_verdict_only():
-    contrast = Contrast("multiclass_sum", np.zeros(1), np.ones(1), None, None)
-    table = reporting.table_contrasts({"multiclass_sum": contrast})
-    assert table.to_dict() == {"multiclass (sum)": {"verdict": "undecided"}}
+def test_accuracy_near_the_ceiling_has_two_decimals():
+    assert "99.52%" in reporting.state_accuracy("It", 9_952, 10_000)
 
 
-def test_agreement_table_names_rows_and_columns_by_network():
-    right = np.array([True, True, True, False]), np.array([True, False, False, False])
-    table = reporting.table_agreement(cross_tabulate(*right))
-    assert table.loc["multiclass right", "binary right"] == 1
-    assert table.loc["multiclass right", "binary wrong"] == 2
-    assert table.loc["multiclass wrong", "binary right"] == 0
+def test_training_sentence_tells_early_stopping_from_the_last_epoch():
+    history = make_history([0.8, 0.9, 0.95], [0.8, 0.85, 0.84], [0.5, 0.3, 0.4])
+    sentence = reporting.state_training(history, 10)
+    assert "stopped early: 3 of 10 epochs in 6 seconds" in sentence
+    assert "epoch 2" in sentence
+    assert "5.00 percentage points above" in sentence
+    assert "ran to its end" in reporting.state_training(history, 3)
 
 
-def test_probability_is_never_rounded_to_certainty():
-    numbers = (0, 1e-9, 0.0004, 0.0006, 0.25, 0.9999, 1)
-    written = [reporting._format_share(p) for p in numbers]
-    assert written == ["< 0.001"] * 3 + ["0.001", "0.250", "> 0.999", "1.000"]
+def test_training_sentence_knows_when_validation_is_ahead():
+    history = make_history([0.8], [0.81], [0.5])
+    assert "1.00 percentage points below" in reporting.state_training(history, 1)
 
 
-# The study.
-
-PAIRS = draw_pairs(60, 40, n_seeds=3)
-RIGHT = right_by_seed(PAIRS, LABELS)
-NAMES = ["multiclass (likeliest class)", "multiclass (sum)", "binary"]
-
-
-def test_seed_table_has_errors_differences_and_costs_by_seed():
-    table = reporting.table_seeds(RIGHT, PAIRS)
-    assert table.index.tolist() == [0, 1, 2]
-    for name, wrong in zip(NAMES, RIGHT.values(), strict=True):
-        assert table[name].tolist() == (~wrong).sum(axis=1).tolist()
-    for name in NAMES[:2]:
-        leads = table["binary"] - table[name]
-        said = [f"{abs(n)} {'fewer' if n > 0 else 'more'}" for n in leads]
-        assert table[f"{name} against binary"].tolist() == said
-    assert table["seconds"].tolist() == ["40, 40"] * 3
-    assert table["epochs"].tolist() == ["20, 20"] * 3
+def test_training_sentence_judges_overfitting_by_both_losses():
+    shares = [0.8, 0.9, 0.95], [0.8, 0.85, 0.84]
+    at_end = reporting.state_training(make_history(*shares, [0.5, 0.4, 0.3]), 3)
+    assert "more of them did no harm" in at_end
+    history = make_history(*shares, [0.5, 0.3, 0.4], [0.5, 0.2, 0.1])
+    parted = reporting.state_training(history, 3)
+    assert "still fell, to 0.1000" in parted
+    assert "ended at 0.4000: what was learnt then did not help" in parted
+    stuck = reporting.state_training(make_history(*shares, [0.5, 0.3, 0.4]), 3)
+    assert "neither loss was lower at the end" in stuck
 
 
-def test_error_table_takes_any_classifiers():
-    right = {"grouped": RIGHT["binary"], "binary": RIGHT["binary"]}
-    table = reporting.table_errors(right, [4, 5, 9])
-    assert list(table) == ["ten outputs, binary loss", "binary"]
-    assert table.index.tolist() == [4, 5, 9]
-    assert (table.iloc[:, 0] == table["binary"]).all()
+def test_validation_sentence_is_about_the_kept_epoch():
+    history = make_history([0.8, 0.9], [0.857, 0.84], [0.3, 0.4])
+    assert "validation images it was 85.7%" in reporting.state_validation(history)
 
 
-def test_difference_table_names_both_sides():
-    contrasts = compare(RIGHT)
-    table = reporting.table_differences(contrasts)
-    assert table.index.tolist() == [f"{name} against binary" for name in NAMES[:2]]
-    estimate = contrasts["multiclass_sum"].estimate
-    row = table.loc["multiclass (sum) against binary"]
-    assert row["errors"] == f"{-estimate.value:.1f} more"
-    assert row["95% interval"] != row["90% interval"]
-    assert row["p-value, not adjusted"] == reporting._format_share(estimate.p_value())
+def test_constant_answer_is_the_commoner_label():
+    sentence = reporting.state_constant_answer(np.repeat([0, 1], [4, 6]))
+    assert "“Clothing” would be right for 6 of 10 images (60%)" in sentence
+    sentence = reporting.state_constant_answer(np.repeat([0, 1], [7, 3]))
+    assert "“Footwear and Bags”" in sentence
 
 
-def test_difference_table_of_one_seed_has_no_intervals():
-    one = compare({name: table[:1] for name, table in RIGHT.items()})
-    assert set(reporting.table_differences(one)["95% interval"]) == {"–"}
+def test_confusion_sentence_names_the_worst_pair_and_its_share():
+    matrix = np.array([[90, 10, 0], [0, 100, 0], [5, 5, 90]])
+    sentence = reporting.state_confusions(matrix, ["a", "b", "c"], k=1)
+    assert "a labeled b (10): together 50% of the 20 errors" in sentence
+    assert "the easiest (100.0%)" in sentence
 
 
-def test_size_table_has_a_row_for_each_size_and_way():
-    table = reporting.table_sizes(compare_sizes({500: PAIRS}, PAIRS, LABELS))
-    assert table.index.tolist() == ["500", "500", "54,000", "54,000"]
-    assert table["network"].tolist() == NAMES[:2] * 2
-    means = [f"{(~table).sum(axis=1).mean():.1f}" for table in RIGHT.values()]
-    assert table["errors"].tolist() == means[:2] * 2
-    assert table["of binary"].tolist() == means[2:] * 4
-    assert all(re.fullmatch("from .* to .*", said) for said in table["95% interval"])
+def test_perfect_network_has_no_commonest_confusion():
+    assert "No two classes" in reporting.state_confusions(np.diag([5, 5]), ["a", "b"])
 
 
-def test_size_table_of_one_seed_has_no_intervals():
-    table = reporting.table_sizes(compare_sizes({}, {0: PAIRS[0]}, LABELS))
-    assert table["95% interval"].tolist() == ["–"] * 2
+def test_group_sentence_counts_both_directions():
+    sentence = reporting.state_groups(np.array([[395, 5], [2, 598]]))
+    assert "7 of the 1,000 images" in sentence
+    assert "0.70%" in sentence
 
 
-def test_probability_table_has_means_and_spreads_over_seeds():
-    tables = collect_probabilities(PAIRS, dict.fromkeys(PAIRS, VAL_LABELS), LABELS)
-    found = {name: calibrate(table) for name, table in tables.items()}
-    scores = compare_scores(tables)
-    table = reporting.table_probabilities(scores, found)
-    assert list(table.index) == ["multiclass (sum)", "binary"]
-    means = scores["Brier score"].means["binary"]
-    said = f"{means.mean():.4f} ± {means.std(ddof=1):.4f}"
-    assert table.loc["binary", "Brier score"] == said
-    assert table.loc["binary", "temperature"].count("±") == 1
+def test_error_classes_are_named_by_their_counts():
+    errors = np.zeros(10, int)
+    errors[[8, 6, 0]] = 6, 3, 1
+    sentence = reporting.state_error_classes(errors)
+    assert "Of the 10 errors, Bag (6) and Shirt (3) make up 90%" in sentence
+    assert "4 are clothing taken for footwear or a bag, 6 the reverse" in sentence
 
 
-def test_cost_table_has_a_spread_only_over_several_seeds():
-    table = reporting.table_costs(measure_costs(PAIRS))
-    assert table.loc["binary", "parameters"] == "1,000"
-    assert table.loc["multiclass", "MFLOP per image"] == "0.538"
-    assert table.loc["binary", "seconds per training"] == "40.5 ± 0.0"
-    one = reporting.table_costs(measure_costs({0: PAIRS[0]}))
-    assert one.loc["binary", "seconds per training"] == "40.5"
+def test_environment_line_names_versions_and_data():
+    line = reporting.state_environment()
+    assert line.count("\n") == 0
+    for word in ("Python 3.", "Keras 3.", "TensorFlow 2.", "data d1fd84a877f3"):
+        assert word in line

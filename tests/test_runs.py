@@ -3,14 +3,25 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from fashionnet import outcomes, runs
-from fashionnet.outcomes import Outcome
-from fashionnet.runs import Recipe, RunError, find_run, run_folder, run_key, save_run
+from fashionnet import runs
+from fashionnet.runs import (
+    Recipe,
+    Run,
+    RunError,
+    find_run,
+    make_run,
+    run_folder,
+    run_key,
+    save_run,
+)
 
+PUBLISHED = Path(__file__).parents[1] / "reports"
+MANIFESTS = sorted(PUBLISHED.glob("runs/*/*/manifest.json"))
 HISTORY = {
     "loss": [0.9, 0.6, 0.5],
     "accuracy": [0.6, 0.7, 0.8],
@@ -25,7 +36,7 @@ Y_PROB = np.array([0.9, 0.2, 0.4, 0.5001], np.float32)
 @pytest.fixture(autouse=True)
 def three_threads(monkeypatch):
     """Spare the tests TensorFlow, which would have to say how many threads it has."""
-    monkeypatch.setattr(outcomes, "count_threads", lambda: 3)
+    monkeypatch.setattr(runs, "count_threads", lambda: 3)
 
 
 class FakeModel:
@@ -90,8 +101,10 @@ def test_run_without_stored_labels_has_none():
 
 def save_condensed(**changes):
     recipe = Recipe(n_train=500)
-    outcome = Outcome({}, HISTORY, Y_PROB[:2], Y_PROB)._replace(**changes)
-    return runs.store_outcome("multiclass", 0, recipe, outcome)
+    run = make_run(
+        "multiclass", 0, recipe, FakeModel(), HISTORY, Y_PROB[:2], Y_PROB, Y_TEST
+    )
+    return runs.store_run(run._replace(weights=None, **changes))
 
 
 def test_stored_labels_come_back_beside_the_probabilities():
@@ -210,6 +223,42 @@ def test_key_depends_on_task_seed_recipe_and_data(monkeypatch):
     monkeypatch.setattr(runs, "DATA_SHA256", "other data")
     keys.add(run_key("binary", 0))
     assert len(keys) == 6
+
+
+class LaterRecipe(NamedTuple):
+    """The recipe as it may look one day: with one more field."""
+
+    hidden_units: tuple[int, ...] = (256, 256)
+    input_dropout: float = 0.2
+    dropout: float = 0.0
+    batch_size: int = 512
+    epochs: int = 20
+    patience: int = 10
+    learning_rate: float = 6e-3
+    weight_decay: float = 0.1
+    n_train: int | None = None
+    label_smoothing: float = 0.0
+
+
+def test_field_that_is_added_changes_the_key_only_by_its_value():
+    assert run_key("binary", 0, LaterRecipe()) == run_key("binary", 0)
+    assert run_key("binary", 0, LaterRecipe(label_smoothing=0.1)) != run_key(
+        "binary", 0
+    )
+
+
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda p: "/".join(p.parts[-3:-1]))
+def test_every_published_run_still_has_its_key(path, monkeypatch):
+    manifest = json.loads(path.read_text())
+    task, seed = manifest["task"], manifest["seed"]
+    recipe = runs.recipe_of(Run(manifest, {}, None, None))
+    assert run_key(task, seed, recipe) == manifest["key"]
+    monkeypatch.setenv("FASHIONNET_HOME", str(PUBLISHED))
+    assert run_folder(task, seed, recipe) == path.parent
+
+
+def test_all_runs_of_the_study_are_published():
+    assert len(MANIFESTS) == 70
 
 
 def test_home_is_where_the_environment_says(monkeypatch, tmp_path):

@@ -21,8 +21,8 @@ def search():
 
 def test_search_loads_no_test_image():
     code = (BENCHMARKS / "search.py").read_text()
-    assert code.count("load_fashion_mnist()") == 1
-    assert "load_fashion_mnist()[:2]" in code
+    assert code.count("load_training_set()") == 1
+    assert "load_test_set" not in code
 
 
 def test_table_in_the_readme_is_that_of_the_stored_trainings(search):

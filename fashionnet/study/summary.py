@@ -26,7 +26,7 @@ from fashionnet.study.pairs import (
     predict_three_ways,
     right_by_seed,
 )
-from fashionnet.study.rules import compare_rules
+from fashionnet.study.two_ways import compare_rules
 from fashionnet.study.scores import (
     collect_probabilities,
     compare_scores,

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from fashionnet.course.pdf import UNPRINTED
+from fashionnet.publish.report import UNPRINTED
 
-REPORTS = Path(__file__).parents[1] / "reports"
+REPORTS = Path(__file__).parents[2] / "reports"
 PAGES = sorted(REPORTS.glob("*.html"))
 WIDE, NARROW = {"width": 1600, "height": 900}, {"width": 360, "height": 740}
 PAPER = {"width": 700, "height": 990}  # A4 with narrow margins, in CSS pixels
 
-MEASURE_CONTRASTS = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+MEASURE_CONTRASTS = (Path(__file__).parents[1] / "contrast.js").read_text(
+    encoding="utf-8"
+)
 CLICK_LINKS = """() =>
   [...document.querySelectorAll('a[href^="#"]')].map(link => {
     scrollTo(0, 0);

@@ -10,16 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from fashionnet.course import pack
-from fashionnet.course.pack import (
+from fashionnet.publish import editions
+from fashionnet.publish.editions import (
     build_colab,
     build_submission,
     carry_package,
     link_colab,
     make_links,
 )
+from fashionnet.publish.published import ReportError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 REPO_URL = "https://github.com/owner/some.name"
 
@@ -46,8 +47,9 @@ def carried_files(book):
 
 
 def modules():
-    paths = sorted((ROOT / "fashionnet").glob("*.py"))
-    return {f"fashionnet/{path.name}": path.read_bytes() for path in paths}
+    package = ROOT / "fashionnet"
+    paths = sorted([*package.glob("*.py"), *package.glob("study/*.py")])
+    return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
 
 
 def run_alone(folder, *code):
@@ -67,7 +69,8 @@ def checkout(tmp_path):
     texts = {
         "README.md": "above\n<!-- colab -->\n<!-- /colab -->\nbelow\n",
         "fashionnet/data.py": '"""Data."""\n',
-        "fashionnet/course/pack.py": '"""Pack."""\n',
+        "fashionnet/study/pairs.py": '"""Pairs."""\n',
+        "fashionnet/publish/gate.py": '"""Gate."""\n',
         "benchmarks/README.md": "table",
         "notebooks/01.ipynb": json.dumps({"cells": [make_setup()]}),
         "reports/index.html": "home",
@@ -75,7 +78,7 @@ def checkout(tmp_path):
         "reports/01.ipynb": "executed",
         "reports/runs/binary/seed-0/manifest.json": "{}",
     }
-    texts |= dict.fromkeys(pack.FILES[:2] + pack.FILES[3:], "text\n")
+    texts |= dict.fromkeys(set(editions.FILES) - {"README.md"}, "text\n")
     for name, text in texts.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,10 +115,11 @@ def test_packed_notebook_carries_all_modules_and_nothing_around_them(name, colab
     assert carried_files(read_book(colab / name)) == modules()
 
 
-def test_package_consists_of_modules_alone():
+@pytest.mark.parametrize("folder", ["fashionnet", "fashionnet/study"])
+def test_package_consists_of_modules_alone(folder):
     # Another file would not be carried, and is not found by its path inside a zip file.
-    rest = {p for p in (ROOT / "fashionnet").iterdir() if p.suffix != ".py"}
-    assert {path.name for path in rest} <= {"course", "__pycache__"}
+    rest = {p for p in (ROOT / folder).iterdir() if p.suffix != ".py"}
+    assert {path.name for path in rest} <= {"publish", "study", "__pycache__"}
 
 
 def test_setup_cell_is_folded_and_has_short_lines(colab):
@@ -170,7 +174,7 @@ def test_same_files_give_the_same_notebooks_whatever_their_dates(checkout, tmp_p
 @pytest.mark.parametrize("n_setups", [0, 2])
 def test_notebook_needs_exactly_one_setup_cell(n_setups):
     book = {"cells": [make_setup() for _ in range(n_setups)]}
-    with pytest.raises(ValueError, match=f'{n_setups} cells are tagged "setup"'):
+    with pytest.raises(ReportError, match=f'{n_setups} cells are tagged "setup"'):
         carry_package(book, b"")
 
 
@@ -178,7 +182,7 @@ def test_notebook_without_setup_cell_is_named_and_nothing_is_written(
     checkout, tmp_path
 ):
     (checkout / "notebooks/Untitled.ipynb").write_text('{"cells": []}')
-    with pytest.raises(ValueError, match=r"Untitled\.ipynb: 0 cells"):
+    with pytest.raises(ReportError, match=r"Untitled\.ipynb: 0 cells"):
         build_colab(tmp_path / "packed", checkout)
     assert not (tmp_path / "packed").exists()
 
@@ -215,7 +219,7 @@ def test_links_go_into_the_readme_and_their_notebooks_into_colab(checkout):
 )
 def test_address_that_is_no_github_repository_is_refused_by_name(bad, checkout):
     before = (checkout / "README.md").read_text()
-    with pytest.raises(ValueError, match=f"REPO_URL is {re.escape(repr(bad))}"):
+    with pytest.raises(ReportError, match=f"{re.escape(repr(bad))} is no repository"):
         link_colab(bad, checkout)
     assert (checkout / "README.md").read_text() == before
     assert not (checkout / "colab").exists()
@@ -223,7 +227,7 @@ def test_address_that_is_no_github_repository_is_refused_by_name(bad, checkout):
 
 def test_readme_without_the_marks_is_named(checkout):
     (checkout / "README.md").write_text("no place\n")
-    with pytest.raises(ValueError, match=r"README\.md has no place .*<!-- colab -->"):
+    with pytest.raises(ReportError, match=r"README\.md has no place .*<!-- colab -->"):
         link_colab(REPO_URL, checkout)
 
 
@@ -233,7 +237,7 @@ def test_readme_of_the_checkout_has_the_marks():
 
 
 def test_committed_colab_notebooks_carry_the_present_package():
-    paths = sorted((ROOT / pack.LINKED).glob("*.ipynb"))
+    paths = sorted((ROOT / editions.LINKED).glob("*.ipynb"))
     if not paths:
         pytest.skip("no notebooks are committed for links to Colab")
     for path in paths:
@@ -259,10 +263,11 @@ def test_submission_holds_what_is_read_and_what_runs(checkout):
         name.removeprefix("hand-in/") for name in zipfile.ZipFile(target).namelist()
     }
     assert inside == {
-        *pack.FILES,
+        *editions.FILES,
         "benchmarks/README.md",
-        "fashionnet/course/pack.py",
         "fashionnet/data.py",
+        "fashionnet/publish/gate.py",
+        "fashionnet/study/pairs.py",
         "notebooks/01.ipynb",
         "reports/01.html",
         "reports/01.ipynb",
@@ -283,10 +288,10 @@ def test_same_files_give_the_same_submission_whatever_their_dates(checkout):
 
 
 def test_submission_of_too_many_bytes_is_refused_with_its_size(checkout, monkeypatch):
-    monkeypatch.setattr(pack, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(editions, "MAX_BYTES", 1_000_000)
     (checkout / "reports/large.png").write_bytes(os.urandom(1_200_000))
     message = r"would have 1\.2 MB, more than the 1 MB .* files: reports/large\.png,"
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ReportError, match=message):
         build_submission(checkout / "build/hand-in.zip", checkout)
     assert not (checkout / "build").exists()
 
@@ -294,7 +299,7 @@ def test_submission_of_too_many_bytes_is_refused_with_its_size(checkout, monkeyp
 @pytest.mark.parametrize("name", ["index.html", "01.html", "01.ipynb"])
 def test_submission_without_a_page_is_refused(name, checkout):
     (checkout / "reports" / name).unlink()
-    with pytest.raises(ValueError, match=rf"{name} is missing: run `make reports`"):
+    with pytest.raises(ReportError, match=rf"{name} is missing; .*fashionnet reports"):
         build_submission(checkout / "build/hand-in.zip", checkout)
 
 
@@ -307,12 +312,13 @@ def test_unpacked_submission_runs_from_where_it_lies(tmp_path):
     found, n_pairs, home = run_alone(
         root / "notebooks",
         *setup_of(read_book(root / "notebooks" / NAMES[0]))["source"],
-        "from fashionnet import runs, study",
-        "print(study.__file__)",
-        "print(len(study.find_pairs()))",
+        "from fashionnet import runs",
+        "from fashionnet.study import pairs",
+        "print(pairs.__file__)",
+        "print(len(pairs.find_pairs()))",
         "print(runs.home())",
     )
-    assert found == str(root / "fashionnet/study.py")
+    assert found == str(root / "fashionnet/study/pairs.py")
     assert home == str(root / "reports")
     stored = ROOT.glob("reports/runs/binary/seed-*/manifest.json")
     assert int(n_pairs) == sum(path.parent.name[5:].isdigit() for path in stored) > 0

@@ -14,11 +14,11 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from fashionnet.course.explore import N_RIGHT, render_explorer
-from fashionnet.data import BINARY_NAMES, CLASS_NAMES, CLOTHING, load_fashion_mnist
-from fashionnet.study import find_pairs
+from fashionnet.data import BINARY_NAMES, CLASS_NAMES, CLOTHING, load_test_set
+from fashionnet.publish.explorer import N_RIGHT, render_explorer
+from fashionnet.study.pairs import find_pairs
 
-REPORTS = Path(__file__).parents[1] / "reports"
+REPORTS = Path(__file__).parents[2] / "reports"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 N, SEEDS = 600, 3
 LABELS = np.arange(N) % 10
@@ -176,7 +176,7 @@ def test_one_stored_pair_is_enough():
 
 def test_stored_runs_make_a_page_under_6_mb(monkeypatch):
     monkeypatch.setenv("FASHIONNET_HOME", str(REPORTS))
-    images, labels = load_fashion_mnist()[2:]
+    images, labels = load_test_set()
     page = render_explorer(images, labels, find_pairs())
     assert len(page.encode()) < 6_000_000
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fashionnet.data import CLASS_NAMES, CLOTHING, load_fashion_mnist
-from fashionnet.study import find_pairs
+from fashionnet.data import CLASS_NAMES, CLOTHING, load_test_set
+from fashionnet.study.pairs import find_pairs
 
-REPORTS = Path(__file__).parents[1] / "reports"
+REPORTS = Path(__file__).parents[2] / "reports"
 
 
 class View(NamedTuple):
@@ -35,7 +35,7 @@ def views():
     tens = np.array([multiclass.y_prob_test for multiclass, _ in pairs])
     ones = np.array([binary.y_prob_test for _, binary in pairs])
     sums = tens[:, :, CLOTHING].sum(axis=2)
-    labels = load_fashion_mnist()[3].astype(int)
+    labels = load_test_set()[1].astype(int)
     likeliest, is_clothing = tens.argmax(axis=2), np.isin(labels, CLOTHING)
     by_argmax = np.isin(likeliest, CLOTHING)
     disagree = by_argmax[0] != (ones[0] > 0.5)
@@ -125,7 +125,7 @@ def test_explorer_says_of_each_image_what_is_stored(explorer, views):
     facts = "images => images.map(image => [image.alt, image.src])"
     pictures = explorer.locator("#gallery img").evaluate_all(facts)
     assert (np.diff(view.sure[ids]) <= 0).all()  # the surest mistake first
-    x_test = load_fashion_mnist()[2]
+    x_test = load_test_set()[0]
     for i, (alt, address) in zip(ids, pictures, strict=True):
         for fact in (
             f"Test image {i};",

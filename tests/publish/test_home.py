@@ -4,13 +4,14 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from fashionnet.course.home_page import (
+from fashionnet.publish.home import (
     find_findings,
     list_sections,
     render_home,
     state_verdicts,
 )
-from fashionnet.course.notebook_page import render_page
+from fashionnet.publish.page import render_page
+from fashionnet.publish.published import ReportError
 
 BUILD = {
     "date": "2026-01-02 03:04 UTC",
@@ -165,5 +166,5 @@ def test_different_verdicts_are_told_apart():
 
 
 def test_missing_verdict_is_named():
-    with pytest.raises(ValueError, match="“Part 3\\?” states no verdict"):
+    with pytest.raises(ReportError, match="“Part 3\\?” states no verdict"):
         state_verdicts(make_part(3, say("A **bold** remark against all.")))

@@ -11,9 +11,16 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from fashionnet.course.notebook_page import list_functions, render_page
+from fashionnet.publish.page import (
+    clean,
+    frame_tables,
+    frame_wide_texts,
+    list_functions,
+    name_elements,
+    render_page,
+)
 
-REPORTS = Path(__file__).parents[1] / "reports"
+REPORTS = Path(__file__).parents[2] / "reports"
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
     "RU5ErkJggg=="
@@ -165,19 +172,130 @@ def test_page_shows_the_source_of_the_functions_it_calls():
     assert list(list_functions(book)) == ["models.build_mlp"]
     soup = BeautifulSoup(render_page(book), "html.parser")
     source = soup.find(id="models.build_mlp").get_text()
-    assert source.startswith("def build_mlp(\n    n_classes")
+    assert source.startswith("def build_mlp(n_classes")
     (link,) = soup.select("pre a")
     assert (link["href"], link.text) == ("#models.build_mlp", "models.build_mlp")
 
 
+def test_page_shows_the_questions_of_part_3_but_not_how_they_are_drawn():
+    book = make_book("sizes.compare_sizes(a, b, c)", "sizes.plot_learning_curve(d)")
+    assert list(list_functions(book)) == ["sizes.compare_sizes"]
+
+
 def test_names_that_a_module_only_imports_are_left_out():
-    book = make_book("training.build_mlp(10)", "runs.Recipe()", "study.unheard_of()")
+    book = make_book("training.build_mlp(10)", "runs.Recipe()", "pairs.unheard_of()")
     assert list(list_functions(book)) == ["runs.Recipe"]
 
 
 @pytest.mark.integration
 def test_rendering_needs_no_deep_learning_framework():
-    code = "import fashionnet.course.render, sys; print(*sys.modules)"
+    code = "import fashionnet.publish.build, sys; print(*sys.modules)"
     command = [sys.executable, "-c", code]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
     assert not {"keras", "tensorflow"} & set(answer.stdout.split())
+
+
+# The HTML of cells.
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script>alert(1)</script>",
+        "<style>body { display: none }</style>",
+        "<iframe src='x.html'></iframe>",
+        "<svg onload='alert(1)'><text>drawn</text></svg>",
+        "<base href='https://example.org/'>",
+        "<meta http-equiv='refresh' content='0; url=https://example.org/'>",
+        "<link rel='stylesheet' href='https://example.org/a.css'>",
+        "<script",
+        "<!-- a comment -->",
+    ],
+)
+def test_what_runs_is_fetched_or_restyles_is_dropped(html):
+    assert str(clean(f"<p>before</p>{html}")) in (
+        "<p>before</p>",
+        "<p>before</p>&lt;script",
+    )
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<a href="javascript:alert(1)">text</a>',
+        '<a href="JaVa\tscript:alert(1)">text</a>',
+        '<a href="java&#115;cript:alert(1)">text</a>',
+        '<a href="data:text/html,<script>alert(1)</script>">text</a>',
+        '<a onclick="alert(1)" style="color: red" formaction="x">text</a>',
+    ],
+)
+def test_links_keep_their_text_and_lose_what_runs(tag):
+    assert str(clean(tag)) == "<a>text</a>"
+
+
+@pytest.mark.parametrize(
+    "address", ["#a", "02.html#a", "https://example.org/", "mailto:a@example.org"]
+)
+def test_ordinary_links_stay(address):
+    tag = f'<a href="{address}">text</a>'
+    assert str(clean(tag)) == tag
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://example.org/a.png", "a.png", "//example.org/a.png", "data:text/html,x"],
+)
+def test_images_that_are_not_on_the_page_leave_their_alt_text(address):
+    html = f'<p><img alt="a coat" src="{address}" onerror="alert(1)"/></p>'
+    assert str(clean(html)) == "<p>a coat</p>"
+
+
+def test_embedded_images_stay():
+    image = '<img alt="a coat" src="data:image/png;base64,AAAA" width="20"/>'
+    assert str(clean(image)) == image
+
+
+def test_unknown_tags_leave_their_text():
+    assert str(clean("<p><blink>new</blink> <font>old</font></p>")) == "<p>new old</p>"
+
+
+def test_no_id_is_used_twice():
+    soup = clean('<h2>a′) Go!</h2><h2>a) Go</h2><p id="a-go">x</p><h2>Functions</h2>')
+    name_elements(soup, taken={"functions"})
+    assert [tag.get("id") for tag in soup(True)] == [
+        "a-go",
+        "a-go-2",
+        None,
+        "functions-2",
+    ]
+
+
+def test_headings_without_latin_letters_have_an_id():
+    soup = clean("<h2>?</h2><h2>…</h2>")
+    name_elements(soup, taken=())
+    assert [tag["id"] for tag in soup("h2")] == ["section", "section-2"]
+
+
+def test_tables_say_what_their_headers_head_and_scroll_by_themselves():
+    soup = clean(
+        "<table><thead><tr><th></th><th>errors</th></tr></thead>"
+        "<tbody><tr><th>Bag</th><td>3</td></tr></tbody></table>"
+    )
+    frame_tables(soup)
+    assert [(th.text, th["scope"]) for th in soup("th")] == [
+        ("errors", "col"),
+        ("Bag", "row"),
+    ]
+    box = soup.table.parent
+    assert (box["role"], box["tabindex"]) == ("region", "0")
+    assert box["aria-label"] == "Table 1: errors"
+
+
+def test_only_wide_drawn_texts_scroll():
+    soup = clean(
+        f'<div class="output_html"><pre>{"━" * 70}\nshort</pre><pre>short</pre></div>'
+    )
+    frame_wide_texts(soup)
+    wide, short = soup("pre")
+    assert wide.parent["tabindex"] == "0"
+    assert short.parent["class"] == ["output_html"]

@@ -1,6 +1,19 @@
+import json
+
 import pytest
 
-from fashionnet.course.files import fill_place, write_file
+from fashionnet.publish.published import (
+    BENCHMARK,
+    BUILD,
+    ReportError,
+    fill_place,
+    read_json,
+    read_page,
+    read_reports,
+    seal_benchmark,
+    sum_files,
+    write_file,
+)
 
 TEXT = "above\n<!-- one -->\nold\nlines\n<!-- /one -->\nbelow\n<!-- /one -->\n"
 
@@ -33,6 +46,82 @@ def test_place_is_filled_word_for_word_and_nothing_else_changes(tmp_path):
 def test_missing_place_is_named(tmp_path):
     path = tmp_path / "README.md"
     path.write_text(TEXT)
-    with pytest.raises(ValueError, match=r"README\.md has no place .*<!-- two -->"):
+    with pytest.raises(ReportError, match=r"README\.md has no place .*<!-- two -->"):
         fill_place(path, "two", "block")
     assert path.read_text() == TEXT
+
+
+# Pages.
+
+PAGE = """
+<html><head><title>T</title><link rel="icon" href="data:,"><style>
+p { background: url(#inside) } b { background: url("https://a.example/b.png") }
+@import 'theme.css';
+</style></head><body onload="run()">
+<h2 id="one">One</h2><a href="02.html#x">x</a><area href="map.html">
+<img src="data:image/png;base64,AA" alt="A dot.">
+<img src="far.png" style="cursor: url(c.cur)">
+<a href=" java\tscript:run()">y</a><iframe src="frame.html"></iframe>
+<script type="application/json">{"src": "https://no.example/"}</script>
+<script>fetch("//cdn.example/x.js"); const ns = "http://www.w3.org/2000/svg"</script>
+<meta http-equiv="Refresh" content="3; url=other.html">
+</body></html>
+"""
+
+
+def test_page_lists_its_images_ids_and_links():
+    page = read_page(PAGE)
+    assert page.images == [
+        ("A dot.", "data:image/png;base64,AA"),
+        (None, "far.png"),
+    ]
+    assert page.ids == ["one"]
+    assert page.links[:2] == ["02.html#x", "map.html"]
+    assert page.html == PAGE
+
+
+def test_page_lists_what_a_browser_asks_for_by_itself():
+    assert set(read_page(PAGE).fetched) == {
+        "https://a.example/b.png",
+        "theme.css",
+        "far.png",
+        "c.cur",
+        "frame.html",
+        "fetch(",
+        "//cdn.example",
+        "3; url=other.html",
+    }
+
+
+def test_page_lists_what_runs_in_it():
+    active = read_page(PAGE).active
+    assert active == ["onload", "javascript:run()", "<iframe>", "<script>"]
+
+
+# The folder.
+
+
+def test_missing_page_is_named_with_the_command_that_makes_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path))
+    with pytest.raises(ReportError, match=r"01_multiclass\.ipynb.*fashionnet reports"):
+        read_reports()
+
+
+def test_damaged_result_file_is_named(tmp_path):
+    (tmp_path / "seeds.json").write_text("{")
+    with pytest.raises(ReportError, match=r"seeds\.json is damaged"):
+        read_json(tmp_path / "seeds.json")
+
+
+def test_new_benchmark_is_sealed_and_nothing_else(tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "01.html").write_text("altered since")
+    for name in BENCHMARK:
+        (tmp_path / name).write_text("new")
+    write_file(tmp_path / BUILD, json.dumps({"sha256": {"01.html": "as made"}}))
+    seal_benchmark(tmp_path)
+    sums = json.loads((tmp_path / BUILD).read_text())["sha256"]
+    assert sums == {"01.html": "as made"} | {
+        name: sum_files(tmp_path)[name] for name in BENCHMARK
+    }
+    assert len(set(sums.values())) == 2

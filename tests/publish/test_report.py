@@ -7,18 +7,19 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from fashionnet.course import pdf
+from fashionnet.publish import report as printing
+from fashionnet.publish.published import ReportError
 
-REPORTS = Path(__file__).parents[1] / "reports"
+REPORTS = Path(__file__).parents[2] / "reports"
 needs_chromium = pytest.mark.skipif(
-    pdf.find_chromium() is None,
+    printing.find_chromium() is None,
     reason="no Chromium or Chrome on the path: apt install chromium",
 )
 
 
 @pytest.fixture(scope="module")
 def report():
-    return pdf.render_report(REPORTS)
+    return printing.render_report(REPORTS)
 
 
 def make_book():
@@ -43,15 +44,15 @@ def make_book():
 
 def test_missing_browser_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SystemExit, match="apt install chromium"):
-        pdf.make_pdfs(REPORTS, tmp_path / "pdf")
+    with pytest.raises(ReportError, match="apt install chromium"):
+        printing.make_pdfs(REPORTS, tmp_path / "pdf")
     assert not (tmp_path / "pdf").exists()
 
 
 def test_missing_pages_are_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(pdf, "find_chromium", lambda: "browser")
-    with pytest.raises(SystemExit, match="no pages yet: make reports"):
-        pdf.make_pdfs(tmp_path, tmp_path / "pdf")
+    monkeypatch.setattr(printing, "find_chromium", lambda: "browser")
+    with pytest.raises(ReportError, match=r"no pages.*fashionnet reports"):
+        printing.make_pdfs(tmp_path, tmp_path / "pdf")
 
 
 def test_prepared_page_is_unfolded_and_names_no_file():
@@ -61,7 +62,7 @@ def test_prepared_page_is_unfolded_and_names_no_file():
         '<a class="x" href="index.html#top">all</a><a href="#b">b</a>'
         '<a href="https://example.org">far</a>'
     )
-    assert pdf.prepare_page(page) == (
+    assert printing.prepare_page(page) == (
         '<details open class="code"><summary>Code</summary></details>'
         "<details open></details>"
         '<a class="x">all</a><a href="#b">b</a><a href="https://example.org">far</a>'
@@ -70,25 +71,25 @@ def test_prepared_page_is_unfolded_and_names_no_file():
 
 def test_pieces_of_a_report_are_found_by_step_section_and_function():
     book = make_book()
-    step = html.unescape(pdf.explain_step(book, "b"))
+    step = html.unescape(printing.explain_step(book, "b"))
     assert step.replace("\n", "") == "<h3>b′) Build</h3><p>Two layers.</p>"
-    assert "It is <strong>so</strong>." in pdf.find_sentences(book, "plot_history")
-    assert pdf.find_figures(book, "plot_history") == [("AAAA", "a line")]
-    remarks = pdf.conclude(book, "Verdict")
+    assert "It is <strong>so</strong>." in printing.find_sentences(book, "plot_history")
+    assert printing.find_figures(book, "plot_history") == [("AAAA", "a line")]
+    remarks = printing.conclude(book, "Verdict")
     assert re.sub("<[^>]+>", "", remarks).strip() == "Limits. One data set."
 
 
 @pytest.mark.parametrize(
     ("find", "name"),
     [
-        (pdf.explain_step, "c"),
-        (pdf.conclude, "Limits"),
-        (pdf.find_sentences, "plot"),
-        (pdf.find_figures, "say"),
+        (printing.explain_step, "c"),
+        (printing.conclude, "Limits"),
+        (printing.find_sentences, "plot"),
+        (printing.find_figures, "say"),
     ],
 )
 def test_gap_in_the_report_is_named(find, name):
-    with pytest.raises(SystemExit, match=name):
+    with pytest.raises(ReportError, match=name):
         find(make_book(), name)
 
 
@@ -104,20 +105,21 @@ def test_report_shows_figures_and_numbers_of_the_stored_results(report):
 
 
 def test_report_that_is_too_long_is_refused(tmp_path, monkeypatch):
-    def fake(browser, page, target):
-        target.write_bytes(b"/Type /Pages " + b"/Type /Page\n" * 5)
+    def fake(browser, pages):
+        for target in pages:
+            target.write_bytes(b"/Type /Pages " + b"/Type /Page\n" * 5)
 
-    monkeypatch.setattr(pdf, "find_chromium", lambda: "browser")
-    monkeypatch.setattr(pdf, "print_page", fake)
-    with pytest.raises(SystemExit, match="5 pages, 4 are allowed"):
-        pdf.make_pdfs(REPORTS, tmp_path)
+    monkeypatch.setattr(printing, "find_chromium", lambda: "browser")
+    monkeypatch.setattr(printing, "print_pages", fake)
+    with pytest.raises(ReportError, match="5 pages, 4 are allowed"):
+        printing.make_pdfs(REPORTS, tmp_path)
 
 
 def test_failing_browser_is_named_and_leaves_the_old_file(tmp_path):
     target = tmp_path / "page.pdf"
     target.write_text("old")
-    with pytest.raises(SystemExit, match=r"did not print page\.pdf"):
-        pdf.print_page(sys.executable, "<p>text</p>", target)
+    with pytest.raises(ReportError, match="did not print any page"):
+        printing.print_pages(sys.executable, {target: "<p>text</p>"})
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [
         ("page.pdf", "old")
     ]
@@ -126,8 +128,11 @@ def test_failing_browser_is_named_and_leaves_the_old_file(tmp_path):
 @pytest.mark.integration
 @needs_chromium
 def test_report_is_tagged_and_has_at_most_four_pages(report, tmp_path):
-    pdf.print_page(pdf.find_chromium(), report, tmp_path / "report.pdf")
-    assert 1 <= pdf.count_pages(tmp_path / "report.pdf") <= pdf.MAX_REPORT_PAGES
+    target = tmp_path / "report.pdf"
+    printing.print_pages(printing.find_chromium(), {target: report})
+    assert (
+        1 <= printing.count_pages(tmp_path / "report.pdf") <= printing.MAX_REPORT_PAGES
+    )
     content = (tmp_path / "report.pdf").read_bytes()
     for mark in (b"/MarkInfo", b"/StructTreeRoot", b"/Outlines", b"/Lang"):
         assert mark in content
@@ -138,6 +143,9 @@ def test_report_is_tagged_and_has_at_most_four_pages(report, tmp_path):
 def test_printed_page_is_tagged_and_shows_what_is_folded(tmp_path):
     lines = "<p>line</p>" * 200
     page = f"<details><summary>Code</summary>{lines}</details>"
-    pdf.print_page(pdf.find_chromium(), pdf.prepare_page(page), tmp_path / "page.pdf")
-    assert pdf.count_pages(tmp_path / "page.pdf") > 1
+    target = tmp_path / "page.pdf"
+    printing.print_pages(
+        printing.find_chromium(), {target: printing.prepare_page(page)}
+    )
+    assert printing.count_pages(tmp_path / "page.pdf") > 1
     assert b"/StructTreeRoot" in (tmp_path / "page.pdf").read_bytes()

@@ -2,36 +2,31 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import brier_score_loss, log_loss, roc_curve
+from scipy.special import expit
+from sklearn.metrics import brier_score_loss, log_loss
 from study_samples import LABELS, VAL_LABELS, draw_pairs
 
 from fashionnet.data import binary_labels, split_train_val
-from fashionnet.evaluation import THRESHOLDS, fit_temperature, scale_temperature
-from fashionnet.stats import calibration_error, crossed_estimate
-from fashionnet.study import right_by_seed
-from fashionnet.study_scores import (
-    bin_probabilities,
+from fashionnet.study.calibration import (
     calibrate,
+)
+from fashionnet.study.pairs import right_by_seed
+from fashionnet.study.scores import (
+    ScoreContrast,
+    brier_scores,
     collect_probabilities,
     compare_scores,
-    find_rates,
     list_held_out,
-    sweep_thresholds,
-    trace_roc,
+    log_losses,
+    state_scores,
+    table_probabilities,
 )
+from fashionnet.study.stats import Estimate, crossed_estimate
 
 PAIRS = draw_pairs(90, 60, n_seeds=3)
 HELD_OUT = dict.fromkeys(PAIRS, VAL_LABELS)
 PROBABILITIES = collect_probabilities(PAIRS, HELD_OUT, LABELS)
 Y_TRUE = binary_labels(LABELS)
-
-
-def draw_table(n_seeds=3, n=400, skill=2.0):
-    """Draw labels and probabilities of several trainings with some skill."""
-    rng = np.random.default_rng(0)
-    y_true = rng.integers(0, 2, n)
-    noise = rng.normal(size=(n_seeds, n))
-    return y_true, 1 / (1 + np.exp(noise - skill * (2 * y_true - 1)))
 
 
 def test_held_out_labels_are_those_of_the_split(noise):
@@ -55,11 +50,6 @@ def test_probabilities_are_collected_seed_by_seed():
         assert 0 <= table.y_prob_test.min() <= table.y_prob_test.max() <= 1
 
 
-def test_no_pair_is_named_as_the_reason():
-    with pytest.raises(ValueError, match="no pair of runs is stored"):
-        collect_probabilities({}, {}, LABELS)
-
-
 # Scores.
 
 
@@ -75,9 +65,10 @@ def test_scores_are_those_of_scikit_learn_and_their_difference_is_crossed():
         assert estimate.value < 0
 
 
-def test_scores_of_one_pair_have_no_interval():
+def test_scores_of_one_pair_are_not_bounded():
     one = collect_probabilities({0: PAIRS[0]}, HELD_OUT, LABELS)
-    assert {found.estimate for found in compare_scores(one).values()} == {None}
+    found = compare_scores(one).values()
+    assert [score.estimate.is_bounded() for score in found] == [False, False]
 
 
 def test_difference_of_scores_is_estimated_image_by_image():
@@ -88,103 +79,75 @@ def test_difference_of_scores_is_estimated_image_by_image():
     )
 
 
-# Calibration.
+# Losses of single images.
 
 
-def test_temperatures_come_from_validation_images_only():
-    table = PROBABILITIES["binary"]
-    found = calibrate(table)
-    other = calibrate(table._replace(y_test=1 - table.y_test))
-    np.testing.assert_array_equal(found.temperature, other.temperature)
-    fitted = [fit_temperature(*pair) for pair in zip(table[0], table[1], strict=True)]
-    assert found.temperature.tolist() == fitted
+def draw_binary(seed, n=4000, temperature=1.0):
+    """Draw labels and probabilities that are honest if divided by a temperature."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 3, n)
+    y_true = (rng.random(n) < expit(logits)).astype(int)
+    return y_true, expit(temperature * logits)
 
 
-def test_calibration_errors_are_those_of_the_label_that_is_given():
-    table = PROBABILITIES["multiclass_sum"]
-    found = calibrate(table)
-    for seed, y_prob in enumerate(table.y_prob_test):
-        scaled = scale_temperature(y_prob, found.temperature[seed])
-        np.testing.assert_array_equal(found.after[seed], scaled)
-        for probs, error in ((y_prob, found.error_before), (scaled, found.error_after)):
-            sure = np.where(probs > 0.5, probs, 1 - probs)
-            right = (probs > 0.5) == Y_TRUE
-            assert error[seed] == pytest.approx(calibration_error(sure, right))
+def test_mean_scores_equal_those_of_scikit_learn():
+    y_true, y_prob = draw_binary(0)
+    assert log_losses(y_true, y_prob).mean() == pytest.approx(log_loss(y_true, y_prob))
+    brier = brier_score_loss(y_true, y_prob)
+    assert brier_scores(y_true, y_prob).mean() == pytest.approx(brier)
 
 
-def test_bins_hold_every_probability_once():
-    y_true, y_prob = draw_table()
-    y_prob[0, :2] = 0, 1
-    said, came, counts = bin_probabilities(y_true, y_prob, n_bins=4)
-    for k in range(4):
-        upper = 1.1 if k == 3 else (k + 1) / 4
-        inside = (y_prob >= k / 4) & (y_prob < upper)
-        assert counts[k] == inside.sum()
-        assert said[k] == pytest.approx(y_prob[inside].mean())
-        truth = np.broadcast_to(y_true, y_prob.shape)[inside]
-        assert came[k] == pytest.approx(truth.mean())
+@pytest.mark.parametrize("score", [log_losses, brier_scores])
+def test_scores_of_several_trainings_are_those_of_each(score):
+    y_true, y_prob = draw_binary(0, n=50)
+    table = np.array([y_prob, 1 - y_prob]).astype(np.float32)
+    rows = [score(y_true, row) for row in table]
+    np.testing.assert_array_equal(score(y_true, table), rows)
+    assert score(y_true, table).dtype == np.float64
 
 
-def test_empty_bins_are_left_out():
-    said, came, counts = bin_probabilities(np.array([1, 0]), np.array([[0.95, 0.05]]))
-    assert said == pytest.approx([0.05, 0.95])
-    assert (came.tolist(), counts.tolist()) == ([0, 1], [1, 1])
+def test_certainty_that_float32_cannot_tell_from_doubt_costs_little():
+    losses = log_losses(np.array([1, 0, 1, 0]), np.array([0, 1, 1, 0], np.float32))
+    assert losses[:2] == pytest.approx([24 * np.log(2)] * 2)
+    assert losses[2:] == pytest.approx([0, 0], abs=1e-7)
 
 
-# ROC.
+# What is said.
 
 
-def test_traced_curve_is_that_of_scikit_learn():
-    y_true, y_prob = draw_table()
-    false_rate, true_rate = trace_roc(y_true, y_prob, highest=0.5)
-    for row, traced in zip(y_prob, true_rate, strict=True):
-        theirs = roc_curve(y_true, row, drop_intermediate=False)[:2]
-        reached = [theirs[1][theirs[0] <= rate + 1e-12].max() for rate in false_rate]
-        np.testing.assert_allclose(traced, reached)
+def make_scores(value, error):
+    means = {"multiclass_sum": np.array([0.02, 0.04]), "binary": np.array([0.05, 0.03])}
+    estimate = Estimate(value, error, 1e6)
+    return {"log-loss": ScoreContrast(means, estimate)}
 
 
-def test_curve_stops_at_the_highest_rate():
-    y_true, y_prob = draw_table()
-    false_rate, true_rate = trace_roc(y_true, y_prob, highest=0.1)
-    assert false_rate[0] == 0
-    assert 0.09 < false_rate[-1] <= 0.1
-    assert true_rate.shape == (3, len(false_rate))
+@pytest.mark.parametrize(
+    ("value", "error", "said"),
+    [
+        (0.01, 0.001, "by this score, the multiclass network's sum has the better"),
+        (-0.01, 0.001, "by this score, the binary network has the better"),
+        (0.01, 0.01, "whose probabilities are better stays open"),
+        (0.01, np.inf, "whose probabilities are better stays open"),
+    ],
+)
+def test_score_sentence_claims_what_the_interval_allows(value, error, said):
+    text = state_scores(make_scores(value, error))
+    assert (
+        "Log-loss per image: 0.03000 for the multiclass network's sum and 0.04000"
+        in text
+    )
+    word = "lower" if value > 0 else "higher"
+    assert f"The sum's is 0.01000 {word} (" in text
+    assert said in text
 
 
-def test_rates_are_counted_by_group():
-    y_true = np.array([0, 0, 0, 0, 1, 1])
-    right = np.array([[1, 1, 1, 0, 1, 0], [1, 1, 1, 1, 1, 1]], bool)
-    false_rate, true_rate = find_rates(y_true, right)
-    assert false_rate.tolist() == [0.25, 0]
-    assert true_rate.tolist() == [0.5, 1]
-
-
-# Thresholds.
-
-
-def test_sweep_counts_errors_at_every_threshold():
-    table = PROBABILITIES["binary"]
-    sweep = sweep_thresholds(table)
-    k = THRESHOLDS.tolist().index(0.3)
-    wrong = (table.y_prob_test > 0.3) != table.y_test
-    assert sweep.test[:, k] == pytest.approx(wrong.mean(axis=1))
-    wrong = (table.y_prob_val > 0.3) != table.y_val
-    assert sweep.val[:, k] == pytest.approx(wrong.mean(axis=1))
-
-
-def test_threshold_is_chosen_without_the_test_images():
-    table = PROBABILITIES["binary"]
-    sweep = sweep_thresholds(table)
-    other = sweep_thresholds(table._replace(y_test=1 - table.y_test))
-    np.testing.assert_array_equal(sweep.chosen, other.chosen)
-    best = [THRESHOLDS.tolist().index(at) for at in sweep.chosen]
-    rows = np.arange(len(best))
-    np.testing.assert_array_equal(sweep.val[rows, best], sweep.val.min(axis=1))
-    assert sweep.at_chosen == pytest.approx(1e4 * sweep.test[rows, best])
-
-
-def test_errors_at_one_half_are_those_of_the_comparison():
-    right = right_by_seed(PAIRS, LABELS)
-    for name, table in PROBABILITIES.items():
-        errors = (~right[name]).sum(axis=1)
-        assert sweep_thresholds(table).at_half.tolist() == errors.tolist()
+def test_probability_table_has_means_and_spreads_over_seeds():
+    tables = collect_probabilities(PAIRS, dict.fromkeys(PAIRS, VAL_LABELS), LABELS)
+    found = {name: calibrate(table) for name, table in tables.items()}
+    scored = compare_scores(tables)
+    table = table_probabilities(scored, found)
+    assert list(table.index) == ["multiclass (sum)", "binary"]
+    means = scored["Brier score"].means["binary"]
+    said = f"{means.mean():.4f} ± {means.std(ddof=1):.4f}"
+    assert table.loc["binary", "Brier score"] == said
+    assert table.loc["binary", "temperature"].count("±") == 1

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from study_samples import LABELS, VAL_LABELS, draw_pairs, draw_runs, make_compact
 
-from fashionnet.course.results import compare_pair
-from fashionnet.course.study_results import summarize_study
-from fashionnet.side_views import right_by_control
-from fashionnet.study_scores import collect_probabilities, sweep_thresholds
+from fashionnet.study.calibration import calibrate
+from fashionnet.study.controls import right_by_control
+from fashionnet.study.scores import collect_probabilities
+from fashionnet.study.summary import compare_pair, summarize_study
 
 DRAWN = draw_pairs(400, 300, n_seeds=8)
 PAIRS = {seed: DRAWN[seed] for seed in (0, 4, 7)}
@@ -83,7 +83,8 @@ def test_study_keeps_eight_significant_digits(study):
 
 
 def test_study_of_one_pair_is_undecided_and_promises_nothing():
-    study = summarize_study({0: PAIRS[0]}, LABELS)
+    study = summarize_study({0: PAIRS[0]}, LABELS, HELD_OUT, {}, {})
+    assert study["probabilities"]["log-loss"]["multiclass_lower_by"] is None
     for contrast in study["contrasts"].values():
         assert contrast["verdict"] == "undecided"
         assert not [name for name in contrast if name.startswith("new_trainings")]
@@ -132,18 +133,12 @@ def test_study_has_the_learning_curve_by_size(study):
 
 def test_study_has_what_probabilities_say_by_seed(study):
     found = study["probabilities"]
-    sweep = sweep_thresholds(collect_probabilities(PAIRS, HELD_OUT, LABELS)["binary"])
-    assert found["binary"]["threshold_by_seed"] == sweep.chosen.tolist()
+    scaled = calibrate(collect_probabilities(PAIRS, HELD_OUT, LABELS)["binary"])
+    assert found["binary"]["temperature_by_seed"] == scaled.temperature.tolist()
     assert found["log-loss"]["multiclass_lower_by"].keys() == INTERVALS
     assert len(found["Brier score"]["means_by_seed"]["multiclass_sum"]) == 3
 
 
 def test_study_says_nothing_of_what_is_not_stored():
-    bare = summarize_study(PAIRS, LABELS, controls={"grouped": {}}, curve={500: {}})
-    assert not {"probabilities", "controls", "learning_curve"} & bare.keys()
-
-
-def test_study_without_pairs_is_undecided():
-    study = summarize_study({}, LABELS, held_out={})
-    assert study["seeds"] == []
-    assert {c["verdict"] for c in study["contrasts"].values()} == {"undecided"}
+    bare = summarize_study(PAIRS, LABELS, HELD_OUT, {"grouped": {}}, {500: {}})
+    assert not {"controls", "learning_curve"} & bare.keys()

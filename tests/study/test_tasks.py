@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fashionnet import tasks
-from fashionnet.data import CLASS_NAMES, CLOTHING, Split, binary_labels
+from fashionnet.data import CLASS_NAMES, Split, binary_labels
+from fashionnet.study import tasks
 
 
 def make_split(counts, seed=0):
@@ -43,30 +43,6 @@ def test_group_labels_refuse_what_is_no_class():
 def test_unknown_task_is_refused_by_name():
     with pytest.raises(ValueError, match=r"'ternary'.*'binary'"):
         tasks.task_labels("ternary", np.arange(10))
-
-
-def test_condensed_classes_keep_the_sum_of_clothing_and_the_likeliest():
-    y_prob = np.random.default_rng(0).dirichlet(np.ones(10), 50).astype(np.float32)
-    clothing, likeliest = tasks.condense("multiclass", y_prob)
-    by_hand = [sum(float(row[c]) for c in CLOTHING) for row in y_prob]
-    np.testing.assert_allclose(clothing, by_hand, rtol=1e-6)
-    np.testing.assert_array_equal(likeliest, y_prob.argmax(axis=1))
-    assert (clothing.dtype, likeliest.dtype) == (np.float32, np.uint8)
-
-
-def test_condensed_groups_keep_the_first_column():
-    y_prob = np.array([[0.7, 0.1, 0.2], [0.2, 0.3, 0.5]], np.float32)
-    clothing, likeliest = tasks.condense("three_groups", y_prob)
-    np.testing.assert_array_equal(clothing, y_prob[:, 0])
-    assert likeliest.tolist() == [0, 2]
-
-
-@pytest.mark.parametrize("name", ["binary", "grouped"])
-def test_a_single_probability_is_kept_as_it_is(name):
-    y_prob = np.array([0.25, 0.75], np.float32)
-    clothing, likeliest = tasks.condense(name, y_prob)
-    np.testing.assert_array_equal(clothing, y_prob)
-    assert likeliest is None
 
 
 @given(
@@ -127,3 +103,8 @@ def test_subset_is_of_the_images_that_the_whole_trains_on(noise):
     images = {image.tobytes() for image in whole.x_train}
     assert {image.tobytes() for image in part.x_train} < images
     np.testing.assert_array_equal(part.x_val, whole.x_val)
+
+
+def test_controls_are_the_tasks_that_the_assignment_does_not_have():
+    assert set(tasks.CONTROLS) == {"grouped", "three_groups"}
+    assert [tasks.TASKS[name].n_classes for name in tasks.MAIN_TASKS] == [10, 2]

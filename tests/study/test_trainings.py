@@ -13,14 +13,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fashionnet import experiment
-from fashionnet.course import run_study
-from fashionnet.experiment import Job, list_jobs, load_runs, recipe_for, train_missing
-from fashionnet.outcomes import Outcome
-from fashionnet.runs import RECIPE, Recipe, RunError, find_run, store_outcome
-from fashionnet.tasks import TASKS
+from fashionnet.__main__ import main
+from fashionnet.runs import (
+    RECIPE,
+    Recipe,
+    Run,
+    RunError,
+    find_run,
+    run_key,
+    store_run,
+)
+from fashionnet.study import trainings
+from fashionnet.study.tasks import TASKS
+from fashionnet.study.trainings import (
+    Job,
+    list_jobs,
+    load_runs,
+    recipe_for,
+    train_missing,
+)
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Python imports a file of this name whenever it starts: here, with noise for data.
 SITECUSTOMIZE = """
 import numpy as np
@@ -29,14 +42,14 @@ from fashionnet import data
 rng = np.random.default_rng(0)
 images = rng.integers(0, 256, (340, 28, 28), dtype=np.uint8)
 labels = np.resize(np.arange(10, dtype=np.uint8), 340)
-noise = images[:300], labels[:300], images[300:], labels[300:]
-data.load_fashion_mnist = lambda: noise
+data.load_training_set = lambda: (images[:300], labels[:300])
+data.load_test_set = lambda: (images[300:], labels[300:])
 """
 SHORT = Recipe(hidden_units=(16, 16), batch_size=64, epochs=2, patience=2)
 SMALL_STUDY = [Job(task, seed, SHORT) for seed in (0, 1) for task in TASKS]
 TRAIN = """
-from test_experiment import SMALL_STUDY
-from fashionnet.experiment import train_missing
+from test_trainings import SMALL_STUDY
+from fashionnet.study.trainings import train_missing
 
 print(len(train_missing(SMALL_STUDY)), "runs trained")
 """
@@ -47,7 +60,7 @@ def workplace(tmp_path_factory):
     """Make the environment of processes that train on noise."""
     folder = tmp_path_factory.mktemp("workplace")
     (folder / "sitecustomize.py").write_text(SITECUSTOMIZE)
-    paths = map(str, (folder, ROOT, ROOT / "tests"))
+    paths = map(str, (folder, ROOT, ROOT / "tests", Path(__file__).parent))
     old = os.environ.get("PYTHONPATH")
     path = os.pathsep.join([*paths, *([old] if old else [])])
     return {"PYTHONPATH": path, "FASHIONNET_HOME": str(folder / "home")}
@@ -116,7 +129,7 @@ def test_every_training_had_one_thread(resumed, workplace):
 
 def test_finished_study_trains_nothing(resumed, workplace, monkeypatch, capsys):
     monkeypatch.setenv("FASHIONNET_HOME", workplace["FASHIONNET_HOME"])
-    monkeypatch.setattr(experiment, "Parallel", pytest.fail)
+    monkeypatch.setattr(trainings, "Parallel", pytest.fail)
     assert train_missing(SMALL_STUDY) == []
     assert capsys.readouterr().out == "8 of 8 runs are stored\n"
 
@@ -130,11 +143,11 @@ def test_cluster_of_two_workers_gives_the_same_predictions(
     jobs = SMALL_STUDY[:4]
     alone = [find_run(*job) for job in jobs]
     monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path / "of the cluster"))
-    monkeypatch.setattr(run_study, "list_jobs", lambda part: jobs)
+    monkeypatch.setattr(trainings, "list_jobs", lambda part: jobs)
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None
     ) as cluster:
-        run_study.main(["--cluster", cluster.scheduler_address])
+        assert main(["study", "--cluster", cluster.scheduler_address]) == 0
     assert "Trained 4 networks, 8 epochs" in capsys.readouterr().out
     for job, run in zip(jobs, alone, strict=True):
         again = find_run(*job)
@@ -143,29 +156,16 @@ def test_cluster_of_two_workers_gives_the_same_predictions(
         np.testing.assert_array_equal(again.y_prob_val, run.y_prob_val)
 
 
-def test_cluster_whose_workers_share_a_process_is_refused():
-    distributed = pytest.importorskip("distributed", reason="dask is not installed")
-    with (
-        distributed.LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
-        ) as cluster,
-        pytest.raises(SystemExit, match="--nthreads 1"),
-    ):
-        run_study.connect(cluster.scheduler_address)
-
-
-def test_cluster_without_dask_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "dask.distributed", None)
-    with pytest.raises(SystemExit, match=r"\[cluster\]"):
-        run_study.main(["--cluster", "tcp://127.0.0.1:8786"])
-
-
-OUTCOME = Outcome(
-    facts={"epochs_run": 30},
-    history={"val_loss": [1.0]},
-    y_prob_val=np.zeros(2),
-    y_prob_test=np.zeros(3),
-)
+def make_finished(job):
+    """Make a run as if the job had been trained."""
+    manifest = {
+        "task": job.task,
+        "seed": job.seed,
+        "key": run_key(*job),
+        "recipe": job.recipe._asdict(),
+        "epochs_run": 30,
+    }
+    return Run(manifest, {"val_loss": [1.0]}, np.zeros(2), np.zeros(3))
 
 
 def test_study_has_seventy_trainings_with_the_longest_first():
@@ -191,7 +191,7 @@ def test_study_is_paired_seed_by_seed():
 
 
 def test_small_sets_get_more_steps_for_their_images():
-    recipes = [recipe_for(n) for n in experiment.SIZES]
+    recipes = [recipe_for(n) for n in trainings.SIZES]
     assert [r.n_train for r in recipes] == [500, 1_500, 5_000, 15_000]
     assert recipe_for(54_000) == RECIPE
     passes = [r.n_train / r.batch_size * r.epochs for r in recipes]
@@ -206,29 +206,29 @@ def test_size_without_recipe_is_refused_by_name():
 
 
 def test_stored_runs_are_read_by_seed():
-    store_outcome("grouped", 3, RECIPE, OUTCOME)
-    store_outcome("grouped", 1, SHORT, OUTCOME)
+    store_run(make_finished(Job("grouped", 3)))
+    store_run(make_finished(Job("grouped", 1, SHORT)))
     assert list(load_runs("grouped", range(5))) == [3]
     assert list(load_runs("grouped", range(5), SHORT)) == [1]
 
 
 def test_damaged_run_is_named_before_anything_is_trained(monkeypatch):
-    run = store_outcome("binary", 0, RECIPE, OUTCOME)
+    run = store_run(make_finished(Job("binary", 0)))
     (run.folder / "history.json").write_text("{")
-    monkeypatch.setattr(experiment, "Parallel", pytest.fail)
+    monkeypatch.setattr(trainings, "Parallel", pytest.fail)
     with pytest.raises(RunError, match=r"binary.seed-0.history\.json"):
         train_missing([Job("multiclass", 0), Job("binary", 0)])
 
 
 def test_failed_training_keeps_those_before_it(monkeypatch):
-    def outcomes(*args, **settings):
+    def trained(*args, **settings):
         def run(calls):
-            yield Job("binary", 0), OUTCOME
+            yield Job("binary", 0), make_finished(Job("binary", 0))
             raise MemoryError
 
         return run
 
-    monkeypatch.setattr(experiment, "Parallel", outcomes)
+    monkeypatch.setattr(trainings, "Parallel", trained)
     with pytest.raises(MemoryError):
         train_missing([Job("binary", 0), Job("binary", 1)])
     assert list(load_runs("binary", range(5))) == [0]
@@ -239,19 +239,12 @@ def test_command_trains_the_part_it_is_told(monkeypatch, capsys):
 
     def train(jobs, **settings):
         asked.update(settings, jobs=jobs)
-        return [store_outcome(*job, OUTCOME) for job in jobs]
+        return [store_run(make_finished(job)) for job in jobs]
 
-    monkeypatch.setattr(run_study, "train_missing", train)
-    run_study.main(["--only", "controls", "--jobs", "3"])
+    monkeypatch.setattr(trainings, "train_missing", train)
+    assert main(["study", "--only", "controls", "--jobs", "3"]) == 0
     assert {job.task for job in asked["jobs"]} == {"grouped", "three_groups"}
     assert (asked["n_jobs"], asked["backend"]) == (3, None)
     output = capsys.readouterr().out
     assert "Trained 10 networks, 300 epochs" in output
-    assert "make reports" in output
-
-
-def test_work_is_summarized_per_minute():
-    runs = [store_outcome("binary", seed, RECIPE, OUTCOME) for seed in range(4)]
-    text = run_study.summarize_work(runs, seconds=120)
-    assert "4 networks, 120 epochs, in 2.0 minutes" in text
-    assert "2.0 networks and 60 epochs a minute" in text
+    assert "Next: python -m fashionnet reports" in output

@@ -1,220 +1,127 @@
-"""The study of Part 3, against counting image by image."""
+"""What is said of pairs of trainings, and that it follows the verdict rule."""
 
 import itertools
 from math import comb
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
-from study_samples import LABELS, draw_pairs, make_compact
 
-from fashionnet.stats import Estimate, crossed_estimate
-from fashionnet.study import (
-    CLASSIFIERS,
-    CONTRASTS,
-    compare,
-    cross_tabulate,
-    decide,
-    estimate_images,
-    likeliest_classes,
-    make_contrast,
-    measure,
-    measure_fixed_images,
-    measure_wins,
-    pair_runs,
-    predict_three_ways,
-    right_by_seed,
-)
+from fashionnet.study import verdict
+from fashionnet.study.contrasts import Contrast
+from fashionnet.study.stats import Estimate
+from fashionnet.study.verdict import decide, measure, measure_fixed_images, measure_wins
+
+UNBOUNDED = Estimate(0.0, np.inf, 1.0)
 
 
-def test_cross_table_counts_who_is_right():
-    first = np.array([True, True, True, False, False, False, False])
-    second = np.array([True, False, False, True, False, False, False])
-    assert cross_tabulate(first, second).tolist() == [[1, 2], [1, 3]]
+def make_contrast(value, error, *, p_adjusted=0.001, way="multiclass_sum"):
+    """Make what ten pairs say, with 1.96 standard errors to both sides for 95%."""
+    ahead, midp = np.full(10, round(value)), np.full(10, np.copysign(0.3, value))
+    return Contrast(way, ahead, midp, Estimate(value, error, 1e6), p_adjusted)
 
 
-def test_cross_table_of_one_classifier_with_itself_has_no_disagreement():
-    right = np.array([True, False, True])
-    assert cross_tabulate(right, right).tolist() == [[2, 0], [0, 1]]
+def test_estimate_is_told_with_both_intervals():
+    sentence = verdict.state_estimate(make_contrast(-2.3, 2.0))
+    assert "Over 10 pairs of trainings, **multiclass (sum)** makes 2.3 more" in sentence
+    assert "compared with **binary**" in sentence
+    assert "95% interval is from 1.6 fewer to 6.2 more" in sentence
+    assert "90% interval from 1.0 fewer to 5.6 more" in sentence
+    assert "makes 2.3 fewer errors" in verdict.state_estimate(make_contrast(2.3, 2))
+    level = verdict.state_estimate(make_contrast(0.0, 2))
+    assert "makes equally many errors" in level
 
 
-def test_three_ways_differ_where_the_likeliest_class_is_in_the_smaller_group():
-    # A bag by its likeliest class, clothing by the sum, and the binary network says no.
-    ten = np.zeros((1, 10))
-    ten[0, [8, 2, 4]] = 0.4, 0.3, 0.3
-    runs = (
-        SimpleNamespace(y_prob_test=ten),
-        SimpleNamespace(y_prob_test=np.array([0.2])),
-    )
-    labels = {name: y.tolist() for name, y in predict_three_ways(*runs).items()}
-    assert labels == {"multiclass_argmax": [0], "multiclass_sum": [1], "binary": [0]}
-
-
-def test_runs_are_paired_by_the_seeds_of_both():
-    pairs = pair_runs({0: "m0", 2: "m2", 5: "m5"}, {5: "b5", 0: "b0", 1: "b1"})
-    assert pairs == {0: ("m0", "b0"), 5: ("m5", "b5")}
-
-
-def test_compact_runs_are_right_where_the_whole_ones_are():
-    pairs = draw_pairs(900, 700, n_seeds=2)
-    compact = {seed: (make_compact(ten), two) for seed, (ten, two) in pairs.items()}
-    whole, kept = right_by_seed(pairs, LABELS), right_by_seed(compact, LABELS)
-    for name in CLASSIFIERS:
-        np.testing.assert_array_equal(kept[name], whole[name])
-    (ten, _), (small, _) = pairs[1], compact[1]
-    np.testing.assert_array_equal(likeliest_classes(small), likeliest_classes(ten))
-
-
-# All pairs.
-
-
-def draw_right(n_wrong, *, n_seeds=10, seed=0):
-    """Draw which of 10,000 images each classifier gets right, by its mean errors."""
-    rng = np.random.default_rng(seed)
-    drawn = rng.random((len(CLASSIFIERS), n_seeds, 10_000))
-    chances = np.reshape(n_wrong, (-1, 1, 1)) / 10_000
-    return dict(zip(CLASSIFIERS, drawn >= chances, strict=True))
-
-
-def swap(right):
-    """Let the binary network and both ways of the multiclass network trade places."""
-    argmax, _, binary = right.values()
-    return dict(zip(CLASSIFIERS, (binary, binary, argmax), strict=True))
-
-
-RIGHT = draw_right((60, 50, 40))
-
-
-def make_pair(*answers):
-    """Make runs that put all probability on one class, and on clothing or not."""
-    classes, clothing = zip(*answers, strict=True)
-    return (
-        SimpleNamespace(y_prob_test=np.eye(10)[list(classes)]),
-        SimpleNamespace(y_prob_test=np.array(clothing, float)),
+def test_estimate_names_what_is_compared_with():
+    contrast = make_contrast(2, 1)._replace(against="grouped")
+    assert "compared with **ten outputs, binary loss**" in verdict.state_estimate(
+        contrast
     )
 
 
-def test_right_answers_are_told_seed_by_seed_and_image_by_image():
-    # Shirt (6) and coat (4) are clothing, bag (8) and sneaker (7) are not.
-    pairs = {
-        3: make_pair((6, 1), (4, 0), (8, 0), (2, 0)),
-        5: make_pair((7, 1), (0, 1), (1, 1), (9, 0)),
+# Value, standard error, and the answer for the multiclass and for the binary network.
+ANSWERS = {
+    "better": (12, 3, "{} is better"),
+    "detectable, not relevant": (5, 1, "{} makes fewer errors, but too few to matter"),
+    "equivalent": (2, 3, "neither is better by as much as matters"),
+    "undecided": (2, 9, "undecided"),
+}
+
+
+@pytest.mark.parametrize("outcome", ANSWERS)
+def test_verdict_starts_with_its_answer_and_swaps_with_the_networks(outcome):
+    value, error, answer = ANSWERS[outcome]
+    for sign, winner in ((1, "multiclass (sum)"), (-1, "binary")):
+        contrast = make_contrast(sign * value, error)
+        assert decide(contrast.estimate) == outcome
+        lead = f"**Multiclass (sum) against binary: {answer.format(winner)}.** Over 10"
+        text = verdict.state_verdict(contrast)
+        assert text.startswith(lead)
+        assert verdict.state_estimate(contrast) in text
+        assert "margin of 10 images" in text
+
+
+def test_only_a_relevant_difference_makes_the_choice():
+    for outcome, (value, error, _) in ANSWERS.items():
+        for sign, winner in ((1, "multiclass (sum)"), (-1, "binary")):
+            text = verdict.state_verdict(make_contrast(sign * value, error))
+            takes = f"whoever must choose by errors takes {winner}." in text
+            costs = "whoever must choose goes by cost and use" in text
+            assert (takes, costs) == ((True, False), (False, True))[outcome != "better"]
+
+
+def test_no_verdict_takes_small_or_unclear_for_equal():
+    texts = {
+        outcome: verdict.state_verdict(make_contrast(value, error))
+        for outcome, (value, error, _) in ANSWERS.items()
     }
-    right = right_by_seed(pairs, np.array([6, 4, 8, 7]))
-    multiclass = [[True, True, True, False], [False, True, False, True]]
-    assert list(right) == list(CLASSIFIERS)
-    assert right["multiclass_argmax"].tolist() == multiclass
-    assert right["multiclass_sum"].tolist() == multiclass
-    binary = [[True, False, True, True], [True, True, False, True]]
-    assert right["binary"].tolist() == binary
+    assert "does not mean that there is no difference" in texts["equivalent"]
+    assert "leaves open" in texts["undecided"]
+    assert not [text for text in texts.values() if "equally good" in text]
+    # (1.96 + 0.84) standard errors of 9 images.
+    assert "a difference of 25.2 images four times in five" in texts["undecided"]
 
 
-def test_contrasts_count_fewer_errors_as_above_zero():
-    for way, contrast in compare(RIGHT).items():
-        wrong = [
-            [row.tolist().count(False) for row in RIGHT[k]] for k in (way, "binary")
-        ]
-        ahead = [theirs - ours for ours, theirs in zip(*wrong, strict=True)]
-        assert contrast.ahead.tolist() == ahead
-        assert contrast.estimate.value == pytest.approx(sum(ahead) / 10)
-        assert contrast.estimate.value < 0
+def test_direction_that_may_be_chance_after_adjusting_is_called_that():
+    for value, error in ((12, 3), (-5, 1)):
+        doubtful = make_contrast(value, error, p_adjusted=0.06)
+        assert "adjusted p = 0.06" in verdict.state_verdict(doubtful)
+        clear = make_contrast(value, error, p_adjusted=0.04)
+        assert "may be chance" not in verdict.state_verdict(clear)
+    undecided = make_contrast(2, 9, p_adjusted=0.9)
+    assert "may be chance" not in verdict.state_verdict(undecided)
 
 
-def test_contrasts_are_in_images_whatever_their_number():
-    right = {name: table[:, :400] for name, table in draw_right((900, 0, 100)).items()}
-    contrast = compare(right)["multiclass_argmax"]
-    table = right["multiclass_argmax"].astype(int) - right["binary"]
-    value, error, df = crossed_estimate(table)
-    assert contrast.estimate == Estimate(1e4 * value, 1e4 * error, df)
-    assert contrast.ahead.sum() == pytest.approx(contrast.estimate.value / 10_000 * 4e3)
+def test_verdict_on_one_pair_says_why_it_is_undecided():
+    alone = Contrast("multiclass_argmax", np.zeros(1), np.ones(1), UNBOUNDED, 1.0)
+    text = verdict.state_verdict(alone)
+    lead = "**Multiclass (likeliest class) against binary: undecided.**"
+    assert text.startswith(f"{lead} 1 stored pair ")
+    assert "at least 2" in text
 
 
-def test_p_values_are_adjusted_for_two_contrasts():
-    contrasts = compare(RIGHT)
-    raw = {way: c.estimate.p_value() for way, c in contrasts.items()}
-    first, second = sorted(raw, key=raw.get)
-    smaller = contrasts[first].p_adjusted
-    assert smaller == pytest.approx(2 * raw[first])
-    assert contrasts[second].p_adjusted == pytest.approx(max(smaller, raw[second]))
+def state_expectation(*values, error=3.0):
+    contrasts = [make_contrast(value, error) for value in values]
+    ways = ("multiclass_argmax", "multiclass_sum")
+    return verdict.state_expectation(dict(zip(ways, contrasts, strict=True)))
 
 
-def test_swapping_the_networks_swaps_every_sign_and_no_verdict():
-    before, after = compare(RIGHT), compare(swap(RIGHT))
-    for way in CONTRASTS:
-        ours, theirs = before["multiclass_argmax"], after[way]
-        assert theirs.estimate.value == pytest.approx(-ours.estimate.value)
-        assert theirs.estimate[1:] == pytest.approx(ours.estimate[1:])
-        assert theirs.ahead.tolist() == (-ours.ahead).tolist()
-        untied = ours.ahead != 0
-        np.testing.assert_allclose(
-            theirs.signed_midp[untied], -ours.signed_midp[untied]
-        )
-        assert theirs.verdict == ours.verdict
+def test_expectation_is_held_against_estimates_and_intervals():
+    kept = state_expectation(-1.9, 2.5)
+    assert "at most 15 images. The estimates are within that" in kept
+    assert "1.9 more by multiclass (likeliest class) and 2.5 fewer by mult" in kept
+    assert "so are the ends of their 95% intervals" in kept
+    assert "intervals allow up to" in state_expectation(-1.9, 2.5, error=9.0)
+    assert "That was wrong" in state_expectation(-1.9, 15.5)
 
 
-def toss_coins(won, lost):
-    """Add up the chances of counts as uneven as these, half for the same ones."""
-    n = won + lost
-    chances = {k: comb(n, k) / 2**n for k in range(n + 1)}
-    as_uneven = sum(p for k, p in chances.items() if abs(2 * k - n) == abs(won - lost))
-    more = sum(p for k, p in chances.items() if abs(2 * k - n) > abs(won - lost))
-    return more + as_uneven / 2
+def test_expectation_is_not_held_against_one_pair():
+    one = make_contrast(1, 1)._replace(estimate=UNBOUNDED)
+    said = verdict.state_expectation({"multiclass_sum": one})
+    assert "one pair cannot tell" in said
 
 
-def test_each_pair_has_its_own_signed_p_value():
-    won, lost = [5, 0, 3, 12], [0, 5, 3, 4]
-    ours, theirs = np.zeros((2, 4, 20), bool)
-    for row, (a, b) in enumerate(zip(won, lost, strict=True)):
-        ours[row, :a] = theirs[row, a : a + b] = True
-    right = dict(zip(CLASSIFIERS, (ours, ours, theirs), strict=True))
-    signs = [1, -1, 1, 1]
-    expected = [s * toss_coins(*n) for s, *n in zip(signs, won, lost, strict=True)]
-    for contrast in compare(right).values():
-        np.testing.assert_allclose(contrast.signed_midp, expected)
-
-
-def test_any_two_classifiers_can_be_compared():
-    first, second = ("multiclass_sum", "multiclass_argmax")
-    contrast = make_contrast(RIGHT, first, second)
-    assert (contrast.way, contrast.against) == (first, second)
-    more = (~RIGHT[second]).sum(axis=1) - (~RIGHT[first]).sum(axis=1)
-    assert contrast.ahead.tolist() == more.tolist()
-    assert contrast.estimate.value == pytest.approx(more.mean())
-    assert contrast.p_adjusted is None
-
-
-def test_estimate_in_images_takes_two_seeds():
-    assert estimate_images(RIGHT["binary"][:1]) is None
-    estimate = estimate_images(~RIGHT["binary"])
-    assert estimate.value == pytest.approx((~RIGHT["binary"]).sum() / 10)
-
-
-@pytest.mark.parametrize("n_seeds", [0, 1])
-def test_fewer_than_two_pairs_decide_nothing(n_seeds):
-    right = {name: table[:n_seeds] for name, table in RIGHT.items()}
-    for contrast in compare(right).values():
-        assert len(contrast.ahead) == len(contrast.signed_midp) == n_seeds
-        assert contrast.estimate is contrast.p_adjusted is None
-        assert contrast.verdict == "undecided"
-
-
-def test_no_pairs_make_tables_without_rows():
-    right = right_by_seed({}, np.array([6, 4, 8]))
-    assert {table.shape for table in right.values()} == {(0, 3)}
-
-
-# The verdict rule.
-
-
-def test_verdict_follows_who_is_better_in_drawn_pairs():
-    verdicts = {
-        errors: compare(draw_right(errors))["multiclass_argmax"].verdict
-        for errors in ((40, 40, 90), (90, 90, 40), (40, 40, 40))
-    }
-    assert list(verdicts.values()) == ["better", "better", "equivalent"]
-    few = draw_right((900, 900, 900), n_seeds=2)
-    assert compare(few)["multiclass_argmax"].verdict == "undecided"
+# The rule.
 
 
 # With so many degrees of freedom, the 95% interval reaches 1.96 standard errors to both
@@ -257,9 +164,6 @@ def test_wider_margin_makes_the_same_difference_irrelevant():
     estimate = Estimate(12, 3, 1e6)
     assert decide(estimate, margin=10) == "better"
     assert decide(estimate, margin=20) == "detectable, not relevant"
-
-
-# What is listed.
 
 
 def test_measures_of_an_estimate_are_those_of_students_t():
@@ -317,3 +221,64 @@ def test_interval_of_pairs_won_is_that_of_pairs_drawn_anew():
 def test_one_sided_pairs_leave_no_doubt_on_who_wins():
     wins = measure_wins(np.array([3, 1, 2]))
     assert (wins["share"], *wins["interval_95"]) == (1, 1, 1)
+
+
+# The table.
+
+
+def test_contrast_table_follows_the_estimates():
+    ahead, midp = np.array([-9, 1, 2]), np.ones(3)
+    first = Contrast("multiclass_argmax", ahead, midp, Estimate(-2.0, 1.5, 200), 0.37)
+    second = Contrast("multiclass_sum", -ahead, midp, Estimate(15.0, 2.0, 200), 1e-9)
+    table = verdict.table_contrasts({c.way: c for c in (first, second)})
+    assert list(table) == ["multiclass (likeliest class)", "multiclass (sum)"]
+    assert table.loc["errors compared with binary"].tolist() == [
+        "2.0 more",
+        "15.0 fewer",
+    ]
+    assert table.loc["verdict"].tolist() == ["equivalent", "better"]
+    assert table.loc["… adjusted for two contrasts"].tolist() == ["0.370", "< 0.001"]
+    likely = table.loc["probability of over 10 fewer"].tolist()
+    chance = measure(second.estimate)["probability"]["multiclass_better"]
+    assert likely == ["< 0.001", f"{chance:.3f}"]
+    p = measure_fixed_images(ahead)["sign_flip_p"]
+    assert table.loc["these images only: p-value"].tolist() == [f"{p:.3f}"] * 2
+    won = [
+        text.split()[0] for text in table.loc["these images only: share of pairs won"]
+    ]
+    assert won == ["67%", "33%"]
+
+
+def test_contrast_table_without_an_estimate_has_the_verdict_only():
+    contrast = Contrast("multiclass_sum", np.zeros(1), np.ones(1), UNBOUNDED)
+    table = verdict.table_contrasts({"multiclass_sum": contrast})
+    assert table.to_dict() == {"multiclass (sum)": {"verdict": "undecided"}}
+
+
+# Exploratory readings.
+
+
+# Value and standard error, and what may be said of them: with so many degrees of
+# freedom, 1.96 standard errors to both sides for 95%, 1.645 for 90%.
+READINGS = {
+    "better": (12, 3, "{} is ahead, by an estimate that reaches the margin of 10"),
+    "detectable": (5, 1, "{} is ahead, by less than the margin of 10 images"),
+    "equivalent": (2, 3, "neither is ahead by as much as the margin of 10 images"),
+    "how much is open": (8, 3, "{} is ahead, by how much stays open"),
+    "open": (2, 9, "who is ahead stays open"),
+}
+
+
+@pytest.mark.parametrize("case", READINGS)
+def test_reading_claims_what_the_interval_allows_and_swaps_with_the_sides(case):
+    value, error, said = READINGS[case]
+    for sign, winner in ((1, "first"), (-1, "second")):
+        estimate = Estimate(sign * value, error, 1e6)
+        reading = verdict.phrase_reading(estimate, "first", "second")
+        assert reading.startswith(said.format(winner))
+
+
+def test_one_seed_leaves_open_who_is_ahead():
+    said = verdict.phrase_reading(UNBOUNDED._replace(value=9), "first", "second")
+    assert "stays open" in said
+    assert "first" not in said

@@ -1,0 +1,80 @@
+"""Where the two ways to binarize differ, against counting by hand."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from study_samples import LABELS, draw_pairs
+
+from fashionnet.study.contrasts import Contrast
+from fashionnet.study.two_ways import Rules, compare_rules, state_rules
+from fashionnet.study.stats import Estimate
+
+PAIRS = draw_pairs(60, 40, n_seeds=4)
+
+
+def make_row(**chances):
+    names = {"bag": 8, "shirt": 6, "coat": 4, "boot": 9}
+    row = np.zeros(10, np.float32)
+    row[[names[name] for name in chances]] = list(chances.values())
+    return row
+
+
+def test_rules_are_compared_where_they_differ():
+    labels = np.array([8, 6, 4, 9])
+    sure = make_row(bag=1), make_row(shirt=1), make_row(coat=1), make_row(boot=1)
+    # By its likeliest class a bag, by the sum clothing; the other way around.
+    unsure = make_row(bag=0.4, shirt=0.35, coat=0.25)
+    opposite = make_row(coat=0.45, bag=0.3, boot=0.25)
+    rows = {0: (unsure, unsure, *sure[2:]), 1: (*sure[:2], opposite, opposite), 2: sure}
+    binary = SimpleNamespace(y_prob_test=np.zeros(4))
+    pairs = {
+        seed: (SimpleNamespace(y_prob_test=np.array(table)), binary)
+        for seed, table in rows.items()
+    }
+    rules = compare_rules(pairs, labels)
+    assert rules.won.tolist() == [1, 1, 0]
+    assert rules.lost.tolist() == [1, 1, 0]
+    assert rules.largest == pytest.approx([0.4, 0.4, 0.45, 0.45])
+    contrast = rules.contrast
+    assert (contrast.way, contrast.against) == ("multiclass_sum", "multiclass_argmax")
+    assert contrast.ahead.tolist() == [0, 0, 0]
+
+
+def test_rules_that_agree_differ_nowhere():
+    rules = compare_rules(PAIRS, LABELS)
+    assert rules.won.sum() == rules.lost.sum() == len(rules.largest) == 0
+
+
+def make(value, error, *, way="multiclass_sum", against="binary", n_seeds=5):
+    estimate = Estimate(value, error, 1e6)
+    ahead = np.full(n_seeds, float(value))
+    return Contrast(way, ahead, np.ones(n_seeds), estimate, against=against)
+
+
+def make_rules(won, lost, *, value, error=2.0, largest=(0.25, 0.48)):
+    sides = {"way": "multiclass_sum", "against": "multiclass_argmax"}
+    contrast = make(value, error, n_seeds=len(won), **sides)
+    return Rules(np.array(won), np.array(lost), np.array(largest), contrast)
+
+
+def test_rules_sentence_counts_who_is_right_where_they_differ():
+    text = state_rules(make_rules([3, 1], [1, 0], value=1.5))
+    assert text.startswith("In 2 trainings, the two rules differ on 1 to 4 test images")
+    assert "the sum is right on 4 of these, the likeliest class on 1" in text
+    assert "from 0.25 to 0.48" in text
+    assert "1.5 fewer (95% interval from 5.4 fewer to 2.4 more); neither" in text
+
+
+def test_rules_sentence_of_one_training_has_no_interval():
+    text = state_rules(make_rules([3], [1], value=2.0, error=np.inf))
+    assert text.startswith("In 1 training, the two rules differ on 4 test images")
+    assert "2.0 fewer (no interval from one seed)" in text
+
+
+def test_rules_that_agree_are_said_to():
+    text = state_rules(make_rules([0, 0], [0, 0], value=0.0, largest=()))
+    assert (
+        text
+        == "In 2 trainings, the two rules give the same label for every test image."
+    )

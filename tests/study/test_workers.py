@@ -1,0 +1,64 @@
+"""One training in a process: silent, alone with its random numbers, never orphaned."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from fashionnet import FashionnetError
+from fashionnet.runs import Recipe
+from fashionnet.study import workers
+from fashionnet.study.trainings import Job
+from fashionnet.study.workers import connect, train_apart
+
+SHORT = Recipe(hidden_units=(8,), batch_size=512, epochs=1, patience=1, n_train=600)
+
+
+@pytest.mark.integration
+def test_training_apart_is_not_disturbed_and_repeats_itself(monkeypatch, capfd):
+    job = Job("grouped", 3, SHORT)
+    (again, first), (_, second) = train_apart(job, 0), train_apart(job, 0)
+    assert again == job
+    np.testing.assert_array_equal(first.y_prob_test, second.y_prob_test)
+    assert first.manifest["threads"] == 1
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.integration
+def test_failure_apart_is_told_with_what_was_said():
+    with pytest.raises(RuntimeError, match=r"task='ternary'(?s:.*)ValueError.*ternary"):
+        train_apart(Job("ternary", 0), 0)
+
+
+def test_process_ends_with_its_caller(monkeypatch):
+    ended, parents = [], iter([11, 11, 1])
+    monkeypatch.setattr(workers.os, "getppid", lambda: next(parents))
+    monkeypatch.setattr(workers.os, "_exit", ended.append)
+    monkeypatch.setattr(workers.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(workers.threading, "Thread", StartAtOnce)
+    workers._end_with(11)
+    assert ended == [1]
+
+
+class StartAtOnce:
+    """A thread that runs when it is started, in its caller."""
+
+    def __init__(self, target, daemon):
+        self.start = target
+
+
+def test_cluster_whose_workers_share_a_process_is_refused():
+    distributed = pytest.importorskip("distributed", reason="dask is not installed")
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        ) as cluster,
+        pytest.raises(FashionnetError, match="--nthreads 1"),
+    ):
+        connect(cluster.scheduler_address)
+
+
+def test_cluster_without_dask_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask.distributed", None)
+    with pytest.raises(FashionnetError, match=r"\[cluster\]"):
+        connect("tcp://127.0.0.1:8786")
