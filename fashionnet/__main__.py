@@ -152,11 +152,11 @@ def search(options):
 
 def main(arguments=None):
     """Do what the command line says. Returns the exit status."""
-    options = make_parser().parse_args(arguments)
     try:
+        options = make_parser().parse_args(arguments)
         alone = (None, "data", "study")
         if options.verb not in alone and not (ROOT / "notebooks").is_dir():
-            cure = "clone it, and there: pip install --editable ."
+            cure = "clone it, and there: pip install --editable '.[dev]'"
             raise FashionnetError(
                 f"`{options.verb}` works on the whole project; {cure}"
             )
@@ -164,6 +164,10 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on or starts anew.", file=sys.stderr)
         return 130
+    except ModuleNotFoundError as error:
+        cure = "pip install --editable '.[dev]' installs it"
+        print(f"fashionnet: {error.name} is missing; {cure}", file=sys.stderr)
+        return 1
     except FashionnetError as error:
         print(f"fashionnet: {error}", file=sys.stderr)
         return 1

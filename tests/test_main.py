@@ -43,7 +43,8 @@ def test_help_comes_at_once():
         "print(*sys.modules)"
     )
     command = [sys.executable, "-c", code]
-    loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    loaded = subprocess.check_output(command, cwd=ROOT, text=True)
+    assert "fashionnet.download" in loaded.split()
     assert not {"tensorflow", "matplotlib", "sklearn", "scipy"} & set(loaded.split())
 
 
@@ -100,8 +101,27 @@ def test_verb_that_needs_the_project_says_so_outside_of_it(
     tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setattr(front_door, "ROOT", tmp_path)
-    assert main(["reports"]) == 1
-    assert "pip install --editable" in capsys.readouterr().err
+    for verb in set(VERBS) - {"data", "study"}:
+        assert main([verb]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "pip install --editable" in line
+
+
+def test_missing_package_is_named_with_its_cure(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "nbformat", None)
+    for name in [n for n in sys.modules if n.startswith("fashionnet.publish")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert main(["check"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "nbformat is missing" in line
+    assert "[dev]" in line
+
+
+def test_check_that_finds_something_fails_in_one_line(monkeypatch, capsys):
+    monkeypatch.setattr("fashionnet.publish.gate.check_reports", lambda: ["a finding"])
+    assert main(["check"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "1 violation" in line
 
 
 def test_data_are_found_and_verified():
@@ -119,7 +139,7 @@ def test_interrupted_work_ends_in_one_line_and_leaves_nothing(verb, sign, tmp_pa
         [*COMMAND, verb], cwd=ROOT, env=env, start_new_session=True, **pipes
     )
     said = ""
-    while sign not in said:
+    while sign not in said and work.poll() is None:
         said += work.stdout.read(1)
     time.sleep(3)
     # As a terminal does: to the process and to all that it has started.
@@ -138,3 +158,12 @@ def test_make_calls_the_verbs():
         (recipe,) = re.findall(rf"^{verb}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
         (line,) = recipe.splitlines()
         assert line.startswith(f"\t@$(FASHIONNET) {verb}")
+
+
+def test_readme_and_help_of_make_know_the_verbs():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"python -m fashionnet ([a-z]+)", readme))
+    assert {"data", "reports"} <= named <= set(VERBS)
+    assert set(re.findall(r"`make ([a-z]+)", readme)) <= set(
+        re.findall(r"^([a-z-]+):.* ## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    )

@@ -26,7 +26,6 @@ from fashionnet.study.pairs import (
     predict_three_ways,
     right_by_seed,
 )
-from fashionnet.study.two_ways import compare_rules
 from fashionnet.study.scores import (
     collect_probabilities,
     compare_scores,
@@ -36,6 +35,7 @@ from fashionnet.study.sizes import compare_sizes
 from fashionnet.study.stats import mcnemar_midp
 from fashionnet.study.tasks import MAIN_TASKS, task_labels
 from fashionnet.study.trainings import load_controls, load_curve
+from fashionnet.study.two_ways import compare_rules
 from fashionnet.study.verdict import MARGIN, decide, measure, measure_fixed_images
 from fashionnet.study.words import NAMES
 

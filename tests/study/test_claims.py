@@ -11,7 +11,15 @@ import matplotlib.pyplot as plt
 import pytest
 from study_samples import LABELS, VAL_LABELS, draw_pairs, make_compact, trade_errors
 
-from fashionnet.study import contrasts, controls, images, scores, sizes, verdict
+from fashionnet.study import (
+    contrasts,
+    controls,
+    images,
+    scores,
+    sizes,
+    two_ways,
+    verdict,
+)
 from fashionnet.study.contrasts import compare
 from fashionnet.study.controls import compare_controls, right_by_control
 from fashionnet.study.images import (
@@ -21,9 +29,9 @@ from fashionnet.study.images import (
     tabulate_runs_wrong,
 )
 from fashionnet.study.pairs import right_by_seed
-from fashionnet.study.two_ways import compare_rules
 from fashionnet.study.scores import collect_probabilities, compare_scores
 from fashionnet.study.sizes import compare_sizes
+from fashionnet.study.two_ways import compare_rules
 from fashionnet.study.words import NAMES
 
 APART, ALIKE = draw_pairs(30, 120), draw_pairs(40, 40)

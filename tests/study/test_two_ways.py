@@ -7,8 +7,8 @@ import pytest
 from study_samples import LABELS, draw_pairs
 
 from fashionnet.study.contrasts import Contrast
-from fashionnet.study.two_ways import Rules, compare_rules, state_rules
 from fashionnet.study.stats import Estimate
+from fashionnet.study.two_ways import Rules, compare_rules, state_rules
 
 PAIRS = draw_pairs(60, 40, n_seeds=4)
 
