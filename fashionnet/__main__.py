@@ -28,6 +28,7 @@ def make_parser():
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
 
     def add_verb(run, text):
+        """Add a verb that is named after its function."""
         verb = verbs.add_parser(run.__name__, help=text, description=f"{text}.")
         verb.set_defaults(run=run)
         return verb

@@ -99,9 +99,6 @@ def _repeat(task, run):
     """Make a run of a task with the errors of a run of any task."""
     wrong = [
         (clothing_probability(y_prob) > 0.5) != np.isin(labels, CLOTHING)
-        for y_prob, labels in (
-            (run.y_prob_test, LABELS),
-            (run.y_prob_val, VAL_LABELS),
-        )
+        for y_prob, labels in ((run.y_prob_test, LABELS), (run.y_prob_val, VAL_LABELS))
     ]
     return make_run(task, *wrong)

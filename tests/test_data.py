@@ -65,10 +65,7 @@ def test_split_keeps_every_image_once_with_its_label(counts, val_fraction, seed)
 
 
 @settings(deadline=None, max_examples=30)
-@given(
-    st.lists(st.integers(20, 40), min_size=2, max_size=10),
-    st.floats(0.1, 0.9),
-)
+@given(st.lists(st.integers(20, 40), min_size=2, max_size=10), st.floats(0.1, 0.9))
 def test_split_takes_the_same_share_of_every_class(counts, val_fraction):
     labels = np.repeat(np.arange(len(counts)), counts)
     n_val = int(np.ceil(val_fraction * len(labels)))

@@ -51,10 +51,7 @@ PANELS = {
     "confusion": (plot_confusion, (MATRIX, NAMES)),
     "errors by class": (plot_errors_by_class, (ERRORS, NAMES)),
 }
-FIGURES = {
-    "images": (plot_images, (IMAGES, CAPTIONS)),
-    "scores": (plot_scores, SCORES),
-}
+FIGURES = {"images": (plot_images, (IMAGES, CAPTIONS)), "scores": (plot_scores, SCORES)}
 each_panel = pytest.mark.parametrize(("plot", "args"), PANELS.values(), ids=PANELS)
 each_plot = pytest.mark.parametrize(
     ("plot", "args"), (PANELS | FIGURES).values(), ids=PANELS | FIGURES
@@ -170,12 +167,7 @@ DESCRIPTIONS = {
         (MATRIX.T, NAMES),
         ["3 true", "Bag", "(100.0%)", "(75.0%)", "Shirt labeled Coat (75)"],
     ),
-    "scores": (
-        plot_scores,
-        SCORES,
-        draw_scores(1),
-        [f"{roc_auc_score(*SCORES):.5f}"],
-    ),
+    "scores": (plot_scores, SCORES, draw_scores(1), [f"{roc_auc_score(*SCORES):.5f}"]),
     "errors by class": (
         plot_errors_by_class,
         (ERRORS, NAMES),

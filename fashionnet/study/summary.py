@@ -2,12 +2,7 @@
 
 import numpy as np
 
-from fashionnet.data import (
-    CLASS_NAMES,
-    binary_labels,
-    load_test_set,
-    load_training_set,
-)
+from fashionnet.data import CLASS_NAMES, binary_labels, load_test_set, load_training_set
 from fashionnet.evaluation import count_confusions, predict_labels, wilson_interval
 from fashionnet.runs import find_run, stored_seeds
 from fashionnet.study.calibration import calibrate
@@ -26,11 +21,7 @@ from fashionnet.study.pairs import (
     predict_three_ways,
     right_by_seed,
 )
-from fashionnet.study.scores import (
-    collect_probabilities,
-    compare_scores,
-    list_held_out,
-)
+from fashionnet.study.scores import collect_probabilities, compare_scores, list_held_out
 from fashionnet.study.sizes import compare_sizes
 from fashionnet.study.stats import mcnemar_midp
 from fashionnet.study.tasks import MAIN_TASKS, task_labels

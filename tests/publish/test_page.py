@@ -226,6 +226,10 @@ def test_what_runs_is_fetched_or_restyles_is_dropped(html):
         '<a href="JaVa\tscript:alert(1)">text</a>',
         '<a href="java&#115;cript:alert(1)">text</a>',
         '<a href="data:text/html,<script>alert(1)</script>">text</a>',
+        '<a href="da\tta:text/html,<script>alert(1)</script>">text</a>',
+        '<a href="\x01data:text/html,<script>alert(1)</script>">text</a>',
+        '<a href="\x01javascript:alert(1)">text</a>',
+        '<a href="vbscript:alert(1)">text</a>',
         '<a onclick="alert(1)" style="color: red" formaction="x">text</a>',
     ],
 )

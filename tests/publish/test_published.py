@@ -5,6 +5,7 @@ import pytest
 from fashionnet.publish.published import (
     BENCHMARK,
     BUILD,
+    NOTEBOOKS,
     ReportError,
     fill_place,
     read_json,
@@ -71,10 +72,7 @@ p { background: url(#inside) } b { background: url("https://a.example/b.png") }
 
 def test_page_lists_its_images_ids_and_links():
     page = read_page(PAGE)
-    assert page.images == [
-        ("A dot.", "data:image/png;base64,AA"),
-        (None, "far.png"),
-    ]
+    assert page.images == [("A dot.", "data:image/png;base64,AA"), (None, "far.png")]
     assert page.ids == ["one"]
     assert page.links[:2] == ["02.html#x", "map.html"]
     assert page.html == PAGE
@@ -104,6 +102,22 @@ def test_page_lists_what_runs_in_it():
 def test_missing_page_is_named_with_the_command_that_makes_it(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path))
     with pytest.raises(ReportError, match=r"01_multiclass\.ipynb.*fashionnet reports"):
+        read_reports()
+
+
+@pytest.mark.parametrize(
+    "name", ["02_binary.ipynb", "02_binary.html", "results/seeds.json", BUILD]
+)
+def test_unreadable_file_is_named(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path))
+    for book in NOTEBOOKS:
+        empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        write_file(tmp_path / f"{book}.ipynb", json.dumps(empty))
+        write_file(tmp_path / f"{book}.html", "page")
+    write_file(tmp_path / BUILD, '{"sha256": {}}')
+    assert read_reports().build == {"sha256": {}}
+    write_file(tmp_path / name, b"\xff{")
+    with pytest.raises(ReportError, match=name.replace("/", ".")):
         read_reports()
 
 

@@ -3,11 +3,13 @@
 import json
 
 from fashionnet.evaluation import wilson_interval
+from fashionnet.publish import results as publishing
 from fashionnet.publish.results import (
     COLUMNS,
     state_spread,
     tabulate_results,
     write_readme_block,
+    write_results,
 )
 
 
@@ -33,6 +35,19 @@ def test_table_has_every_classifier_with_its_own_numbers(stored_reports):
             f"{low:.2%} to {high:.2%}",
             f"{sum(by_seed) / len(by_seed):.1f}",
         ]
+
+
+def test_results_are_written_as_files_beside_their_figure(
+    stored_reports, tmp_path, monkeypatch
+):
+    _, truth = stored_reports
+    monkeypatch.setattr(publishing, "collect_results", lambda: truth.results)
+    results = write_results(tmp_path)
+    assert list(results) == list(truth.results)
+    for name, content in results.items():
+        stored = json.loads((tmp_path / f"results/{name}.json").read_text())
+        assert stored == json.loads(json.dumps(content))
+    assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_readme_block_has_the_figure_and_every_row(stored_reports):

@@ -101,12 +101,7 @@ def test_calibration_error_tells_honest_from_overconfident():
 
 @pytest.mark.parametrize(
     ("y_prob", "is_right"),
-    [
-        ([0.5, 0.5], [True]),
-        ([[0.5, 0.5]], [[True, True]]),
-        ([], []),
-        ([1.2], [True]),
-    ],
+    [([0.5, 0.5], [True]), ([[0.5, 0.5]], [[True, True]]), ([], []), ([1.2], [True])],
 )
 def test_calibration_error_refuses_what_does_not_fit(y_prob, is_right):
     with pytest.raises(ValueError):

@@ -7,9 +7,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 from study_samples import LABELS, VAL_LABELS, draw_pairs
 
 from fashionnet.data import binary_labels, split_train_val
-from fashionnet.study.calibration import (
-    calibrate,
-)
+from fashionnet.study.calibration import calibrate
 from fashionnet.study.pairs import right_by_seed
 from fashionnet.study.scores import (
     ScoreContrast,

@@ -11,14 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from scipy.stats import (
-    binomtest,
-    nct,
-    permutation_test,
-    t,
-    ttest_1samp,
-    ttest_ind,
-)
+from scipy.stats import binomtest, nct, permutation_test, t, ttest_1samp, ttest_ind
 
 from fashionnet.study.stats import (
     Estimate,

@@ -14,15 +14,7 @@ import numpy as np
 import pytest
 
 from fashionnet.__main__ import main
-from fashionnet.runs import (
-    RECIPE,
-    Recipe,
-    Run,
-    RunError,
-    find_run,
-    run_key,
-    store_run,
-)
+from fashionnet.runs import RECIPE, Recipe, Run, RunError, find_run, run_key, store_run
 from fashionnet.study import trainings
 from fashionnet.study.tasks import TASKS
 from fashionnet.study.trainings import (

@@ -19,8 +19,7 @@ from fashionnet.study.words import (
 
 
 @pytest.mark.parametrize(
-    ("n", "words"),
-    [(3.21, "3.2 fewer"), (-3.21, "3.2 more"), (0.04, "equally many")],
+    ("n", "words"), [(3.21, "3.2 fewer"), (-3.21, "3.2 more"), (0.04, "equally many")]
 )
 def test_difference_is_put_in_words(n, words):
     assert phrase_difference(n) == words
