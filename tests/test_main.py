@@ -12,6 +12,7 @@ import pytest
 
 import fashionnet.__main__ as front_door
 from fashionnet.__main__ import main
+from fashionnet.publish import gate
 
 ROOT = Path(__file__).parents[1]
 VERBS = ("data", "reports", "check", "pdf", "colab", "submission", "study", "search")
@@ -107,18 +108,21 @@ def test_verb_that_needs_the_project_says_so_outside_of_it(
         assert "pip install --editable" in line
 
 
-def test_missing_package_is_named_with_its_cure(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "nbformat", None)
-    for name in [n for n in sys.modules if n.startswith("fashionnet.publish")]:
-        monkeypatch.delitem(sys.modules, name)
-    assert main(["check"]) == 1
-    (line,) = capsys.readouterr().err.splitlines()
+def test_missing_package_is_named_with_its_cure():
+    code = (
+        "import sys; sys.modules['nbformat'] = None; "
+        "from fashionnet.__main__ import main; sys.exit(main(['check']))"
+    )
+    command = [sys.executable, "-c", code]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 1
+    (line,) = answer.stderr.splitlines()
     assert "nbformat is missing" in line
     assert "[dev]" in line
 
 
 def test_check_that_finds_something_fails_in_one_line(monkeypatch, capsys):
-    monkeypatch.setattr("fashionnet.publish.gate.check_reports", lambda: ["a finding"])
+    monkeypatch.setattr(gate, "check_reports", lambda: ["a finding"])
     assert main(["check"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "1 violation" in line

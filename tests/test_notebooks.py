@@ -180,7 +180,7 @@ def test_notebooks_run_from_top_to_bottom(tmp_path):
     command = [sys.executable, "-m", "pytest", "--nbmake", "--nbmake-timeout=900"]
     env = os.environ | {"FASHIONNET_HOME": str(tmp_path)}
     done = subprocess.run(
-        [*command, "-q", "notebooks"], cwd=ROOT, env=env, capture_output=True, text=True
+        [*command, "notebooks"], cwd=ROOT, env=env, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 passed" in done.stdout

@@ -55,7 +55,7 @@ def list_cells(reports):
 
 def check_sums(reports, truth):
     """Pages, executed notebooks and pictures are as they were when they were made."""
-    made, found = reports.build["sha256"], sum_files(reports.folder)
+    made, found = reports.build.get("sha256", {}), sum_files(reports.folder)
     return [
         Finding(name, "", "is not as it was made" if name in found else "is missing")
         for name in sorted(made | found)

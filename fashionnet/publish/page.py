@@ -166,9 +166,11 @@ def clean(html):
 
 def _keep_address(tag, name, value):
     """Let data be the source of an image, and nothing else."""
-    if name in ("src", "href") and value.strip().lower().startswith("data:"):
+    if name == "src":
         return value if tag == "img" and value.startswith("data:image/") else None
-    return None if name == "src" else value
+    # Browsers skip white space and control characters inside an address.
+    address = re.sub(r"[\x00-\x20]", "", value).lower()
+    return None if name == "href" and address.startswith("data:") else value
 
 
 def name_elements(soup, taken):

@@ -127,12 +127,11 @@ def read_reports():
                 f"{path} is missing; `python -m fashionnet reports` writes it"
             )
     results = {p.stem: read_json(p) for p in (folder / "results").glob("*.json")}
-    pages = {p.stem: p.read_text(encoding="utf-8") for p in folder.glob("*.html")}
     return Reports(
         folder,
         sources=_read_books(ROOT / "notebooks"),
         books=_read_books(folder),
-        pages={name: read_page(html) for name, html in pages.items()},
+        pages={p.stem: _read(p, read_page) for p in folder.glob("*.html")},
         build=results.pop(Path(BUILD).stem),
         results=results,
     )
@@ -140,15 +139,23 @@ def read_reports():
 
 def read_json(path):
     """Read a JSON file. Raises a `ReportError` that names it if it is damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        cure = "`python -m fashionnet reports` writes it again"
-        raise ReportError(f"{path} is damaged ({error}); {cure}") from error
+    return _read(path, json.loads)
 
 
 def _read_books(folder):
-    return {n: nbformat.read(folder / f"{n}.ipynb", as_version=4) for n in NOTEBOOKS}
+    def read(text):
+        return nbformat.reads(text, as_version=4)
+
+    return {name: _read(folder / f"{name}.ipynb", read) for name in NOTEBOOKS}
+
+
+def _read(path, parse):
+    """Read a file and parse its text, or say that it is damaged."""
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        cure = "`python -m fashionnet reports` writes it again"
+        raise ReportError(f"{path} is damaged ({error}); {cure}") from error
 
 
 def sum_files(folder):

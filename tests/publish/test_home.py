@@ -115,6 +115,13 @@ def test_home_page_has_results_verdict_and_steps(soup):
     assert "benchmark.html" not in links
 
 
+def test_home_page_leads_to_the_benchmark_where_there_is_one(books):
+    pages = {name: render_page(book) for name, book in books.items()}
+    page = render_home(books, pages, RESULTS, BUILD, has_benchmark=True)
+    links = [a["href"] for a in BeautifulSoup(page, "html.parser").main("a")]
+    assert "benchmark.html" in links
+
+
 def test_home_page_has_the_functions_that_its_steps_call(soup):
     source = soup.find(id="models.build_mlp")
     assert "def build_mlp(" in source.get_text()

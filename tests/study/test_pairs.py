@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from study_samples import LABELS, draw_pairs, make_compact
+from study_samples import LABELS, draw_pairs, make_compact, make_run
 
 from fashionnet.data import CLASS_NAMES
+from fashionnet.runs import RECIPE, run_key, store_run
 from fashionnet.study.pairs import (
     binarize_argmax,
     binarize_sum,
     clothing_probability,
     cross_tabulate,
+    find_pairs,
     likeliest_classes,
     pair_runs,
     predict_three_ways,
@@ -117,6 +119,24 @@ def test_three_ways_differ_where_the_likeliest_class_is_in_the_smaller_group():
 def test_runs_are_paired_by_the_seeds_of_both():
     pairs = pair_runs({0: "m0", 2: "m2", 5: "m5"}, {5: "b5", 0: "b0", 1: "b1"})
     assert pairs == {0: ("m0", "b0"), 5: ("m5", "b5")}
+
+
+def store_sample(task, seed):
+    run = make_run(task, np.arange(10_000) < 5, np.arange(600) < 3, seed)
+    about = {"recipe": RECIPE._asdict(), "key": run_key(task, seed)}
+    store_run(run._replace(manifest=run.manifest | about))
+
+
+def test_pairs_are_found_where_both_tasks_are_stored():
+    assert find_pairs() == {}
+    for task, seeds in (("multiclass", (3, 0, 10, 2)), ("binary", (10, 0, 1))):
+        for seed in seeds:
+            store_sample(task, seed)
+    pairs = find_pairs()
+    assert list(pairs) == [0, 10]
+    for seed, pair in pairs.items():
+        told = [(run.manifest["task"], run.manifest["seed"]) for run in pair]
+        assert told == [("multiclass", seed), ("binary", seed)]
 
 
 def test_compact_runs_are_right_where_the_whole_ones_are():

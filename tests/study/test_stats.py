@@ -533,6 +533,10 @@ def test_sign_flips_equal_brute_force(values):
     assert sign_flip_p([-v for v in values]) == expected
 
 
+def test_sums_that_differ_by_rounding_are_equal():
+    assert sign_flip_p([0.5, 0.6, -0.5, -0.6]) == 1
+
+
 def test_sign_flips_equal_those_of_scipy():
     values = np.random.default_rng(0).normal(0.5, 1, 10)
     expected = permutation_test((values,), np.mean, permutation_type="samples")

@@ -4,12 +4,20 @@ import json
 
 import numpy as np
 import pytest
-from study_samples import LABELS, VAL_LABELS, draw_pairs, draw_runs, make_compact
+from study_samples import (
+    LABELS,
+    VAL_LABELS,
+    draw_pairs,
+    draw_runs,
+    make_compact,
+    make_run,
+)
 
+from fashionnet.runs import RECIPE, run_key, store_run
 from fashionnet.study.calibration import calibrate
 from fashionnet.study.controls import right_by_control
 from fashionnet.study.scores import collect_probabilities
-from fashionnet.study.summary import compare_pair, summarize_study
+from fashionnet.study.summary import compare_pair, summarize_seeds, summarize_study
 
 DRAWN = draw_pairs(400, 300, n_seeds=8)
 PAIRS = {seed: DRAWN[seed] for seed in (0, 4, 7)}
@@ -142,3 +150,21 @@ def test_study_has_what_probabilities_say_by_seed(study):
 def test_study_says_nothing_of_what_is_not_stored():
     bare = summarize_study(PAIRS, LABELS, HELD_OUT, {"grouped": {}}, {500: {}})
     assert not {"controls", "learning_curve"} & bare.keys()
+
+
+def test_right_images_are_counted_for_every_stored_run():
+    n_wrong = {"multiclass": {0: 30, 3: 41}, "binary": {3: 25}}
+    for task, seeds in n_wrong.items():
+        for seed, n in seeds.items():
+            run = make_run(task, np.arange(10_000) < n, np.arange(600) < 3, seed)
+            about = {"recipe": RECIPE._asdict(), "key": run_key(task, seed)}
+            store_run(run._replace(manifest=run.manifest | about))
+    counted = summarize_seeds(LABELS)
+    assert counted == {
+        "n_test": 10_000,
+        "n_correct": {
+            task: {str(seed): 10_000 - n for seed, n in seeds.items()}
+            for task, seeds in n_wrong.items()
+        },
+    }
+    assert json.loads(json.dumps(counted)) == counted

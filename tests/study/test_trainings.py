@@ -132,7 +132,7 @@ def test_cluster_of_two_workers_gives_the_same_predictions(
     distributed = pytest.importorskip("distributed", reason="dask is not installed")
     for name, value in workplace.items():
         monkeypatch.setenv(name, value)
-    jobs = SMALL_STUDY[:4]
+    jobs = SMALL_STUDY[1:3]
     alone = [find_run(*job) for job in jobs]
     monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path / "of the cluster"))
     monkeypatch.setattr(trainings, "list_jobs", lambda part: jobs)
@@ -140,7 +140,7 @@ def test_cluster_of_two_workers_gives_the_same_predictions(
         n_workers=2, threads_per_worker=1, dashboard_address=None
     ) as cluster:
         assert main(["study", "--cluster", cluster.scheduler_address]) == 0
-    assert "Trained 4 networks, 8 epochs" in capsys.readouterr().out
+    assert "Trained 2 networks, 4 epochs" in capsys.readouterr().out
     for job, run in zip(jobs, alone, strict=True):
         again = find_run(*job)
         assert again.folder != run.folder
