@@ -511,7 +511,12 @@ def test_apt_that_stays_busy_is_given_up(apt, monkeypatch):
         download._run_apt("update", pause=0.05)
 
 
-def test_other_failure_of_apt_is_not_tried_again(apt):
-    (apt / "bin" / "apt-get").write_text("#!/bin/sh\necho E: no space >&2; exit 100\n")
+def test_other_failure_of_apt_is_not_tried_again(apt, capsys):
+    script = apt / "bin" / "apt-get"
+    script.write_text(
+        f"#!/bin/sh\necho x >> {apt}/calls; echo E: no space >&2; exit 1\n"
+    )
     with pytest.raises(DataError, match="no space"):
-        download._run_apt("update", pause=99)
+        download._run_apt("update", pause=0.01)
+    assert (apt / "calls").read_text() == "x\n"
+    assert capsys.readouterr().out == ""
