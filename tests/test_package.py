@@ -14,23 +14,23 @@ LAYOUT = (ROOT / ".github/CONTRIBUTING.md").read_text(encoding="utf-8")
 PICTURE = LAYOUT.split("```text")[1].split("```")[0]
 FLOORS = {"fashionnet": 0, "study": 1, "publish": 2}
 MODULES = {
-    path.relative_to(ROOT).with_suffix("").as_posix().replace("/", "."): path
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(
+        ".__init__"
+    ): path
     for path in sorted((ROOT / "fashionnet").rglob("*.py"))
-    if path.name != "__init__.py"
 }
 
 
-def imports_of(path, everywhere=True):
-    """List the modules of the package that a module imports.
-
-    Without `everywhere`, those that it imports when it is imported itself.
-    """
+def imports_of(path):
+    """List what a module imports, anywhere in it, of the package."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree) if everywhere else tree.body:
-        if isinstance(node, ast.ImportFrom) and node.module:
-            for name in (node.module, *(f"{node.module}.{a.name}" for a in node.names)):
-                if name in MODULES:
-                    yield name
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name in MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: a relative import"
+            names = (f"{node.module}.{a.name}" for a in node.names)
+            yield from (n for n in (node.module, *names) if n in MODULES)
 
 
 def floor(name):
@@ -58,7 +58,7 @@ def test_layout_names_every_module_where_it_is():
     there = {title: set() for title in named}
     titles = {"fashionnet": "the core", "study": "study/", "publish": "publish/"}
     for path in MODULES.values():
-        if path.name != "__main__.py":
+        if path.name not in ("__init__.py", "__main__.py"):
             there[titles[path.parent.name]].add(path.stem)
     assert named == there
 
