@@ -1,5 +1,6 @@
 """Read and write what is published: executed notebooks, pages, result files."""
 
+import functools
 import hashlib
 import json
 import os
@@ -143,9 +144,7 @@ def read_json(path):
 
 
 def _read_books(folder):
-    def read(text):
-        return nbformat.reads(text, as_version=4)
-
+    read = functools.partial(nbformat.reads, as_version=4)
     return {name: _read(folder / f"{name}.ipynb", read) for name in NOTEBOOKS}
 
 
