@@ -161,6 +161,9 @@ def train_missing(jobs, *, n_jobs=2, backend=None):
     print(f"{len(jobs) - len(missing)} of {len(jobs)} runs are stored", flush=True)
     if not missing:
         return []
+    # After Ctrl-C, loky's tracker cleans up: what it says then is no fault of anybody.
+    quiet = "ignore::UserWarning:joblib.externals.loky.backend.resource_tracker"
+    os.environ["PYTHONWARNINGS"] = os.environ.get("PYTHONWARNINGS", quiet)
     with parallel_config(backend or "loky", n_jobs=n_jobs):
         parallel = Parallel(batch_size=1, return_as="generator_unordered")
     # A Dask worker is a process with threads that draw random numbers of their own.
