@@ -2,7 +2,9 @@
 
 import json
 
+from fashionnet.data import CLASS_NAMES
 from fashionnet.evaluation import wilson_interval
+from fashionnet.plots import plot_confusion
 from fashionnet.publish import results as publishing
 from fashionnet.publish.results import (
     COLUMNS,
@@ -11,6 +13,7 @@ from fashionnet.publish.results import (
     write_readme_block,
     write_results,
 )
+from fashionnet.reporting import save_figure
 
 
 def test_seeds_are_summed_up_with_their_spread():
@@ -47,7 +50,10 @@ def test_results_are_written_as_files_beside_their_figure(
     for name, content in results.items():
         stored = json.loads((tmp_path / f"results/{name}.json").read_text())
         assert stored == json.loads(json.dumps(content))
-    assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
+    matrix = truth.results["multiclass"]["confusion_matrix"]
+    save_figure(plot_confusion(matrix, CLASS_NAMES), tmp_path / "drawn again.png")
+    drawn, again = tmp_path / "confusion.png", tmp_path / "drawn again.png"
+    assert drawn.read_bytes() == again.read_bytes()
 
 
 def test_readme_block_has_the_figure_and_every_row(stored_reports):
