@@ -7,6 +7,7 @@ validation and test images) and `best.weights.h5`. Reading a run needs no Keras.
 
 import atexit
 import hashlib
+import io
 import json
 import os
 import platform
@@ -239,7 +240,7 @@ def find_run(task, seed, recipe=RECIPE):
         return None
     sums = manifest["files"]
     history = _read(folder, "history.json", json.loads, sums)
-    arrays = _read(folder, "predictions.npz", lambda _: _load_arrays(folder), sums)
+    arrays = _read(folder, "predictions.npz", _load_arrays, sums)
     return Run(manifest, history, **arrays, folder=folder)
 
 
@@ -289,8 +290,8 @@ def _save_arrays(path, run):
     np.savez_compressed(path, **stored)
 
 
-def _load_arrays(folder):
-    with np.load(folder / "predictions.npz", allow_pickle=False) as arrays:
+def _load_arrays(raw):
+    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in ARRAYS if name in arrays}
 
 

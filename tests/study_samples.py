@@ -8,7 +8,9 @@ import numpy as np
 
 from fashionnet.data import CLASS_NAMES, CLOTHING
 from fashionnet.runs import Run
+from fashionnet.study.contrasts import Contrast
 from fashionnet.study.pairs import clothing_probability
+from fashionnet.study.stats import Estimate
 
 LABELS = np.random.default_rng(0).permutation(np.repeat(np.arange(10), 1000))
 VAL_LABELS = LABELS[:600]
@@ -102,3 +104,10 @@ def _repeat(task, run):
         for y_prob, labels in ((run.y_prob_test, LABELS), (run.y_prob_val, VAL_LABELS))
     ]
     return make_run(task, *wrong)
+
+
+def make_contrast(value, error, *, way="multiclass_sum", against="binary", n_seeds=5):
+    """Make a contrast with 1.96 standard errors to both sides for 95%."""
+    estimate = Estimate(value, error, 1e6)
+    ahead = np.full(n_seeds, float(value))
+    return Contrast(way, ahead, np.ones(n_seeds), estimate, against=against)

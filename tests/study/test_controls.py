@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from study_samples import LABELS, draw_pairs, draw_runs
+from study_samples import LABELS, draw_pairs, draw_runs, make_contrast
 
 from fashionnet.data import CLOTHING
-from fashionnet.study.contrasts import Contrast, compare
+from fashionnet.study.contrasts import compare
 from fashionnet.study.controls import (
     CONTROL_CONTRASTS,
     compare_controls,
@@ -15,7 +15,6 @@ from fashionnet.study.controls import (
     table_differences,
 )
 from fashionnet.study.pairs import right_by_seed
-from fashionnet.study.stats import Estimate
 from fashionnet.study.words import CLASSIFIERS, NAMES, format_share
 
 PAIRS = draw_pairs(60, 40, n_seeds=4)
@@ -67,15 +66,11 @@ def test_controls_on_other_seeds_than_the_pairs_have_nothing_to_compare():
 # What is said.
 
 
-def make(value, error, *, way="multiclass_sum", against="binary", n_seeds=5):
-    estimate = Estimate(value, error, 1e6)
-    ahead = np.full(n_seeds, float(value))
-    return Contrast(way, ahead, np.ones(n_seeds), estimate, against=against)
-
-
 def make_controls(value, error, n_seeds=5):
     return {
-        (way, against): make(value, error, way=way, against=against, n_seeds=n_seeds)
+        (way, against): make_contrast(
+            value, error, way=way, against=against, n_seeds=n_seeds
+        )
         for way, against in CONTROL_CONTRASTS
     }
 

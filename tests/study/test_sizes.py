@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from study_samples import LABELS, draw_pairs, make_compact
+from study_samples import LABELS, draw_pairs, make_compact, make_contrast
 
 from fashionnet.study.contrasts import CONTRASTS, Contrast, compare
 from fashionnet.study.pairs import right_by_seed
@@ -70,17 +70,11 @@ def test_size_of_one_seed_has_errors_but_no_bounds():
         assert not any(rate.is_bounded() for rate in size.rates.values())
 
 
-def make(value, error, *, way="multiclass_sum", against="binary", n_seeds=5):
-    estimate = Estimate(value, error, 1e6)
-    ahead = np.full(n_seeds, float(value))
-    return Contrast(way, ahead, np.ones(n_seeds), estimate, against=against)
-
-
 def make_sizes(**values):
     """Make sizes whose estimates have a standard error of 3."""
     return {
         int(n.removeprefix("n")): SimpleNamespace(
-            contrasts={"multiclass_sum": make(value, 3)}
+            contrasts={"multiclass_sum": make_contrast(value, 3)}
         )
         for n, value in values.items()
     }
@@ -126,12 +120,16 @@ def test_help_of_finer_labels_is_judged_where_images_are_fewest(value, answer):
 
 def test_help_of_finer_labels_takes_smaller_sizes_and_two_seeds():
     assert "nothing stored can say" in state_fewest(make_sizes(n54000=30))
-    one_seed = {n: SimpleNamespace(contrasts={"": make(90, np.inf)}) for n in (1, 2)}
+    one_seed = {
+        n: SimpleNamespace(contrasts={"": make_contrast(90, np.inf)}) for n in (1, 2)
+    }
     assert "with 1 images stays open" in state_fewest(one_seed)
 
 
 def test_sizes_of_one_seed_show_nothing():
-    alone = {500: SimpleNamespace(contrasts={"multiclass_sum": make(90, np.inf)})}
+    alone = {
+        500: SimpleNamespace(contrasts={"multiclass_sum": make_contrast(90, np.inf)})
+    }
     text = state_sizes(alone)
     assert "who is ahead stays open with 500 training images" in text
     assert "is ahead with" not in text

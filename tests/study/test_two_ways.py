@@ -4,10 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from study_samples import LABELS, draw_pairs
+from study_samples import LABELS, draw_pairs, make_contrast
 
-from fashionnet.study.contrasts import Contrast
-from fashionnet.study.stats import Estimate
 from fashionnet.study.two_ways import Rules, compare_rules, state_rules
 
 PAIRS = draw_pairs(60, 40, n_seeds=4)
@@ -46,15 +44,9 @@ def test_rules_that_agree_differ_nowhere():
     assert rules.won.sum() == rules.lost.sum() == len(rules.largest) == 0
 
 
-def make(value, error, *, way="multiclass_sum", against="binary", n_seeds=5):
-    estimate = Estimate(value, error, 1e6)
-    ahead = np.full(n_seeds, float(value))
-    return Contrast(way, ahead, np.ones(n_seeds), estimate, against=against)
-
-
 def make_rules(won, lost, *, value, error=2.0, largest=(0.25, 0.48)):
     sides = {"way": "multiclass_sum", "against": "multiclass_argmax"}
-    contrast = make(value, error, n_seeds=len(won), **sides)
+    contrast = make_contrast(value, error, n_seeds=len(won), **sides)
     return Rules(np.array(won), np.array(lost), np.array(largest), contrast)
 
 
