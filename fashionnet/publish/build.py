@@ -5,22 +5,16 @@ import contextlib
 import json
 import os
 import platform
-import re
 import shutil
-import signal
 import subprocess
-import sys
 import tempfile
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
-from tqdm import tqdm
 
 from fashionnet.data import load_test_set
+from fashionnet.publish.execute import Progress, execute_notebook
 from fashionnet.publish.explorer import render_explorer
 from fashionnet.publish.gate import require_evidence
 from fashionnet.publish.home import render_home
@@ -30,7 +24,6 @@ from fashionnet.publish.published import (
     BUILD,
     NOTEBOOKS,
     ROOT,
-    ReportError,
     fill_place,
     read_json,
     sum_files,
@@ -40,15 +33,9 @@ from fashionnet.publish.results import write_readme_block, write_results
 from fashionnet.runs import MANIFEST, home
 from fashionnet.study.pairs import find_pairs
 
-CELL_SECONDS = 900
-DEVICE_MESSAGE = re.compile(
-    r"WARNING: All log messages before absl|[IWE]\d{4} \S+ +\d+ \S+\.cc:\d+\]"
-    r"|To enable the following instructions"
-)
-
 
 def build_reports():
-    """Execute the notebooks in order, render them, and publish what they made.
+    """Execute the notebooks, render them, and publish what they made.
 
     Everything is made in a staging folder beside the reports, with a copy of the stored
     runs. Only what passes the gate of `check` is moved to its place.
@@ -63,16 +50,11 @@ def build_reports():
     try:
         if (target / "runs").is_dir():
             shutil.copytree(target / "runs", staging / "runs")
-        books, seconds = {}, {}
-        for name in NOTEBOOKS:
-            start = time.perf_counter()
-            book = execute_notebook(ROOT / "notebooks" / f"{name}.ipynb", staging)
-            nbformat.write(book, staging / f"{name}.ipynb")
-            books[name], seconds[name] = book, time.perf_counter() - start
+        books, pages, seconds = asyncio.run(make_pages(staging))
         results = write_results(staging)
         kept_sums = keep_benchmark(target, staging)
         build = describe_build(ROOT, seconds)
-        write_pages(staging, books, results, build, kept_sums)
+        write_pages(staging, books, pages, results, build, kept_sums)
         require_evidence()
         publish(staging, target)
     finally:
@@ -83,63 +65,44 @@ def build_reports():
     print(f"Done. Open this page in a browser: {target / 'index.html'}")
 
 
-def execute_notebook(path, folder, *, record_timing=False):
-    """Run one notebook in a fresh kernel whose working directory is `folder`.
+async def make_pages(staging):
+    """Execute the notebooks, and render each to its page.
+
+    All but the last stand alone. They run side by side, each with as many threads as
+    when it is alone; while the last one, which reads what they stored, runs, their
+    pages are rendered.
 
     Args:
-        path: The notebook.
-        folder: Where its kernel runs.
-        record_timing: Keep in each cell's metadata when it ran.
+        staging: Where the kernels run. The executed notebooks are written there.
 
     Returns:
-        The executed notebook.
-
-    Raises:
-        ReportError: If a cell fails or the kernel dies.
+        Notebooks, pages and the seconds of each execution, as dictionaries by name.
     """
-    book = nbformat.read(path, as_version=4)
-    n_code = sum(cell.cell_type == "code" for cell in book.cells)
-    env = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
-    start = time.perf_counter()
-    progress = tqdm(total=n_code, desc=path.stem, unit="cell", file=sys.stdout)
-    with tempfile.TemporaryFile("w+") as log, progress as bar:
-        client = NotebookClient(
-            book,
-            timeout=CELL_SECONDS,
-            record_timing=record_timing,
-            coalesce_streams=True,
-            resources={"metadata": {"path": str(folder)}},
-            on_cell_executed=lambda **_: bar.update(),
-            on_notebook_start=_let_interrupt,
-        )
-        try:
-            # What libraries write past Jupyter would tear the progress bar.
-            client.execute(env=env, stderr=log)
-        except (CellExecutionError, DeadKernelError) as error:
-            log.seek(0)
-            said = f"{log.read()[-2000:]}\n{error}".strip()
-            message = f"{said}\n{path.stem} failed: nothing was published."
-            raise ReportError(message) from None
-    drop_device_messages(book)
-    print(f"{path.stem}: executed in {time.perf_counter() - start:.0f} s")
-    return book
+    paths = {name: ROOT / "notebooks" / f"{name}.ipynb" for name in NOTEBOOKS}
+    books = {name: nbformat.read(path, as_version=4) for name, path in paths.items()}
+    progress = Progress(books)
+    clock = asyncio.create_task(progress.keep_clock_running())
 
+    async def execute(name):
+        seconds = await execute_notebook(name, books[name], staging, progress)
+        nbformat.write(books[name], staging / f"{name}.ipynb")
+        return seconds
 
-def _let_interrupt(notebook):
-    """Let Ctrl-C end the work: nbclient would take it for the kernel's death."""
-    with contextlib.suppress(NotImplementedError):  # where signals are not handled so
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-
-
-def drop_device_messages(book):
-    """Drop what TensorFlow writes about missing GPUs; keep every other warning."""
-    for cell in book.cells:
-        for output in cell.get("outputs", []):
-            if output.get("name") == "stderr":
-                lines = output.text.splitlines(keepends=True)
-                output.text = "".join(x for x in lines if not DEVICE_MESSAGE.match(x))
-        if cell.cell_type == "code":
-            cell.outputs = [o for o in cell.outputs if o.get("text") != ""]
+    *alone, last = NOTEBOOKS
+    try:
+        seconds = await asyncio.gather(*map(execute, alone))
+        rendering = [asyncio.to_thread(render_page, books[name]) for name in alone]
+        last_seconds, *pages = await asyncio.gather(execute(last), *rendering)
+    finally:
+        clock.cancel()
+        progress.close()
+    pages.append(render_page(books[last]))
+    seconds.append(last_seconds)
+    return (
+        books,
+        dict(zip(NOTEBOOKS, pages, strict=True)),
+        dict(zip(NOTEBOOKS, seconds, strict=True)),
+    )
 
 
 def keep_benchmark(source, folder):
@@ -153,20 +116,21 @@ def keep_benchmark(source, folder):
     return {name: sums[name] for name in BENCHMARK if name in sums}
 
 
-def write_pages(folder, books, results, build, kept_sums):
+def write_pages(folder, books, pages, results, build, kept_sums):
     """Write all pages into `folder`, and last how they were made, with their sums.
 
     Args:
         folder: Where they go, with the executed notebooks in it.
         books: The executed notebooks, by name.
+        pages: What `render_page` made of them, by name.
         results: What `write_results` returned.
         build: What `describe_build` returned.
         kept_sums: What `keep_benchmark` returned.
     """
-    pages = {name: render_page(book) for name, book in books.items()}
     has_benchmark = (folder / BENCHMARK[0]).is_file()
-    pages["index"] = render_home(books, pages, results, build, has_benchmark)
-    pages["explore"] = render_explorer(*load_test_set(), find_pairs())
+    index = render_home(books, pages, results, build, has_benchmark)
+    explorer = render_explorer(*load_test_set(), find_pairs())
+    pages = {**pages, "index": index, "explore": explorer}
     for name, page in pages.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     sums = {**sum_files(folder), **kept_sums}

@@ -1,0 +1,128 @@
+"""Execute notebooks, each in a kernel of its own, with one bar of progress for all."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from tqdm import tqdm
+
+from fashionnet.publish.published import ReportError
+
+CELL_SECONDS = 900
+DEVICE_MESSAGE = re.compile(
+    r"WARNING: All log messages before absl|[IWE]\d{4} \S+ +\d+ \S+\.cc:\d+\]"
+    r"|To enable the following instructions"
+)
+BAR = "|{bar:20}| {n_fmt} of {total_fmt} cells, {elapsed} passed{postfix}"
+
+
+class Progress:
+    """A bar over the code cells of all notebooks; beside it, where each of them is."""
+
+    def __init__(self, books):
+        """Draw an empty bar for these notebooks, a dictionary by name."""
+        self.n_cells = {name: len(_code_of(book)) for name, book in books.items()}
+        self.n_done = {}
+        self.bar = tqdm(
+            total=sum(self.n_cells.values()),
+            bar_format=BAR,
+            file=sys.stdout,
+            # In a terminal a line replaces the one before it, in a log all stay.
+            mininterval=0.1 if sys.stdout.isatty() else 5,
+        )
+
+    def show(self, name, n_done):
+        """Show that so many code cells of a notebook are done."""
+        self.n_done[name] = n_done
+        places = [
+            f"{name} in cell {n + 1} of {self.n_cells[name]}"
+            for name, n in self.n_done.items()
+            if n < self.n_cells[name]
+        ]
+        self.bar.set_postfix_str(", ".join(places), refresh=False)
+        self.bar.update(sum(self.n_done.values()) - self.bar.n)
+
+    def say(self, text):
+        """Write a line above the bar."""
+        self.bar.write(text, file=sys.stdout)
+
+    def close(self):
+        """Leave the bar as it is."""
+        self.bar.close()
+
+    async def keep_clock_running(self):
+        """Redraw the bar every second, however long a cell takes."""
+        while sys.stdout.isatty():
+            await asyncio.sleep(1)
+            self.bar.refresh()
+
+
+async def execute_notebook(name, book, folder, progress):
+    """Run a notebook in place, in a fresh kernel whose working directory is `folder`.
+
+    Args:
+        name: What it is called.
+        book: The notebook; its cells get their outputs.
+        folder: Where its kernel runs.
+        progress: The `Progress` to show it on.
+
+    Returns:
+        How many seconds it took.
+
+    Raises:
+        ReportError: If a cell fails or the kernel dies.
+    """
+    start = time.perf_counter()
+    env = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
+    code = _code_of(book)
+    progress.show(name, 0)
+    with tempfile.TemporaryFile("w+") as log:
+        client = NotebookClient(
+            book,
+            timeout=CELL_SECONDS,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(folder)}},
+            on_cell_executed=lambda cell, **_: progress.show(
+                name, code.index(cell) + 1
+            ),
+            on_notebook_start=_let_interrupt,
+        )
+        try:
+            # What libraries write past Jupyter would tear the progress bar.
+            await client.async_execute(env=env, stderr=log)
+        except (CellExecutionError, DeadKernelError) as error:
+            log.seek(0)
+            said = f"{log.read()[-2000:]}\n{error}".strip()
+            message = f"{said}\n{name} failed: nothing was published."
+            raise ReportError(message) from None
+    drop_device_messages(book)
+    seconds = time.perf_counter() - start
+    progress.say(f"{name}: executed in {seconds:.0f} s")
+    return seconds
+
+
+def _let_interrupt(notebook):
+    """Let Ctrl-C end the work: nbclient would take it for the kernel's death."""
+    with contextlib.suppress(NotImplementedError):  # where signals are not handled so
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+
+
+def _code_of(book):
+    return [cell for cell in book.cells if cell.cell_type == "code"]
+
+
+def drop_device_messages(book):
+    """Drop what TensorFlow writes about missing GPUs; keep every other warning."""
+    for cell in _code_of(book):
+        for output in cell.outputs:
+            if output.get("name") == "stderr":
+                lines = output.text.splitlines(keepends=True)
+                output.text = "".join(x for x in lines if not DEVICE_MESSAGE.match(x))
+        cell.outputs = [o for o in cell.outputs if o.get("text") != ""]
