@@ -76,7 +76,7 @@ study: $(READY) ## train the study of Part 3 (some 25 minutes); goes on where it
 search: $(READY) ## choose the recipe again, on validation images (half an hour)
 	@$(FASHIONNET) search
 
-bench: data ## compare speed and accuracy with the peers; QUICK=1 for two minutes
+bench: data ## compare speed and accuracy with the peers; QUICK=1 takes one seed
 	$(PIP) install --quiet --editable '.[bench]'
 	$(PY) benchmarks/bench.py $(if $(QUICK),--quick)
 

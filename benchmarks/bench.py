@@ -1,18 +1,19 @@
-"""Compare speed and accuracy with the peers, and time the notebooks.
+"""Compare speed and accuracy with the peers, and time `make reports`.
 
-    python benchmarks/bench.py            # five seeds, all notebooks
-    python benchmarks/bench.py --quick    # one seed, no notebooks
-    python benchmarks/bench.py --pages    # the notebooks again, the peers as stored
+    python benchmarks/bench.py              # five seeds, then the reports
+    python benchmarks/bench.py --quick      # one seed; prints, and stores nothing
+    python benchmarks/bench.py --reports    # the reports again, the peers as stored
 
 The peers train by turns, a whole training each, and for every seed in another order, so
-that slow minutes of the machine are spread. Writes `reports/results/benchmark.json` and
-`reports/benchmark.html`.
+that slow minutes of the machine are spread. Writes `reports/results/benchmark.json`,
+`reports/benchmark.html`, and the table and the plot of `benchmarks/README.md`.
 """
 
 import argparse
 import json
 import math
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,20 +22,19 @@ import time
 from importlib import metadata, util
 from pathlib import Path
 
-from page import write_page
+from page import make_table, write_pages
 from peers import PEERS
+from tqdm import tqdm
 
-from fashionnet.data import load_test_set
 from fashionnet.publish.build import describe_machine
-from fashionnet.publish.published import seal_benchmark, write_file
+from fashionnet.publish.published import BUILD, read_json, write_file
 from fashionnet.runs import RECIPE, home, versions
-from fashionnet.study.summary import summarize_seeds
 
 HERE = Path(__file__).parent
 ALL_OUT = HERE / "all_out.json"
 NEEDS = {"PyTorch": "torch", "JAX": "jax"}
 GOALS = (0.89, 0.90)
-USUAL_PEERS = ("starter", "scikit-learn")
+REPORTS = [sys.executable, "-m", "fashionnet", "reports"]
 
 
 class Worker:
@@ -87,7 +87,25 @@ def find_peers():
     return names
 
 
-def race(names, seed, epochs):
+def say_what_is_ahead(stored, names, n_seeds, *, reports):
+    """Say how long it takes, by what the stored benchmark took."""
+    seconds = stored["reports"]["wall_seconds"] if reports else 0
+    for name in names:
+        training = stored["trainings"][0][name]
+        in_epochs = sum(epoch["seconds"] for epoch in training["epochs"])
+        seconds += n_seeds * (training["start_seconds"] + in_epochs)
+    parts = [f"{n_seeds} trainings each of {', '.join(names)}"] if n_seeds else []
+    parts += ["all notebooks"] if reports else []
+    print(f"{'; then '.join(parts)}: some {math.ceil(seconds / 60)} minutes.")
+
+
+def race_all(names, n_seeds, epochs):
+    """Race all peers, seed by seed, with a bar of progress."""
+    with tqdm(total=n_seeds * len(names) * epochs, unit="epoch") as bar:
+        return [race(names, seed, epochs, bar) for seed in range(n_seeds)]
+
+
+def race(names, seed, epochs, bar):
     """Train every peer with one seed, one after another, in an order that moves on.
 
     A peer trains without a break: one in mid-training would leave TensorFlow's tuner of
@@ -98,13 +116,12 @@ def race(names, seed, epochs):
     """
     results, first = {}, seed % len(names)
     for name in names[first:] + names[:first]:
+        bar.set_description(f"seed {seed}, {name}")
         worker = Worker(name, seed, epochs)
-        for epoch in range(epochs):
+        for _ in range(epochs):
             worker.train_epoch()
-            line = f"seed {seed}: {name}, epoch {epoch + 1} of {epochs}"
-            print(f"\r{line:<60}", end="", flush=True)
+            bar.update()
         results[name] = worker.finish()
-    print()
     return {name: results[name] for name in names}
 
 
@@ -146,144 +163,85 @@ def median_or_never(values):
     return median if math.isfinite(median) else None
 
 
-def time_import():
-    """Measure `import fashionnet` in a fresh interpreter, less the interpreter."""
-    code = (
-        "import sys, time; t = time.perf_counter(); import fashionnet; "
-        "assert 'tensorflow' not in sys.modules; print(time.perf_counter() - t)"
-    )
-    runs = [subprocess.check_output([sys.executable, "-c", code]) for _ in range(5)]
-    return statistics.median(map(float, runs))
+def compare_pace(name, races):
+    """Compare a peer's seconds per epoch with ours, seed by seed.
+
+    Returns:
+        The ratio of medians, theirs to ours, as the median and the range of the seeds.
+    """
+
+    def pace(training):
+        return statistics.median(e["seconds"] for e in training["epochs"][1:])
+
+    ratios = [pace(race[name]) / pace(race["ours"]) for race in races]
+    return {
+        "median": statistics.median(ratios),
+        "lowest": min(ratios),
+        "highest": max(ratios),
+    }
 
 
 def time_reports():
-    """Time `make reports` in a scratch home: from nothing, then from stored runs."""
-    with tempfile.TemporaryDirectory(prefix="fashionnet-") as folder:
-        env = os.environ | {"FASHIONNET_HOME": folder}
-        command = [sys.executable, str(HERE / "time_pages.py")]
-        times = {}
-        for start in ("from nothing", "from stored runs"):
-            print(f"make reports {start}", flush=True)
-            times[start] = json.loads(subprocess.check_output(command, env=env))
-    return times
-
-
-def list_targets(peers, reports, seeds, all_out):
-    """Compare the measures with the targets.
+    """Time `make reports` on the stored runs, without its set-up, in a scratch home.
 
     Returns:
-        A list of `{name, value, target, met}`; a `value` of `None` was not measured.
+        The wall seconds of the whole command, those of each notebook, and the peak
+        memory of the largest process.
     """
-
-    def ratio(measure, other, ours="ours"):
-        if other not in peers:
-            return None
-        return measure(peers[ours]) / measure(peers[other])
-
-    def pace(peer):
-        return peer["epoch_seconds"]
-
-    def way(peer):
-        return peer["seconds_to"]["89%"] or math.inf
-
-    usual = [way(peers[name]) for name in USUAL_PEERS]
-    errors = [seeds["n_test"] - n for n in seeds["n_correct"]["binary"].values()]
-    shares = [n / seeds["n_test"] for n in seeds["n_correct"]["multiclass"].values()]
-    rows = [
-        ("seconds per epoch, ours / starter, the starter's network",
-         ratio(pace, "starter", "starter, our pipeline"), "≤", 0.70),
-        ("seconds per epoch, ours / starter, each its own network",
-         ratio(pace, "starter"), "≤", 0.70),
-        ("seconds per epoch, ours / PyTorch", ratio(pace, "PyTorch"), "≤", 0.95),
-        ("seconds per epoch, ours / matrix products",
-         ratio(pace, "matrix products"), "≤", 2.4),
-        ("seconds to 89% validation accuracy, ours / best usual peer",
-         way(peers["ours"]) / min(usual), "≤", 0.25),
-        (f"ten-class test accuracy, mean of {len(shares)} seeds",
-         statistics.mean(shares) if shares else None, "≥", 0.906),
-        (f"all-out test accuracy, mean of {len(all_out)} seeds",
-         statistics.mean(all_out) if all_out else None, "≥", 0.917),
-        (f"binary errors of 10,000, mean of {len(errors)} seeds",
-         statistics.mean(errors) if errors else None, "≤", 38),
-        ("import fashionnet, seconds", time_import(), "≤", 0.1),
-    ]  # fmt: skip
-    if reports:
-        walls = {start: sum(r["seconds"].values()) for start, r in reports.items()}
-        peak = max(max(r["peak_gigabytes"].values()) for r in reports.values())
-        rows += [
-            ("make reports from stored runs, seconds",
-             walls["from stored runs"], "≤", 100),
-            ("make reports from nothing, seconds", walls["from nothing"], "≤", 360),
-            ("peak memory of a notebook's kernel, GB", peak, "≤", 1.5),
-        ]  # fmt: skip
-    return [
-        {
-            "name": name,
-            "value": value,
-            "target": f"{sign} {limit}",
-            "met": value is not None
-            and (value <= limit if sign == "≤" else value >= limit),
-        }
-        for name, value, sign, limit in rows
-    ]
-
-
-def make_table(targets):
-    """Tabulate the targets as text."""
-    lines = ["| measure | value | target | met |", "| --- | ---: | ---: | --- |"]
-    for row in targets:
-        value = "not measured" if row["value"] is None else f"{row['value']:.3g}"
-        if row["value"] is not None and row["name"].endswith("seeds"):
-            value = f"{row['value']:.4g}"
-        met = "yes" if row["met"] else "no"
-        lines.append(f"| {row['name']} | {value} | {row['target']} | {met} |")
-    return "\n".join(lines)
+    with tempfile.TemporaryDirectory(prefix="fashionnet-") as folder:
+        shutil.copytree(home() / "runs", Path(folder, "runs"))
+        start = time.perf_counter()
+        env = os.environ | {"FASHIONNET_HOME": folder}
+        process = subprocess.Popen(REPORTS, env=env)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        if status:
+            raise SystemExit("the reports failed: see above")
+        parts = read_json(Path(folder, BUILD))["seconds"]
+    return {
+        "machine": describe_machine(),
+        "wall_seconds": round(wall, 1),
+        "seconds": parts,
+        "peak_gigabytes": round(usage.ru_maxrss / 1e6, 2),
+    }
 
 
 def main():
-    """Race the peers, time the notebooks, and write what came of it."""
+    """Race the peers, time the reports, and write what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one seed, no notebooks")
-    parser.add_argument("--pages", action="store_true", help="only time the notebooks")
+    parser.add_argument("--quick", action="store_true", help="one seed, stores nothing")
+    parser.add_argument("--reports", action="store_true", help="only time the reports")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=RECIPE.epochs)
     options = parser.parse_args()
-    path = home() / "results" / "benchmark.json"
-    if options.pages:
-        stored = json.loads(path.read_text())
-        races, known = stored["trainings"], stored["versions"]
-    else:
-        n_seeds = 1 if options.quick else options.seeds
-        names = find_peers()
-        races = [race(names, seed, options.epochs) for seed in range(n_seeds)]
+    content = read_json(home() / "results" / "benchmark.json")
+    names = find_peers()
+    n_seeds = 0 if options.reports else 1 if options.quick else options.seeds
+    say_what_is_ahead(content, names, n_seeds, reports=not options.quick)
+    if n_seeds:
+        races = race_all(names, n_seeds, options.epochs)
         others = {n: metadata.version(NEEDS[n]) for n in names if n in NEEDS}
-        known = versions() | others
-    names, epochs = list(races[0]), len(races[0]["ours"]["epochs"])
-    peers = {name: summarize_peer([r[name] for r in races]) for name in names}
-    reports = None if options.quick else time_reports()
-    seeds = summarize_seeds(load_test_set()[1])
-    rows = json.loads(ALL_OUT.read_text()) if ALL_OUT.exists() else []
-    all_out = [row["test_accuracy"] for row in rows]
-    targets = list_targets(peers, reports, seeds, all_out)
-    ours = peers["ours"]["epoch_seconds"]
-    content = {
-        "machine": describe_machine(),
-        "versions": known,
-        "recipe": RECIPE._asdict(),
-        "epochs": epochs,
-        "seeds": len(races),
-        "peers": peers,
-        "ratio_to_ours": {n: p["epoch_seconds"] / ours for n, p in peers.items()},
-        "all_out": rows,
-        "reports": reports,
-        "targets": targets,
-        "trainings": races,
-    }
-    write_file(path, json.dumps(content, indent=1) + "\n")
-    page = write_page(content, home() / "benchmark.html")
-    seal_benchmark(home())
-    print(make_table(targets))
-    print(f"Done. Open this page in a browser: {page}")
+        content |= {
+            "machine": describe_machine(),
+            "versions": versions() | others,
+            "recipe": RECIPE._asdict(),
+            "epochs": options.epochs,
+            "trainings": races,
+        }
+    races = content["trainings"]
+    content["peers"] = {n: summarize_peer([r[n] for r in races]) for n in races[0]}
+    content["ratio_to_ours"] = {n: compare_pace(n, races) for n in races[0]}
+    if options.quick:
+        print(make_table(content))
+        print("One seed: no spread, and the reports were not timed. Nothing is stored.")
+        return
+    content["all_out"] = read_json(ALL_OUT)
+    content["reports"] = time_reports()
+    write_file(
+        home() / "results" / "benchmark.json", json.dumps(content, indent=1) + "\n"
+    )
+    print(make_table(content))
+    print(f"Done. Open this page in a browser: {write_pages(content)}")
 
 
 if __name__ == "__main__":

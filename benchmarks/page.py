@@ -1,11 +1,9 @@
-"""Make the page of the benchmark, `reports/benchmark.html`, from its JSON.
+"""Make what readers see of the benchmark from `reports/results/benchmark.json`.
 
-python benchmarks/page.py      # make it again from the stored benchmark.json
+python benchmarks/page.py      # make it again from what is stored
 """
 
 import base64
-import io
-import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -16,11 +14,17 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from fashionnet.plots import describe
 from fashionnet.publish.page import TEMPLATE
-from fashionnet.publish.published import seal_benchmark, write_file
+from fashionnet.publish.published import (
+    fill_place,
+    read_json,
+    seal_benchmark,
+    write_file,
+)
 from fashionnet.reporting import save_figure
 from fashionnet.runs import home
 
 HERE = Path(__file__).parent
+PLOT = HERE / "race.png"
 MARKERS = "osD^vP"
 BOUND = "matrix products"
 
@@ -62,25 +66,60 @@ def plot_race(races, peers):
     return ax
 
 
-def write_page(content, path):
-    """Render the contents of `benchmark.json` to one self-contained page."""
-    buffer = io.BytesIO()
+def make_table(content):
+    """Tabulate the peers as Markdown."""
+    lines = [
+        "| peer | epoch, its seconds to ours (range of the seeds) | seconds to 89% "
+        "| test accuracy, % |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for name, peer in content["peers"].items():
+        ratio = content["ratio_to_ours"][name]
+        cells = [name, "{median:.2f} ({lowest:.2f} to {highest:.2f})".format(**ratio)]
+        if name == BOUND:
+            cells += ["–", "–"]
+        else:
+            way, sd = peer["seconds_to"]["89%"], peer["test_accuracy_sd"]
+            cells.append(f"{way:.1f}" if way else "never")
+            spread = f" ± {100 * sd:.2f}" if sd else ""
+            cells.append(f"{100 * peer['test_accuracy']:.2f}{spread}")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def write_pages(content):
+    """Write the contents of `benchmark.json` for readers.
+
+    Makes `reports/benchmark.html`, which is self-contained, and the table and the plot
+    of `benchmarks/README.md`.
+
+    Returns:
+        The path of the page.
+    """
     ax = plot_race(content["trainings"], content["peers"])
-    width = save_figure(ax, buffer)
+    alt = ax.figure.description
+    width = save_figure(ax, PLOT)
     loader = ChoiceLoader([FileSystemLoader(HERE), FileSystemLoader(TEMPLATE)])
     env = Environment(loader=loader, autoescape=True)
-    text = env.get_template("benchmark.html.j2").render(
+    page = env.get_template("benchmark.html.j2").render(
         **content,
         bound=BOUND,
-        picture=base64.b64encode(buffer.getvalue()).decode(),
+        n_seeds=len(content["trainings"]),
+        picture=base64.b64encode(PLOT.read_bytes()).decode(),
         width=width,
-        alt=ax.figure.description,
+        alt=alt,
     )
-    write_file(path, text)
+    path = home() / "benchmark.html"
+    write_file(path, page)
+    seal_benchmark(home())
+    facts = (
+        f"{content['machine']}; {len(content['trainings'])} seeds, "
+        f"{content['epochs']} epochs each.\n\n"
+    )
+    block = f"{facts}{make_table(content)}\n![{alt}]({PLOT.name})\n"
+    fill_place(HERE / "README.md", "bench", block)
     return path
 
 
 if __name__ == "__main__":
-    stored = json.loads((home() / "results" / "benchmark.json").read_text())
-    print(write_page(stored, home() / "benchmark.html"))
-    seal_benchmark(home())
+    print(write_pages(read_json(home() / "results" / "benchmark.json")))

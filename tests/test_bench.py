@@ -19,7 +19,8 @@ from fashionnet.models import build_mlp
 from fashionnet.runs import RECIPE
 from fashionnet.training import make_optimizer
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+ROOT = Path(__file__).parents[1]
+BENCHMARKS, REPORTS = ROOT / "benchmarks", ROOT / "reports"
 SMALL = RECIPE._replace(hidden_units=(16, 8), batch_size=64)
 EPOCHS = 3
 
@@ -36,6 +37,7 @@ peers = load("peers")
 page = load("page")
 bench = load("bench")
 all_out = load("all_out")
+INSTALLED = bench.find_peers()
 
 
 def run_here(name, noise):
@@ -70,10 +72,8 @@ peers.PEERS[{name!r}](turns, 0, {EPOCHS})
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("name", peers.PEERS)
+@pytest.mark.parametrize("name", INSTALLED)
 def test_every_peer_does_the_same_work(name, noise, monkeypatch, tmp_path):
-    if name in bench.NEEDS:
-        pytest.importorskip(bench.NEEDS[name], reason="the extra `bench` brings it")
     monkeypatch.setattr(peers, "RECIPE", SMALL)
     run = run_elsewhere if name == "JAX" else run_here
     extra = (tmp_path,) if name == "JAX" else ()
@@ -89,10 +89,8 @@ def test_every_peer_does_the_same_work(name, noise, monkeypatch, tmp_path):
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("name", set(peers.PEERS) - {"JAX", "matrix products"})
+@pytest.mark.parametrize("name", sorted(set(INSTALLED) - {"JAX", "matrix products"}))
 def test_every_peer_learns(name, monkeypatch):
-    if name in bench.NEEDS:
-        pytest.importorskip(bench.NEEDS[name], reason="the extra `bench` brings it")
     recipe = SMALL._replace(hidden_units=(32, 32), learning_rate=0.01)
     monkeypatch.setattr(peers, "RECIPE", recipe)
     labels = np.tile(np.arange(10, dtype=np.uint8), 200)
@@ -147,24 +145,39 @@ def test_pace_leaves_out_the_epoch_that_compiles():
     assert peer["first_epoch_after_seconds"] == 12.0
 
 
-def test_target_is_met_only_by_a_measured_value(monkeypatch):
-    monkeypatch.setattr(bench, "time_import", lambda: 0.05)
-    fast = bench.summarize_peer([make_training([1.0, 1.0, 1.0], [0.5, 0.9, 0.9])])
-    slow = bench.summarize_peer([make_training([9.0, 9.0, 9.0], [0.5, 0.6, 0.9])])
-    names = ("starter", "starter, our pipeline", "scikit-learn")
-    counts = {"multiclass": {"0": 9070}, "binary": {"0": 9960}}
-    seeds = {"n_test": 10_000, "n_correct": counts}
-    rows = bench.list_targets(
-        {"ours": fast} | dict.fromkeys(names, slow), None, seeds, []
+def test_pace_is_compared_seed_by_seed():
+    def run(seconds):
+        return make_training([9.0, seconds, seconds], [0.5, 0.6, 0.7])
+
+    races = [
+        {"ours": run(1.0), "other": run(2.0)},
+        {"ours": run(2.0), "other": run(6.0)},
+        {"ours": run(4.0), "other": run(4.0)},
+    ]
+    ratio = bench.compare_pace("other", races)
+    assert ratio == {"median": 2.0, "lowest": 1.0, "highest": 3.0}
+    assert set(bench.compare_pace("ours", races).values()) == {1.0}
+
+
+def test_reports_are_timed_as_one_command(tmp_path, monkeypatch):
+    script = (
+        "import json, os, pathlib, time; time.sleep(0.2); "
+        "home = pathlib.Path(os.environ['FASHIONNET_HOME']); "
+        "assert (home / 'runs/kept').read_text() == 'a run'; "
+        "(home / 'results').mkdir(); (home / 'results/build.json').write_text("
+        "json.dumps({'seconds': {'01': 0.1}}))"
     )
-    met = {row["name"]: row["met"] for row in rows}
-    values = {row["name"]: row["value"] for row in rows}
-    assert met["seconds per epoch, ours / starter, each its own network"]
-    assert values["seconds per epoch, ours / PyTorch"] is None
-    assert not met["seconds per epoch, ours / PyTorch"]
-    assert not met["binary errors of 10,000, mean of 1 seeds"]
-    assert met["ten-class test accuracy, mean of 1 seeds"]
-    assert "not measured" in bench.make_table(rows)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs/kept").write_text("a run")
+    monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path))
+    monkeypatch.setattr(bench, "REPORTS", [sys.executable, "-c", script])
+    timed = bench.time_reports()
+    assert 0.2 <= timed["wall_seconds"] < 5
+    assert timed["seconds"] == {"01": 0.1}
+    assert 0.005 < timed["peak_gigabytes"] < 1
+    monkeypatch.setattr(bench, "REPORTS", [sys.executable, "-c", "1 / 0"])
+    with pytest.raises(SystemExit):
+        bench.time_reports()
 
 
 def test_committee_averages_its_branches(noise):
@@ -185,22 +198,35 @@ def test_committee_is_within_its_limits():
         assert row["recipe"] == json.loads(json.dumps(RECIPE._asdict()))
 
 
-def test_page_is_that_of_the_stored_benchmark():
-    reports = BENCHMARKS.parent / "reports"
-    stored = json.loads((reports / "results" / "benchmark.json").read_text())
-    shown = (reports / "benchmark.html").read_text(encoding="utf-8")
+@pytest.fixture
+def stored():
+    return json.loads((REPORTS / "results" / "benchmark.json").read_text())
+
+
+def test_page_and_readme_are_those_of_the_stored_benchmark(stored):
+    shown = html.unescape((REPORTS / "benchmark.html").read_text(encoding="utf-8"))
+    readme = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
     assert stored["recipe"] == json.loads(json.dumps(RECIPE._asdict()))
-    for row in stored["targets"]:
-        value = "not measured" if row["value"] is None else f"{row['value']:.4g}"
-        assert f"<td>{value}</td><td>{row['target']}" in html.unescape(shown)
-    drawn = page.plot_race(stored["trainings"], stored["peers"])
-    assert drawn.figure.description in html.unescape(shown)
+    assert stored["peers"].keys() == stored["ratio_to_ours"].keys()
+    for name, peer in stored["peers"].items():
+        races = stored["trainings"]
+        assert bench.summarize_peer([race[name] for race in races]) == peer
+        ratio = bench.compare_pace(name, races)
+        assert ratio == stored["ratio_to_ours"][name]
+        cell = (
+            f"{ratio['median']:.2f} ({ratio['lowest']:.2f} to {ratio['highest']:.2f})"
+        )
+        assert f"<td>{cell}</td>" in shown
+    assert f"{stored['reports']['wall_seconds']:.0f} seconds" in shown
+    assert page.make_table(stored) in readme
+    alt = page.plot_race(stored["trainings"], stored["peers"]).figure.description
+    assert alt in shown
+    assert f"![{alt}](race.png)" in readme
     assert not re.findall(r'(?:src|href)="https?:', shown)
 
 
-def test_every_peer_of_the_stored_benchmark_did_the_same_work():
-    path = BENCHMARKS.parent / "reports" / "results" / "benchmark.json"
-    for race in json.loads(path.read_text())["trainings"]:
+def test_every_peer_of_the_stored_benchmark_did_the_same_work(stored):
+    for race in stored["trainings"]:
         assert set(race) == set(peers.PEERS)
         for field in ("n_images", "images_sha256", "n_parameters", "n_updates"):
             assert len({training[field] for training in race.values()}) == 1

@@ -12,14 +12,12 @@ import struct
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fashionnet import download
 from fashionnet.download import (
-    DEBIAN_FOLDER,
     DataError,
     download_fashion_mnist,
     load_part,
@@ -150,20 +148,14 @@ def run_python(*args, **env):
 # What the genuine files hold.
 
 
-def test_genuine_data_have_the_promised_shapes(genuine):
-    shapes = [array.shape for array in genuine]
-    assert shapes == [(60000, 28, 28), (60000,), (10000, 28, 28), (10000,)]
-
-
-def test_genuine_data_are_uint8_from_black_to_white(genuine):
-    assert {array.dtype for array in genuine} == {np.dtype(np.uint8)}
-    assert [(x.min(), x.max()) for x in genuine[::2]] == [(0, 255), (0, 255)]
-
-
-def test_genuine_classes_are_balanced(genuine):
-    _, y_train, _, y_test = genuine
+def test_genuine_data_are_balanced_uint8_arrays_that_may_be_changed(genuine):
+    x_train, y_train, x_test, y_test = genuine
+    assert (x_train.shape, x_test.shape) == ((60_000, 28, 28), (10_000, 28, 28))
     assert np.bincount(y_train).tolist() == [6000] * 10
     assert np.bincount(y_test).tolist() == [1000] * 10
+    assert {array.dtype for array in genuine} == {np.dtype(np.uint8)}
+    assert [(x.min(), x.max()) for x in (x_train, x_test)] == [(0, 255), (0, 255)]
+    assert all(array.flags.writeable for array in genuine)
 
 
 def test_genuine_labels_start_as_everywhere(genuine):
@@ -178,10 +170,6 @@ def test_first_image_is_an_upright_ankle_boot(genuine):
     boot = genuine[0][0].astype(int)
     assert boot[14:].sum() > boot[:14].sum()
     assert boot[:10, 14:].sum() > boot[:10, :14].sum()
-
-
-def test_loaded_arrays_may_be_changed(genuine):
-    assert all(array.flags.writeable for array in genuine)
 
 
 def test_fingerprint_of_the_data_is_stable():
@@ -217,26 +205,19 @@ def test_decompressed_files_load_like_compressed_ones(genuine, plain, tmp_path):
     assert all(map(np.array_equal, loaded, genuine))
 
 
-def test_named_folder_is_loaded(labels_only, genuine, zipped, tmp_path):
-    y_train, y_test = load_all(fill(tmp_path, zipped))
-    np.testing.assert_array_equal(y_train, genuine[1])
-    np.testing.assert_array_equal(y_test, genuine[3])
-
-
 def test_folder_may_be_a_string_with_tilde(labels_only, zipped, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     fill(tmp_path / "mnist", zipped)
-    assert len(load_all("~/mnist")) == 2
+    assert [len(y) for y in load_all("~/mnist")] == [60_000, 10_000]
 
 
-def test_environment_names_the_folder(sources, zipped, tmp_path, monkeypatch):
+def test_environment_or_argument_names_the_folder(
+    sources, zipped, tmp_path, monkeypatch
+):
     monkeypatch.setenv("FASHIONNET_DATA", str(fill(tmp_path / "mine", zipped)))
     assert len(load_all()) == 2
-
-
-def test_argument_beats_the_environment(labels_only, zipped, tmp_path, monkeypatch):
     monkeypatch.setenv("FASHIONNET_DATA", str(tmp_path / "nowhere"))
-    assert len(load_all(fill(tmp_path / "mine", zipped))) == 2
+    assert len(load_all(tmp_path / "mine")) == 2  # an argument beats it
 
 
 def test_named_folder_is_the_only_source(sources, zipped, tmp_path):
@@ -268,12 +249,12 @@ def test_last_source_is_a_download_to_the_cache(sources, server, zipped, monkeyp
 
 def test_without_any_source_the_error_lists_all_and_a_cure(sources):
     cache, debian = sources
-    with pytest.raises(DataError, match="no source has Fashion-MNIST") as caught:
+    with pytest.raises(DataError) as caught:
         load_all()
     _, of_cache, of_debian, of_download = str(caught.value).splitlines()
-    assert f"{cache / TRAIN}.gz: no such file" in of_cache
-    assert f"{debian / TRAIN}.gz: no such file" in of_debian
-    assert "2 downloads of http://127.0.0.1" in of_download
+    assert f"{cache / TRAIN}.gz" in of_cache
+    assert f"{debian / TRAIN}.gz" in of_debian
+    assert "http://127.0.0.1" in of_download
     assert all(download.CURE in line for line in (of_cache, of_debian, of_download))
 
 
@@ -285,10 +266,7 @@ def damage_label(raw):
 
 
 FAULTS = {
-    "cut short": lambda zipped, plain: (
-        zipped[:-100],
-        "expected decompressed .*incomplete or truncated",
-    ),
+    "cut short": lambda zipped, plain: (zipped[:-100], "incomplete or truncated"),
     "empty": lambda zipped, plain: (b"", "0 bytes"),
     "a web page": lambda zipped, plain: (HTML, re.escape(f"{HTML[:8]!r}")),
     "one other label": lambda zipped, plain: (
@@ -305,21 +283,21 @@ def test_damaged_file_is_named_with_what_was_found(
 ):
     damaged, found = FAULTS[fault](zipped[f"{TRAIN}.gz"], plain[TRAIN])
     fill(tmp_path, {**zipped, f"{TRAIN}.gz": damaged})
-    message = f"^{re.escape(str(tmp_path / TRAIN))}.gz: .*{found}.*FASHIONNET_DATA"
+    message = f"^{re.escape(str(tmp_path / TRAIN))}.gz.*{found}.*FASHIONNET_DATA"
     with pytest.raises(DataError, match=message):
         load_all(tmp_path)
 
 
 def test_test_labels_are_refused_as_training_labels(labels_only, zipped, tmp_path):
     fill(tmp_path, {**zipped, f"{TRAIN}.gz": zipped[f"{T10K}.gz"]})
-    found = f"expected .* {download.SHA256[TRAIN]}, found {download.SHA256[T10K]}"
+    found = f"{download.SHA256[TRAIN]}, found {download.SHA256[T10K]}"
     with pytest.raises(DataError, match=found):
         load_all(tmp_path)
 
 
 def test_damaged_decompressed_file_is_named(labels_only, plain, tmp_path):
     fill(tmp_path, {**plain, T10K: damage_label(plain[T10K])})
-    with pytest.raises(DataError, match=f"{re.escape(str(tmp_path / T10K))}: expected"):
+    with pytest.raises(DataError, match=re.escape(str(tmp_path / T10K))):
         load_all(tmp_path)
 
 
@@ -327,9 +305,7 @@ def test_damaged_decompressed_file_is_named(labels_only, plain, tmp_path):
 def test_missing_file_is_named_with_a_cure(missing, labels_only, zipped, tmp_path):
     fill(tmp_path, zipped)
     (tmp_path / f"{missing}.gz").unlink()
-    message = (
-        f"{re.escape(str(tmp_path / missing))}.gz: no such file. .*fashionnet data`"
-    )
+    message = f"{re.escape(str(tmp_path / missing))}.gz.*fashionnet data"
     with pytest.raises(DataError, match=message):
         load_all(tmp_path)
 
@@ -337,7 +313,7 @@ def test_missing_file_is_named_with_a_cure(missing, labels_only, zipped, tmp_pat
 def test_folder_in_place_of_a_file_is_named(labels_only, zipped, tmp_path):
     fill(tmp_path, {f"{TRAIN}.gz": zipped[f"{TRAIN}.gz"]})
     (tmp_path / f"{T10K}.gz").mkdir()
-    with pytest.raises(DataError, match=f"{T10K}.gz: .*Is a directory"):
+    with pytest.raises(DataError, match=f"{T10K}.gz"):
         load_all(tmp_path)
 
 
@@ -362,7 +338,7 @@ BAD_ANSWERS = {
 def test_bad_download_leaves_no_file(answer, server, zipped, tmp_path):
     make_body, found = BAD_ANSWERS[answer]
     server.answers = {name: [make_body(raw)] * 2 for name, raw in zipped.items()}
-    message = f"{TRAIN}.gz: 2 downloads of {server.url}{TRAIN}.gz failed: .*{found}"
+    message = f"2 .*{server.url}{TRAIN}.gz.*{found}"
     with pytest.raises(DataError, match=message):
         download_fashion_mnist(tmp_path, url=server.url, attempts=2, pause=0)
     assert server.asked == [f"{TRAIN}.gz"] * 2
@@ -381,15 +357,9 @@ def test_download_waits_between_attempts_only(labels_only, monkeypatch, tmp_path
     pauses = []
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(download.time, "sleep", pauses.append)
-    with pytest.raises(DataError, match=r"3 downloads of http://127\.0\.0\.1"):
+    with pytest.raises(DataError, match=r"http://127\.0\.0\.1"):
         download_fashion_mnist(tmp_path, url=closed_port(), attempts=3, pause=7)
     assert pauses == [7, 7]
-
-
-def test_genuine_files_are_not_downloaded_again(server, zipped, plain, tmp_path):
-    fill(tmp_path, {f"{TRAIN}.gz": zipped[f"{TRAIN}.gz"], T10K: plain[T10K]})
-    download_fashion_mnist(tmp_path, url=server.url)
-    assert server.asked == []
 
 
 def test_only_the_damaged_file_is_replaced(server, zipped, tmp_path):
@@ -405,7 +375,7 @@ def test_broken_http_answer_is_tried_again_and_named(monkeypatch, tmp_path):
         raise http.client.IncompleteRead(b"")
 
     monkeypatch.setattr(download, "_fetch", break_off)
-    with pytest.raises(DataError, match=r"2 downloads.*IncompleteRead"):
+    with pytest.raises(DataError, match="IncompleteRead"):
         download_fashion_mnist(tmp_path, url="http://x/", attempts=2, pause=0)
 
 
@@ -445,7 +415,7 @@ def test_data_that_are_there_need_nothing(monkeypatch):
 
 def test_machine_without_apt_is_told_what_to_put_where(empty_machine, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(DataError, match=r"(?s)no source.*FASHIONNET_DATA to a folder"):
+    with pytest.raises(DataError, match="FASHIONNET_DATA"):
         download.get_data()
 
 
@@ -456,45 +426,49 @@ def test_failing_package_is_named_beside_the_other_sources(empty_machine, monkey
     monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/apt-get")
     monkeypatch.setattr(download, "_install_package", refuse)
     monkeypatch.setattr(download, "_unpack_package", refuse)
-    with pytest.raises(DataError, match=r"(?s)no network.*Debian's package: .*apt-get"):
+    with pytest.raises(DataError, match=r"(?s)no network.*apt-get"):
         download.get_data()
-
-
-def test_ordinary_user_gets_the_files_of_the_package(empty_machine, monkeypatch):
-    genuine = DEBIAN_FOLDER
-    if not genuine.is_dir():
-        pytest.skip("the Debian package is not installed on this machine")
-
-    def run(command, *, cwd, check, **options):
-        if command[0] == "apt-get":
-            Path(cwd, "package.deb").touch()
-        else:
-            shutil.copytree(genuine, Path(cwd, *download.DEBIAN_FOLDER.parts[1:]))
-        return subprocess.CompletedProcess(command, 0, "", "")
-
-    monkeypatch.setattr(subprocess, "run", run)
-    download._unpack_package(download.keras_cache())
-    assert load_all()[0].shape == (60000, 28, 28)
-    assert not list(download.keras_cache().glob("*.part"))
 
 
 @pytest.fixture
 def apt(tmp_path, monkeypatch):
     """Put an `apt-get` on the path that finds a lock as often as `busy` says."""
-    script = tmp_path / "bin" / "apt-get"
-    script.parent.mkdir()
-    script.write_text(
-        f"""#!/bin/sh
+    programs, installed = tmp_path / "bin", tmp_path / "debian"
+    package = tmp_path / "package"
+    programs.mkdir()
+    installed.mkdir()
+    (tmp_path / "busy").write_text("0")
+    scripts = {
+        "apt-get": f"""
 echo "$@" >> "{tmp_path}/calls"
 if [ "$(wc -l < "{tmp_path}/calls")" -le "$(cat "{tmp_path}/busy")" ]; then
     echo "E: Could not get lock /var/lib/apt/lists/lock" >&2
     exit 100
 fi
-"""
-    )
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{script.parent}{os.pathsep}{os.environ['PATH']}")
+case "$*" in
+    *install*) cp "{package}/"* "{installed}" ;;
+    *download*) touch package.deb ;;
+esac
+""",
+        "dpkg-deb": f'mkdir -p ".{tmp_path}"; cp -r "{package}" ".{installed}"',
+    }
+    for name, script in scripts.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     return tmp_path
+
+
+@pytest.mark.parametrize("user", [0, 1000], ids=["root", "ordinary user"])
+def test_last_resort_is_the_package_of_debian(
+    user, labels_only, zipped, empty_machine, apt, monkeypatch
+):
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    fill(apt / "package", zipped)
+    download.get_data()
+    assert [len(y) for y in load_all()] == [60_000, 10_000]
+    folder = download.keras_cache() if user else apt / "debian"
+    assert names_in(folder) == sorted(zipped)
 
 
 def test_busy_apt_is_waited_for_and_that_is_said(apt, capsys):
@@ -507,7 +481,7 @@ def test_busy_apt_is_waited_for_and_that_is_said(apt, capsys):
 def test_apt_that_stays_busy_is_given_up(apt, monkeypatch):
     monkeypatch.setattr(download, "LOCK_SECONDS", 0.1)
     (apt / "busy").write_text("99")
-    with pytest.raises(DataError, match=r"apt-get -qq update failed: .*lists/lock"):
+    with pytest.raises(DataError, match=r"apt-get -qq update.*lists/lock"):
         download._run_apt("update", pause=0.05)
 
 
