@@ -9,18 +9,7 @@ from fashionnet.publish.evidence import list_steps, read_truth
 from fashionnet.publish.needs import find_evidence
 from fashionnet.publish.published import NOTEBOOKS, ROOT
 from fashionnet.runs import RunError, find_run
-
-RUNS = ROOT / "reports/runs"
-
-
-@pytest.fixture
-def stored(scratch_home):
-    """Copy the runs of the two notebooks to a home of their own."""
-    ignored = shutil.ignore_patterns("*.weights.h5")
-    for task in ("multiclass", "binary"):
-        name = f"{task}/seed-0"
-        shutil.copytree(RUNS / name, scratch_home / "runs" / name, ignore=ignored)
-    return scratch_home / "runs"
+from fashionnet.study.tasks import MAIN_TASKS
 
 
 def test_every_step_of_the_assignment_has_to_show_something(stored_reports):
@@ -30,13 +19,12 @@ def test_every_step_of_the_assignment_has_to_show_something(stored_reports):
     assert all(pieces for steps in truth.needs.values() for pieces in steps.values())
 
 
-@pytest.mark.parametrize("task", ["multiclass", "binary"])
+@pytest.mark.parametrize(("task", "name"), [*zip(MAIN_TASKS, NOTEBOOKS, strict=False)])
 def test_notebook_does_not_show_the_evidence_of_another_run(
-    task, stored_reports, monkeypatch
+    task, name, stored_reports, monkeypatch
 ):
     reports, _ = stored_reports
     monkeypatch.setenv("FASHIONNET_HOME", str(ROOT / "reports"))
-    name = dict(zip(("multiclass", "binary"), NOTEBOOKS, strict=False))[task]
     missing = {}
     for seed in (0, 1):
         steps = list_steps(find_run(task, seed), load_test_set()[1])
@@ -53,13 +41,13 @@ def test_notebook_does_not_show_the_evidence_of_another_run(
     }
 
 
-def test_missing_run_is_named_before_anything_is_worked_out(stored):
-    shutil.rmtree(stored / "binary/seed-0")
-    with pytest.raises(RunError, match=r"binary.seed-0 has no run.*fashionnet reports"):
+def test_missing_or_damaged_run_is_named(scratch_home):
+    ignored = shutil.ignore_patterns("*.weights.h5")
+    runs = scratch_home / "runs"
+    shutil.copytree(ROOT / "reports/runs", runs, ignore=ignored)
+    (runs / "binary/seed-0/predictions.npz").write_bytes(b"torn")
+    with pytest.raises(RunError, match=r"binary.seed-0.predictions\.npz"):
         read_truth()
-
-
-def test_damaged_run_is_named(stored):
-    (stored / "binary/seed-0/predictions.npz").write_bytes(b"torn")
-    with pytest.raises(RunError, match=r"predictions\.npz is missing or damaged"):
+    shutil.rmtree(runs / "binary/seed-0")
+    with pytest.raises(RunError, match=r"binary.seed-0"):
         read_truth()
