@@ -6,19 +6,13 @@ import re
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from fashionnet.publish import editions
-from fashionnet.publish.editions import (
-    build_colab,
-    build_submission,
-    link_colab,
-)
-from fashionnet.publish.published import ReportError
+from fashionnet.publish.editions import build_colab, build_submission, link_colab
+from fashionnet.publish.published import ROOT, ReportError
 
-ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 REPO_URL = "https://github.com/owner/some.name"
 MARKED = ("above", "<!-- colab -->", "<!-- /colab -->", "below")
@@ -65,19 +59,17 @@ def run_alone(folder, *code):
 def checkout(tmp_path):
     """Make a small checkout: one module, one notebook, its page, a README, a run."""
     (tmp_path / "tests").mkdir()
-    texts = {
-        "README.md": "\n".join(MARKED),
-        "fashionnet/data.py": '"""Data."""\n',
-        "fashionnet/study/pairs.py": '"""Pairs."""\n',
-        "fashionnet/publish/gate.py": '"""Gate."""\n',
-        "benchmarks/README.md": "table",
-        "notebooks/01.ipynb": json.dumps({"cells": [make_setup()]}),
-        "reports/index.html": "home",
-        "reports/01.html": "page",
-        "reports/01.ipynb": "executed",
-        "reports/runs/binary/seed-0/manifest.json": "{}",
-    }
-    texts |= dict.fromkeys(set(editions.FILES) - {"README.md"}, "text\n")
+    texts = dict.fromkeys(
+        [
+            *(*editions.FILES, "fashionnet/data.py", "fashionnet/study/pairs.py"),
+            *("fashionnet/publish/gate.py", "benchmarks/README.md"),
+            *("reports/index.html", "reports/01.html", "reports/01.ipynb"),
+            "reports/runs/binary/seed-0/manifest.json",
+        ],
+        "# text\n",
+    )
+    texts["README.md"] = "\n".join(MARKED)
+    texts["notebooks/01.ipynb"] = json.dumps({"cells": [make_setup()]})
     for name, text in texts.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -38,22 +38,22 @@ def views():
     labels = load_test_set()[1].astype(int)
     likeliest, is_clothing = tens.argmax(axis=2), np.isin(labels, CLOTHING)
     by_argmax = np.isin(likeliest, CLOTHING)
-    disagree = by_argmax[0] != (ones[0] > 0.5)
+    by_sum, by_binary = sums > 0.5, ones > 0.5
     known = {
-        "ten_classes": (labels, likeliest, tens.max(axis=2)),
-        "multiclass_argmax": (is_clothing, by_argmax, tens.max(axis=2)),
-        "multiclass_sum": (is_clothing, sums > 0.5, np.maximum(sums, 1 - sums)),
-        "binary": (is_clothing, ones > 0.5, np.maximum(ones, 1 - ones)),
+        "ten_classes": (labels, likeliest, tens.max(axis=2), by_argmax),
+        "multiclass_argmax": (is_clothing, by_argmax, tens.max(axis=2), by_argmax),
+        "multiclass_sum": (is_clothing, by_sum, np.maximum(sums, 1 - sums), by_sum),
+        "binary": (is_clothing, by_binary, np.maximum(ones, 1 - ones), by_argmax),
     }
     return {
         name: View(
             y_true.astype(int),
             y_pred[0].astype(int),
             sure[0],
-            (y_pred != y_true).sum(axis=0),
-            ((sums > 0.5) != (ones > 0.5))[0] if name == "multiclass_sum" else disagree,
+            n_wrong=(y_pred != y_true).sum(axis=0),
+            disagree=multiclass[0] != by_binary[0],
         )
-        for name, (y_true, y_pred, sure) in known.items()
+        for name, (y_true, y_pred, sure, multiclass) in known.items()
     }, len(tens)
 
 
