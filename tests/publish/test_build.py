@@ -1,6 +1,5 @@
 import hashlib
 import json
-import os
 import subprocess
 
 import nbformat
@@ -8,9 +7,15 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from fashionnet.publish import build
-from fashionnet.publish.build import describe_build, execute_notebook, find_commit
+from fashionnet.publish.build import execute_notebook, find_commit
 from fashionnet.publish.gate import RULES
-from fashionnet.publish.published import BUILD, NOTEBOOKS, ReportError, read_reports
+from fashionnet.publish.published import (
+    BUILD,
+    NOTEBOOKS,
+    ReportError,
+    read_reports,
+    write_file,
+)
 from fashionnet.runs import home
 
 README = "before\n<!-- results -->\nold\n<!-- /results -->\nafter\n"
@@ -160,12 +165,10 @@ def test_device_messages_are_dropped_and_warnings_stay():
 
 def test_manifests_are_published_last(tmp_path, monkeypatch):
     staging, target = tmp_path / "staging", tmp_path / "target"
-    for name in ("manifest.json", "z.npz", "a.json"):
-        for folder in (staging, target):
-            (folder / "runs").mkdir(parents=True, exist_ok=True)
-            (folder / "runs" / name).write_text(folder.name)
-    moved = []
-    replace = build.os.replace
+    for folder in (staging, target):
+        for name in ("manifest.json", "z.npz", "a.json"):
+            write_file(folder / "runs" / name, folder.name)
+    moved, replace = [], build.os.replace
 
     def watch(source, place):
         # While files are exchanged there is no manifest, hence no run.
@@ -184,9 +187,9 @@ def test_manifests_are_published_last(tmp_path, monkeypatch):
 
 def git(folder, *command):
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-    command = ["git", "-C", folder, *identity, *command]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True)
-    return answer.stdout.strip()
+    return subprocess.check_output(
+        ["git", "-C", folder, *identity, *command], text=True
+    )
 
 
 def test_commit_is_named_and_changes_of_the_sources_are_told(tmp_path):
@@ -198,17 +201,10 @@ def test_commit_is_named_and_changes_of_the_sources_are_told(tmp_path):
     assert find_commit(tmp_path) is None
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-m", "All")
-    commit = git(tmp_path, "rev-parse", "--short", "HEAD")
+    commit = git(tmp_path, "rev-parse", "--short", "HEAD").strip()
     (tmp_path / "reports/page.html").write_text("new")
     assert find_commit(tmp_path) == commit
     (tmp_path / "source.py").write_text("new")
     changed = find_commit(tmp_path)
     assert changed != commit
     assert changed.startswith(commit)
-
-
-def test_build_names_machine_and_times(tmp_path):
-    made = describe_build(tmp_path, {"01": 3.21})
-    assert f" {os.cpu_count()} cores" in made["machine"]
-    assert made["seconds"] == {"01": 3.2}
-    assert made["date"].endswith(" UTC")

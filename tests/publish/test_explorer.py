@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import json
 import re
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from PIL import Image
 
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, CLOTHING
 from fashionnet.publish.explorer import N_RIGHT, render_explorer
-from fashionnet.publish.published import read_page
+from fashionnet.publish.published import ROOT, read_page
 
 N, SEEDS = 600, 3
 LABELS = np.arange(N) % 10
@@ -54,6 +55,14 @@ DISAGREE = {
     != ANSWERS[0]["binary"]
     for v in VIEWS
 }
+
+
+def expect(view, cell, filters=()):
+    """List the test images of a cell that pass the filters."""
+    passes = (TRUTH[view] == cell[0]) & (ANSWERS[0][view] == cell[1])
+    passes &= (N_WRONG[view] == SEEDS) | ("every" not in filters)
+    passes &= DISAGREE[view] | ("disagree" not in filters)
+    return np.flatnonzero(passes).tolist()
 
 
 @pytest.fixture(scope="module")
@@ -110,17 +119,13 @@ def test_page_says_of_each_image_what_the_networks_say(data, view):
 
 def test_probabilities_are_those_of_the_label(data):
     y_prob, p_clothing = (run.y_prob_test for run in PAIRS[0])
-    for i, ten, argmax, two in zip(
-        data["id"],
-        *(data["views"][v]["answer"] for v in ("ten_classes", VIEWS[1], "binary")),
-        strict=True,
-    ):
-        likeliest = y_prob[i].argmax()
-        said = f"{CLASS_NAMES[likeliest]}, {y_prob[i].max():.1%}"
-        if likeliest != LABELS[i]:
-            said += f" ({CLASS_NAMES[LABELS[i]]}: {y_prob[i, LABELS[i]]:.1%})"
-        assert "under" in ten or ten == said
-        assert argmax.endswith(f"{y_prob[i].max():.1%} for {CLASS_NAMES[likeliest]}")
+    said = [data["views"][view]["answer"] for view in (*VIEWS[:2], "binary")]
+    for i, ten, argmax, two in zip(data["id"], *said, strict=True):
+        likeliest, share = y_prob[i].argmax(), f"{y_prob[i].max():.1%}"
+        aside = f" ({CLASS_NAMES[LABELS[i]]}: {y_prob[i, LABELS[i]]:.1%})"
+        aside = "" if likeliest == LABELS[i] else aside
+        assert "under" in ten or ten == f"{CLASS_NAMES[likeliest]}, {share}{aside}"
+        assert argmax.endswith(f"{share} for {CLASS_NAMES[likeliest]}")
         assert f", {max(p_clothing[i], 1 - p_clothing[i]):.1%}" in two
 
 
@@ -135,18 +140,20 @@ def test_chances_of_a_single_pair_are_never_said_to_be_none_or_all():
     assert json.loads(data)["n_runs"] == 1
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_of_right_labels_the_least_sure_ones_are_there(data, view):
+def sort_by_chance(view, images):
+    """Sort images by the probability behind their label, the least sure one first."""
     y_prob, p_clothing = (run.y_prob_test for run in PAIRS[0])
     sums = y_prob[:, CLOTHING].sum(axis=1)
-    chance = {"binary": p_clothing, "multiclass_sum": sums}.get(
-        view, y_prob.max(axis=1)
-    )
-    sure = np.maximum(chance, 1 - chance) if view in VIEWS[2:] else chance
+    two = {"binary": p_clothing, "multiclass_sum": sums}.get(view)
+    sure = y_prob.max(axis=1) if two is None else np.maximum(two, 1 - two)
+    return sorted(images, key=lambda i: sure[i])
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_of_right_labels_the_least_sure_ones_are_there(data, view):
     said = data["views"][view]
     for label in set(TRUTH[view]):
-        right = (TRUTH[view] == label) & (ANSWERS[0][view] == label)
-        expected = sorted(np.flatnonzero(right), key=lambda i: sure[i])[:N_RIGHT]
+        expected = sort_by_chance(view, expect(view, (label, label)))[:N_RIGHT]
         here = [k for k, cell in enumerate(said["cell"]) if cell == f"{label}-{label}"]
         here.sort(key=lambda k: said["rank"][k])
         assert [data["id"][k] for k in here[:N_RIGHT]] == expected
@@ -165,5 +172,91 @@ def test_page_needs_no_other_file_and_hides_its_controls_without_a_script(page, 
     assert soup.find(id="controls").has_attr("hidden")
 
 
-def test_page_of_the_stored_runs_is_under_6_mb(remade):
-    assert (remade / "explore.html").stat().st_size < 6_000_000
+def test_published_page_shows_the_stored_runs_in_under_6_mb(remade):
+    shown = []
+    for path in (ROOT / "reports/explore.html", remade / "explore.html"):
+        assert path.stat().st_size < 6_000_000
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        data = json.loads(soup.find(id="data").text)
+        # Another release of Pillow may write other bytes.
+        shown.append({name: data[name] for name in data if name != "png"})
+    assert shown[0] == shown[1]
+
+
+# In a browser.
+
+
+@pytest.fixture(scope="module")
+def explorer(open_tab, page, tmp_path_factory):
+    path = tmp_path_factory.mktemp("explorer") / "explore.html"
+    path.write_text(page, encoding="utf-8")
+    tab = open_tab(path, has_touch=True)
+    yield tab.page
+    tab.page.context.close()
+
+
+def button(explorer, view, cell):
+    place = f"table[data-view={view}] button[data-cell='{cell[0]}-{cell[1]}']"
+    return explorer.locator(place)
+
+
+def choose(explorer, view, cell, filters=()):
+    explorer.locator(f"input[value={view}]").check()
+    for name in ("every", "disagree"):
+        explorer.locator(f"input[name={name}]").set_checked(name in filters)
+    button(explorer, view, cell).click()
+
+
+def shown(explorer):
+    """List the test images in the gallery, once the page has answered the click."""
+    answered = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+    explorer.evaluate(answered)
+    items = "items => items.map(item => Number(item.dataset.image))"
+    return explorer.locator("#gallery li").evaluate_all(items)
+
+
+FILTERS = [(), ("every",), ("disagree",), ("every", "disagree")]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_click_shows_the_images_of_a_cell_that_pass_the_filters(explorer, view):
+    n = 6 if view == "ten_classes" else 1
+    for cell, filters in itertools.product([(n, n), (0, n), (n, 0)], FILTERS):
+        choose(explorer, view, cell, filters)
+        images = sort_by_chance(view, expect(view, cell, filters))
+        n_images = len(images)
+        if cell[0] != cell[1]:
+            images.reverse()
+        elif not filters:
+            images = images[:N_RIGHT]
+        assert shown(explorer) == images, (cell, filters)
+        for said in (button(explorer, view, cell), explorer.locator("#chosen")):
+            assert int(re.findall(r"\d+", said.inner_text())[-1]) == n_images
+    # The page's address remembers view, cell and filters.
+    explorer.reload()
+    assert shown(explorer) == images
+
+
+def test_explorer_says_of_each_image_what_the_page_carries(explorer, data):
+    choose(explorer, "ten_classes", (6, 6))
+    images = shown(explorer)
+    facts = "images => images.map(image => [image.alt, image.src])"
+    pictures = explorer.locator("#gallery img").evaluate_all(facts)
+    said = data["views"]["ten_classes"]
+    for i, (alt, address) in zip(images, pictures, strict=True):
+        k = data["id"].index(i)
+        assert alt.startswith(f"Test image {i};")
+        assert f" {data['label'][k]};" in alt
+        assert f" {said['answer'][k]};" in alt
+        assert f" {said['n_wrong'][k]} of {SEEDS} " in alt
+        assert address == f"data:image/png;base64,{data['png'][k]}"
+
+
+def test_explorer_answers_keys_and_touch(explorer):
+    choose(explorer, "ten_classes", (7, 5))
+    button(explorer, "ten_classes", (6, 0)).tap()
+    assert sorted(shown(explorer)) == expect("ten_classes", (6, 0))
+    button(explorer, "ten_classes", (6, 0)).focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "ArrowDown", "Enter"):
+        explorer.keyboard.press(key)
+    assert sorted(shown(explorer)) == expect("ten_classes", (6, 2))

@@ -137,18 +137,6 @@ def test_rule_lets_pass_what_is_harmless(rule, change, reports, stored_reports):
     assert RULES[rule](reports, stored_reports[1]) == []
 
 
-def test_readme_of_the_checkout_has_to_show_its_runs(
-    stored_reports, tmp_path, monkeypatch
-):
-    stored, truth = stored_reports
-    monkeypatch.setattr(gate, "ROOT", tmp_path)
-    (tmp_path / "README.md").write_text("old results")
-    own = stored._replace(folder=tmp_path / "reports")
-    assert [f.file for f in gate.check_readme(own, truth)] == ["README.md"]
-    # What is made elsewhere, or not yet published, is not in the README.
-    assert gate.check_readme(stored, truth) == []
-
-
 @pytest.mark.parametrize("step", [*"abcdefg", "3"])
 def test_step_whose_cells_lost_their_tag_is_missing(step, reports, stored_reports):
     for book in reports.books.values():
@@ -203,6 +191,11 @@ def test_each_altered_digit_is_found_and_its_file_named(copied, stored_reports):
     reports, (_, truth) = read_reports(), stored_reports
     found = {f.file for rule in gate.RULES for f in rule(reports, truth)}
     assert found == {name.removeprefix("reports/") for name in ALTERED}
+
+
+def test_readme_is_not_held_against_reports_made_elsewhere(copied, stored_reports):
+    (copied / "README.md").write_text("old results")
+    assert gate.check_readme(*stored_reports) == []
 
 
 def test_changed_picture_and_deleted_page_are_found(copied, stored_reports):

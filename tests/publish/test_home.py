@@ -4,12 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from fashionnet.publish.home import (
-    find_findings,
-    list_sections,
-    render_home,
-    state_verdicts,
-)
+from fashionnet.publish import home
 from fashionnet.publish.page import render_page
 from fashionnet.publish.published import ReportError
 
@@ -71,14 +66,14 @@ def books():
 @pytest.fixture
 def soup(books):
     pages = {name: render_page(book) for name, book in books.items()}
-    return BeautifulSoup(render_home(books, pages, RESULTS, BUILD), "html.parser")
+    return BeautifulSoup(home.render_home(books, pages, RESULTS, BUILD), "html.parser")
 
 
 def test_home_page_leads_to_each_section_and_shows_what_is_tagged_there(books):
     step = {"tags": ["rubric:d"]}
     settings = new_code_cell("EPOCHS = 7", execution_count=1, metadata=step)
     books["01"].cells.insert(1, settings)
-    load, build = list_sections(render_page(books["01"]), "01")
+    load, build = home.list_sections(render_page(books["01"]), "01")
     assert (load.id, load.title) == ("load-the-data", "Load the data")
     assert (build.id, build.title) == ("b-build", "b) Build")
     # What stands above the first heading is shown with it.
@@ -93,25 +88,21 @@ def test_home_page_leads_to_each_section_and_shows_what_is_tagged_there(books):
 
 def test_home_page_has_results_verdict_and_steps(soup, books):
     text = " ".join(soup.main.get_text(" ").split())
-    assert state_verdicts(books["03"]) in text
+    assert home.state_verdicts(books["03"]) in text
     assert "988 90.12% 89.52% to 90.69% 1,499.5" in text
     assert "39 99.61% 99.47% to 99.71% 40.5" in text
     for values in ("32, 16 32, 16", "0.007 0.007", "12,345 12,345", "9,012"):
         assert values in text
+    assert "def build_mlp(" in soup.find(id="models.build_mlp").get_text()
 
 
 @pytest.mark.parametrize("has_benchmark", [False, True])
 def test_home_page_leads_to_all_other_pages(has_benchmark, books):
     pages = {name: render_page(book) for name, book in books.items()}
-    page = render_home(books, pages, RESULTS, BUILD, has_benchmark)
+    page = home.render_home(books, pages, RESULTS, BUILD, has_benchmark)
     links = {a["href"] for a in BeautifulSoup(page, "html.parser").main("a")}
     assert {"01.html", "03.html", "01.html#b-build", "explore.html"} <= links
     assert ("benchmark.html" in links) == has_benchmark
-
-
-def test_home_page_has_the_functions_that_its_steps_call(soup):
-    source = soup.find(id="models.build_mlp")
-    assert "def build_mlp(" in source.get_text()
 
 
 def test_home_page_says_once_where_it_came_from(soup):
@@ -133,7 +124,7 @@ def test_findings_are_those_of_the_last_saying_before_the_appendix():
     appendix = new_markdown_cell("## Appendix: more")
     said = say("one **bold**", "two")
     book = make_part(3, say("early"), said, new_code_cell("x"), appendix, say("late"))
-    first, second = find_findings(book)
+    first, second = home.find_findings(book)
     assert str(first) == "<p>one <strong>bold</strong></p>\n"
     assert "two" in second
 
@@ -141,11 +132,11 @@ def test_findings_are_those_of_the_last_saying_before_the_appendix():
 def test_equal_verdicts_are_put_together_and_different_ones_told_apart():
     ways = {"Sum": "undecided", "Other": "equal", "Third": "equal"}
     book = make_part(3, *(say(verdict(*way)) for way in ways.items()))
-    first, second = state_verdicts(book).split(";")
+    first, second = home.state_verdicts(book).split(";")
     assert "Sum" in first and "undecided" in first
     assert "other" in second and "third" in second and "equal" in second
 
 
 def test_missing_verdict_is_named():
     with pytest.raises(ReportError, match="“Part 3\\?”"):
-        state_verdicts(make_part(3, say("A **bold** remark against all.")))
+        home.state_verdicts(make_part(3, say("A **bold** remark against all.")))

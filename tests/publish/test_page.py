@@ -7,14 +7,8 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from fashionnet.publish.page import (
-    clean,
-    frame_tables,
-    frame_wide_texts,
-    list_functions,
-    name_elements,
-    render_page,
-)
+from fashionnet.publish import page as rendering
+from fashionnet.publish.page import clean, render_page
 from fashionnet.publish.published import NOTEBOOKS, read_page
 
 RAN = "document.documentElement.setAttribute('data-ran', 'yes')"
@@ -164,7 +158,7 @@ def test_page_shows_the_source_of_the_functions_it_calls():
 def test_functions_are_shown_that_their_module_defines_and_that_draw_nothing(
     code, shown
 ):
-    assert list(list_functions(make_book(code))) == [shown]
+    assert list(rendering.list_functions(make_book(code))) == [shown]
 
 
 @pytest.mark.integration
@@ -238,7 +232,7 @@ def test_unknown_tags_leave_their_text():
 def test_no_id_is_used_twice_and_each_heading_has_one():
     soup = clean('<h2>a′) Go!</h2><h2>a) Go</h2><p id="a-go">x</p><h2>Functions</h2>')
     soup.extend(clean("<h2>?</h2><h2>…</h2>"))
-    name_elements(soup, taken={"functions"})
+    rendering.name_elements(soup, taken={"functions"})
     names = ["a-go", "a-go-2", None, "functions-2", "section", "section-2"]
     assert [tag.get("id") for tag in soup(True)] == names
 
@@ -248,7 +242,7 @@ def test_tables_say_what_their_headers_head_and_scroll_by_themselves():
         "<table><thead><tr><th></th><th>errors</th></tr></thead>"
         "<tbody><tr><th>Bag</th><td>3</td></tr></tbody></table>"
     )
-    frame_tables(soup)
+    rendering.frame_tables(soup)
     scopes = {th.text: th["scope"] for th in soup("th")}
     assert scopes == {"errors": "col", "Bag": "row"}
     box = soup.table.parent
@@ -259,7 +253,7 @@ def test_tables_say_what_their_headers_head_and_scroll_by_themselves():
 def test_only_wide_drawn_texts_scroll():
     wide, short = f"<pre>{'━' * 70}\nshort</pre>", "<pre>short</pre>"
     soup = clean(f'<div class="output_html">{wide}{short}</div>')
-    frame_wide_texts(soup)
+    rendering.frame_wide_texts(soup)
     wide, short = soup("pre")
     assert wide.parent["tabindex"] == "0"
     assert short.parent["class"] == ["output_html"]

@@ -8,7 +8,6 @@ from fashionnet.publish.published import (
     NOTEBOOKS,
     ReportError,
     fill_place,
-    read_json,
     read_page,
     read_reports,
     seal_benchmark,
@@ -103,9 +102,6 @@ def test_missing_or_unreadable_file_is_named(tmp_path, monkeypatch):
             with pytest.raises(ReportError, match=name):
                 read_reports()
             write_file(tmp_path / name, files[name])
-    (tmp_path / "seeds.json").write_text("{")
-    with pytest.raises(ReportError, match=r"seeds\.json"):
-        read_json(tmp_path / "seeds.json")
 
 
 def test_new_benchmark_is_sealed_and_nothing_else(tmp_path):

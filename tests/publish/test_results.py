@@ -6,13 +6,7 @@ from fashionnet.data import CLASS_NAMES
 from fashionnet.evaluation import wilson_interval
 from fashionnet.plots import plot_confusion
 from fashionnet.publish import results as publishing
-from fashionnet.publish.results import (
-    COLUMNS,
-    state_spread,
-    tabulate_results,
-    write_readme_block,
-    write_results,
-)
+from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
 from fashionnet.reporting import save_figure
 
 
@@ -40,7 +34,7 @@ def test_results_are_written_as_files_beside_their_figure(
 ):
     _, truth = stored_reports
     monkeypatch.setattr(publishing, "collect_results", lambda: truth.results)
-    results = write_results(tmp_path)
+    results = publishing.write_results(tmp_path)
     assert list(results) == list(truth.results)
     for name, content in results.items():
         stored = json.loads((tmp_path / f"results/{name}.json").read_text())
@@ -53,7 +47,7 @@ def test_results_are_written_as_files_beside_their_figure(
 
 def test_readme_block_has_the_figure_and_every_row(stored_reports):
     results = json.loads(json.dumps(stored_reports[1].results))
-    block = write_readme_block(results)
+    block = publishing.write_readme_block(results)
     assert "](reports/confusion.png)" in block
     for row in tabulate_results(results):
         assert f"| {' | '.join(row)} |" in block
