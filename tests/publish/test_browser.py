@@ -1,4 +1,4 @@
-"""The published pages in a real browser: offline, narrow, dark, by keyboard."""
+"""The published pages in a real browser: offline, narrow, dark, on paper."""
 
 import re
 from pathlib import Path
@@ -11,9 +11,7 @@ PAGES = sorted(REPORTS.glob("*.html"))
 WIDE, NARROW = {"width": 1600, "height": 900}, {"width": 360, "height": 740}
 PAPER = {"width": 700, "height": 990}  # A4 with narrow margins, in CSS pixels
 
-MEASURE_CONTRASTS = (Path(__file__).parents[1] / "contrast.js").read_text(
-    encoding="utf-8"
-)
+CONTRASTS = Path(__file__).parents[1] / "contrast.js"
 CLICK_LINKS = """() =>
   [...document.querySelectorAll('a[href^="#"]')].map(link => {
     scrollTo(0, 0);
@@ -67,7 +65,7 @@ def test_page_is_light_or_dark_and_its_text_stands_out(tab, scheme):
     ground = tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
     shade = sum(map(int, re.findall(r"\d+", ground)[:3]))
     assert shade < 200 if scheme == "dark" else shade > 600
-    contrasts = tab.page.evaluate(MEASURE_CONTRASTS)
+    contrasts = tab.page.evaluate(CONTRASTS.read_text("utf-8"))
     assert len(contrasts) >= 20
     assert sorted(pair for pair in contrasts if pair[0] < 4.5)[:10] == []
 

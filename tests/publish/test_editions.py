@@ -15,6 +15,8 @@ from fashionnet.publish.published import ROOT, ReportError
 
 NAMES = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 REPO_URL = "https://github.com/owner/some.name"
+COLAB = "https://colab.research.google.com/github"
+ADDRESS = f"{COLAB}/owner/some.name/blob/main/colab/01.ipynb"
 MARKED = ("above", "<!-- colab -->", "<!-- /colab -->", "below")
 
 
@@ -126,17 +128,16 @@ print(runs.home())"""
     assert home == str(folder / "reports")
 
 
-def test_setup_cells_of_different_versions_do_not_disturb_each_other(
-    checkout, tmp_path
-):
+def test_setup_cells_of_different_versions_do_not_disturb_each_other(checkout):
+    packed = checkout / "packed"
     for version in ("1.0", "2.0", "1.0"):
         (checkout / "fashionnet/__init__.py").write_text(f"version = {version!r}\n")
-        (path,) = build_colab(tmp_path / "packed", checkout)
+        (path,) = build_colab(packed, checkout)
         setup = setup_of(read_book(path))["source"]
         code = (*setup, "import fashionnet", "print(fashionnet.version)")
-        assert run_alone(tmp_path / "packed", *code) == [version]
-    assert len(list((tmp_path / "packed").glob("*.zip"))) == 2
-    assert not list((tmp_path / "packed").glob("*.part"))
+        assert run_alone(packed, *code) == [version]
+    assert len(list(packed.glob("*.zip"))) == 2
+    assert not list(packed.glob("*.part"))
 
 
 def test_same_files_give_the_same_editions_whatever_their_dates(checkout):
@@ -153,27 +154,22 @@ def test_same_files_give_the_same_editions_whatever_their_dates(checkout):
     assert made[0] == made[1]
 
 
-@pytest.mark.parametrize("n_setups", [0, 2])
-def test_notebook_without_one_setup_cell_is_named_and_nothing_is_written(
-    n_setups, checkout, tmp_path
-):
-    book = {"cells": [make_setup()] * n_setups}
+@pytest.mark.parametrize("n", [0, 2])
+def test_notebook_without_one_setup_cell_is_named_and_nothing_written(n, checkout):
+    book = {"cells": [make_setup()] * n}
     (checkout / "notebooks/Untitled.ipynb").write_text(json.dumps(book))
-    with pytest.raises(ReportError, match=rf"Untitled\.ipynb: {n_setups} cells"):
-        build_colab(tmp_path / "packed", checkout)
-    assert not (tmp_path / "packed").exists()
+    with pytest.raises(ReportError, match=rf"Untitled\.ipynb: {n} "):
+        build_colab(checkout / "packed", checkout)
+    assert not (checkout / "packed").exists()
 
 
 @pytest.mark.parametrize("end", ["", "/", ".git"])
 def test_links_lead_from_the_readme_to_the_packed_notebooks_in_colab(end, checkout):
-    address = (
-        "colab.research.google.com/github/owner/some.name/blob/main/colab/01.ipynb"
-    )
     for _ in range(2):
         assert link_colab(REPO_URL + end, checkout) == [checkout / "colab/01.ipynb"]
         above, start, link, *below = (checkout / "README.md").read_text().splitlines()
         assert (above, start, below) == (*MARKED[:2], [*MARKED[2:]])
-        assert link.endswith(f"[01](https://{address})")
+        assert link.endswith(f"[01]({ADDRESS})")
 
 
 @pytest.mark.parametrize(
@@ -210,11 +206,8 @@ def test_submission_holds_what_is_read_and_what_runs(checkout):
     files = {p for p in checkout.rglob("*") if p.is_file()}
     for name in (
         "reports/runs/binary/seed-0/best.weights.h5",
-        "reports/.staging-1/01.html",
-        "reports/01.html.part",
-        "fashionnet/__pycache__/data.pyc",
-        "notebooks/.ipynb_checkpoints/01.ipynb",
-        "build/another.zip",
+        *("reports/.staging-1/01.html", "reports/01.html.part", "build/another.zip"),
+        *("fashionnet/__pycache__/data.pyc", "notebooks/.ipynb_checkpoints/01.ipynb"),
     ):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout / name).write_text("left out")

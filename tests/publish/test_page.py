@@ -155,9 +155,7 @@ def test_page_shows_the_source_of_the_functions_it_calls():
         ("training.build_mlp(10); runs.Recipe(); pairs.unheard_of()", "runs.Recipe"),
     ],
 )
-def test_functions_are_shown_that_their_module_defines_and_that_draw_nothing(
-    code, shown
-):
+def test_functions_that_a_module_defines_are_shown_and_plots_not(code, shown):
     assert list(rendering.list_functions(make_book(code))) == [shown]
 
 
@@ -205,8 +203,7 @@ def test_links_keep_their_text_and_lose_what_runs(tag):
 @pytest.mark.parametrize(
     "tag",
     [
-        '<a href="#a">text</a>',
-        '<a href="02.html#a">text</a>',
+        *('<a href="#a">text</a>', '<a href="02.html#a">text</a>'),
         '<a href="https://example.org/">text</a>',
         '<a href="mailto:a@example.org">text</a>',
         '<img alt="a coat" src="data:image/png;base64,AAAA" width="20"/>',
