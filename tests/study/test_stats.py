@@ -1,18 +1,26 @@
 """Formulas against SciPy and brute force, what they promise against simulation."""
 
 import re
-import warnings
 from functools import cache
 from itertools import combinations, product
-from math import comb
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from scipy.stats import binomtest, nct, permutation_test, t, ttest_1samp, ttest_ind
+from scipy.stats import (
+    binom,
+    binomtest,
+    nct,
+    permutation_test,
+    t,
+    ttest_1samp,
+    ttest_ind,
+)
 
+from fashionnet.study import stats
 from fashionnet.study.stats import (
     Estimate,
     crossed_estimate,
@@ -26,8 +34,8 @@ from fashionnet.study.stats import (
     sign_flip_p,
 )
 
+some = settings(deadline=None, max_examples=40)
 COUNTS = st.integers(0, 500)
-SHARES = st.floats(0, 1)
 TENTHS = st.lists(st.integers(-30, 30), min_size=3, max_size=12, unique=True).map(
     lambda values: np.array(values) / 10
 )
@@ -41,66 +49,34 @@ TABLES = arrays(
 )
 
 
-def toss_all_coins(only_first, only_second):
-    """Compute the mid-p value from all sequences of coin tosses, one by one.
-
-    Sequences more lopsided than the one seen count in full, equally lopsided by half.
-    """
-    n = only_first + only_second
-    heads = np.array([toss.bit_count() for toss in range(2**n)])
-    lopsided, seen = abs(2 * heads - n), abs(only_first - only_second)
-    return np.mean(lopsided > seen) + np.mean(lopsided == seen) / 2
-
-
-def widths(intervals):
-    return [high - low for _, low, high in intervals]
+# Two classifiers on the same images.
 
 
 @pytest.mark.parametrize("n", range(1, 13))
-def test_mcnemar_equals_brute_force(n):
-    for only_first in range(n + 1):
-        expected = toss_all_coins(only_first, n - only_first)
-        assert mcnemar_midp(only_first, n - only_first) == pytest.approx(expected)
+def test_mcnemar_equals_all_sequences_of_coin_tosses(n):
+    heads = np.array([toss.bit_count() for toss in range(2**n)])
+    lopsided = abs(2 * heads - n)
+    for first in range(n + 1):
+        more, as_much = (
+            np.mean(lopsided > abs(2 * first - n)),
+            np.mean(lopsided == abs(2 * first - n)),
+        )
+        assert mcnemar_exact(first, n - first) == pytest.approx(more + as_much)
+        assert mcnemar_midp(first, n - first) == pytest.approx(more + as_much / 2)
 
 
-def test_mcnemar_equals_the_published_example():
-    # Fagerland, Lydersen and Laake (2013), airway responsiveness of children.
-    assert mcnemar_midp(1, 7) == pytest.approx(0.039, abs=5e-4)
-
-
-@settings(deadline=None, max_examples=30)
+@some
 @given(COUNTS, COUNTS)
-def test_mcnemar_takes_off_half_of_what_is_equally_extreme(first, second):
+@example(0, 0)
+@example(7, 7)
+def test_mcnemar_is_a_binomial_test_less_half_of_what_is_as_likely(first, second):
     n = first + second
-    equally_extreme = sum(comb(n, k) for k in {first, second}) / 2**n
-    expected = binomtest(first, n).pvalue - equally_extreme / 2 if n else 1
-    assert mcnemar_midp(first, second) == pytest.approx(expected, abs=1e-9)
-
-
-@given(COUNTS, COUNTS)
-@settings(deadline=None, max_examples=30)
-def test_mcnemar_does_not_depend_on_the_order(first, second):
-    assert mcnemar_midp(first, second) == mcnemar_midp(second, first)
-    assert 0 <= mcnemar_midp(first, second) <= 1
-
-
-@given(st.integers(2, 200), st.data())
-@settings(deadline=None, max_examples=30)
-def test_mcnemar_falls_as_the_counts_move_apart(n, data):
-    fewer = data.draw(st.integers(1, n // 2))
-    assert mcnemar_midp(fewer - 1, n - fewer + 1) < mcnemar_midp(fewer, n - fewer)
-
-
-def test_mcnemar_of_no_difference_is_one():
-    assert mcnemar_midp(0, 0) == 1
-
-
-def test_mcnemar_rejects_true_equality_about_as_often_as_it_says():
-    # The exact test would reject in about 3.5% of such cases: that is what mid-p mends.
-    rng = np.random.default_rng(0)
-    only_first = rng.binomial(100, 0.5, 20_000)
-    p = np.array([mcnemar_midp(k, 100 - k) for k in range(101)])
-    assert np.mean(p[only_first] < 0.05) == pytest.approx(0.05, abs=0.012)
+    exact = binomtest(first, n).pvalue if n else 1
+    as_likely = binom.pmf(list({first, second}), n, 0.5).sum() if n else 0
+    assert mcnemar_exact(first, second) == pytest.approx(exact, abs=1e-12)
+    midp = mcnemar_midp(first, second)
+    assert midp == pytest.approx(exact - as_likely / 2, abs=1e-9)
+    assert midp == mcnemar_midp(second, first)
 
 
 @pytest.mark.parametrize("test", [mcnemar_exact, mcnemar_midp])
@@ -110,24 +86,48 @@ def test_mcnemar_refuses_negative_counts(test, counts):
         test(*counts)
 
 
-@settings(deadline=None, max_examples=30)
-@given(COUNTS, COUNTS)
-def test_exact_mcnemar_is_a_binomial_test(first, second):
-    expected = binomtest(first, first + second).pvalue if first + second else 1
-    assert mcnemar_exact(first, second) == pytest.approx(expected, abs=1e-12)
+# Estimates and their intervals.
 
 
 def test_mean_interval_equals_that_of_scipy():
     values = np.random.default_rng(0).normal(3, 2, 12)
     expected = ttest_1samp(values, 0).confidence_interval(0.9)
-    mean, low, high = mean_interval(values, level=0.9)
-    assert mean == pytest.approx(values.mean())
-    assert (low, high) == pytest.approx((expected.low, expected.high))
-
-
-def test_mean_interval_of_one_value_is_refused():
-    with pytest.raises(ValueError, match="1 value"):
+    assert mean_interval(values, level=0.9) == pytest.approx((values.mean(), *expected))
+    assert mean_interval([4.0, 4.0]) == (4, 4, 4)
+    with pytest.raises(ValueError, match="1"):
         mean_interval([4.0])
+
+
+@some
+@given(TENTHS)
+def test_estimate_reads_as_a_t_test_does(values):
+    expected = ttest_1samp(values, 0)
+    error = np.std(values, ddof=1) / len(values) ** 0.5
+    estimate = Estimate(values.mean(), error, len(values) - 1)
+    assert estimate.p_value() == pytest.approx(expected.pvalue, rel=1e-6)
+    for level in (0.9, 0.95):
+        ends = tuple(expected.confidence_interval(level))
+        assert estimate.interval(level) == pytest.approx(ends)
+    assert estimate.interval() == estimate.interval(0.95)
+
+
+@some
+@given(ESTIMATES, st.floats(0.5, 0.999))
+def test_interval_excludes_zero_exactly_if_the_p_value_is_small(estimate, level):
+    assume(abs(estimate.p_value() - (1 - level)) > 1e-9)
+    low, high = estimate.interval(level)
+    assert low <= estimate.value <= high
+    assert (low > 0 or high < 0) == (estimate.p_value() < 1 - level)
+    assert estimate.excludes_zero() == (estimate.p_value() < 0.05)
+
+
+@pytest.mark.parametrize("level", [95, -0.1, float("nan")])
+def test_interval_of_an_impossible_level_is_refused(level):
+    with pytest.raises(ValueError, match=str(float(level))):
+        Estimate(1.0, 2.0, 8).interval(level)
+
+
+# New trainings and new images.
 
 
 def random_table(n_seeds=4, n_images=7, seed=0):
@@ -155,37 +155,6 @@ def mean_squares(table):
     return [(d @ projection @ d / df, df) for projection, df in parts]
 
 
-@settings(deadline=None, max_examples=30)
-@given(TENTHS)
-def test_estimate_reads_as_a_t_test_does(values):
-    expected = ttest_1samp(values, 0)
-    error = np.std(values, ddof=1) / len(values) ** 0.5
-    estimate = Estimate(values.mean(), error, len(values) - 1)
-    assert estimate.p_value() == pytest.approx(expected.pvalue, rel=1e-6)
-    ends = expected.confidence_interval(0.9)
-    assert estimate.interval(0.9) == pytest.approx((ends.low, ends.high))
-
-
-@settings(deadline=None, max_examples=50)
-@given(ESTIMATES, st.floats(0.5, 0.999))
-def test_interval_excludes_zero_exactly_if_the_p_value_is_small(estimate, level):
-    assume(abs(estimate.p_value() - (1 - level)) > 1e-9)
-    low, high = estimate.interval(level)
-    assert low <= estimate.value <= high
-    assert (low > 0 or high < 0) == (estimate.p_value() < 1 - level)
-
-
-def test_interval_is_the_one_of_95_percent_unless_told():
-    estimate = Estimate(1.0, 2.0, 8)
-    assert estimate.interval() == pytest.approx(t.interval(0.95, 8, 1, 2))
-
-
-@pytest.mark.parametrize("level", [95, -0.1, float("nan")])
-def test_interval_of_an_impossible_level_is_refused(level):
-    with pytest.raises(ValueError, match=f"level {float(level)}"):
-        Estimate(1.0, 2.0, 8).interval(level)
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_crossed_variance_equals_brute_force(seed):
     # Products of values that share neither seed nor image estimate the squared mean
@@ -196,8 +165,7 @@ def test_crossed_variance_equals_brute_force(seed):
     unbiased = np.mean([table[a] * table[b] for a, b in pairs])
     estimate = crossed_estimate(table)
     assert estimate.value == pytest.approx(table.mean())
-    expected = table.mean() ** 2 - unbiased
-    assert estimate.standard_error**2 == pytest.approx(expected)
+    assert estimate.standard_error**2 == pytest.approx(table.mean() ** 2 - unbiased)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -210,34 +178,6 @@ def test_crossed_degrees_of_freedom_follow_satterthwaite(seed):
     assert crossed_estimate(table).df == pytest.approx(expected)
 
 
-def test_crossed_estimate_without_interplay_is_the_test_of_welch():
-    # Then the variances of two independent means add up, as in Welch's t test.
-    rng = np.random.default_rng(0)
-    by_seed, by_image = rng.normal(1, 1, 10), rng.normal(0, 2, 50)
-    expected = ttest_ind(by_seed, -by_image, equal_var=False)
-    estimate = crossed_estimate(by_seed[:, None] + by_image)
-    ends = expected.confidence_interval()
-    assert estimate.df == pytest.approx(expected.df)
-    assert estimate.p_value() == pytest.approx(expected.pvalue)
-    assert estimate.interval() == pytest.approx((ends.low, ends.high))
-
-
-def test_crossed_estimate_of_equal_images_is_the_t_test_over_seeds():
-    by_seed = np.random.default_rng(0).normal(1, 1, (10, 1))
-    estimate = crossed_estimate(np.tile(by_seed, 30))
-    expected = mean_interval(by_seed[:, 0])
-    assert (estimate.value, *estimate.interval()) == pytest.approx(expected)
-
-
-def test_crossed_estimate_of_seeds_without_a_part_is_the_t_test_over_images():
-    # Equal means of all seeds are less spread than chance on single images makes.
-    table = random_table(5, 40)
-    table -= table.mean(axis=1, keepdims=True) - 0.3
-    estimate = crossed_estimate(table)
-    expected = mean_interval(table.mean(axis=0))
-    assert (estimate.value, *estimate.interval()) == pytest.approx(expected)
-
-
 def test_crossed_degrees_of_freedom_are_at_least_those_of_the_seeds():
     table = random_table(8, 5)
     table -= table.mean(axis=0)
@@ -246,47 +186,60 @@ def test_crossed_degrees_of_freedom_are_at_least_those_of_the_seeds():
     assert crossed_estimate(table).df == 7
 
 
+def test_crossed_estimate_without_interplay_is_the_test_of_welch():
+    # Then the variances of two independent means add up, as in Welch's t test.
+    rng = np.random.default_rng(0)
+    by_seed, by_image = rng.normal(1, 1, 10), rng.normal(0, 2, 50)
+    expected = ttest_ind(by_seed, -by_image, equal_var=False)
+    estimate = crossed_estimate(by_seed[:, None] + by_image)
+    assert estimate.df == pytest.approx(expected.df)
+    assert estimate.p_value() == pytest.approx(expected.pvalue)
+    assert estimate.interval() == pytest.approx(tuple(expected.confidence_interval()))
+
+
+def test_crossed_estimate_of_one_source_of_chance_is_a_t_test():
+    by_seed = np.random.default_rng(0).normal(1, 1, (10, 1))
+    # Equal means of all seeds are less spread than chance on single images makes.
+    by_image = random_table(5, 40)
+    by_image -= by_image.mean(axis=1, keepdims=True) - 0.3
+    for table, values in (
+        (np.tile(by_seed, 30), by_seed[:, 0]),
+        (by_image, by_image.mean(axis=0)),
+    ):
+        estimate = crossed_estimate(table)
+        expected = mean_interval(values)
+        assert (estimate.value, *estimate.interval()) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("value", [0, 1, -1, 0.1, 1e-300])
 def test_crossed_estimate_of_equal_differences_has_no_error(value):
-    table = np.full((3, 1000), value)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        estimate = crossed_estimate(table)
-        assert estimate == (value, 0, 2)
-        assert estimate.interval() == (value, value)
-        assert estimate.p_value() == (value == 0)
+    estimate = crossed_estimate(np.full((3, 1000), value))
+    assert estimate == (value, 0, 2)
+    assert estimate.interval() == (value, value)
+    assert estimate.p_value() == (value == 0)
 
 
-@settings(deadline=None, max_examples=50)
-@given(TABLES, st.randoms(use_true_random=False))
-def test_crossed_estimate_does_not_depend_on_the_order(table, random):
-    seeds, images = list(range(table.shape[0])), list(range(table.shape[1]))
-    random.shuffle(seeds)
-    random.shuffle(images)
-    shuffled = crossed_estimate(table[seeds][:, images])
-    estimate = crossed_estimate(table)
-    assert shuffled[:2] == pytest.approx(estimate[:2], abs=1e-7)
-
-
-@settings(deadline=None, max_examples=50)
-@given(TABLES, st.sampled_from([-1, 4, -0.5]))
-def test_crossed_estimate_follows_sign_and_unit(table, factor):
+@some
+@given(TABLES, st.sampled_from([-1, 4, -0.5]), st.randoms(use_true_random=False))
+def test_crossed_estimate_follows_sign_and_unit_but_no_order(table, factor, random):
     value, error, df = crossed_estimate(table)
     expected = (factor * value, abs(factor) * error, df)
     assert crossed_estimate(factor * table) == pytest.approx(expected)
+    seeds, images = list(range(table.shape[0])), list(range(table.shape[1]))
+    random.shuffle(seeds)
+    random.shuffle(images)
+    shuffled = crossed_estimate(table[seeds][:, images].tolist())
+    assert shuffled[:2] == pytest.approx((value, error), abs=1e-7)
 
 
-def test_crossed_estimate_takes_any_type_of_number():
-    table = np.random.default_rng(0).integers(-1, 2, (4, 50))
-    expected = crossed_estimate(table.astype(float))
-    assert crossed_estimate(table.astype(np.int8)) == expected
-    assert crossed_estimate(table.tolist()) == expected
-
-
-@pytest.mark.parametrize("shape", [(0, 5), (5, 1), (5,), (2, 2, 2)])
-def test_no_seed_or_one_image_is_refused(shape):
-    with pytest.raises(ValueError, match=re.escape(str(shape))):
-        crossed_estimate(np.ones(shape))
+@pytest.mark.parametrize(
+    ("table", "named"),
+    [(np.ones(shape), str(shape)) for shape in [(0, 5), (5, 1), (5,), (2, 2, 2)]]
+    + [([[0, 1], [1, wrong]], str(wrong)) for wrong in (np.nan, np.inf)],
+)
+def test_crossed_estimate_refuses_what_is_no_table_of_numbers(table, named):
+    with pytest.raises(ValueError, match=re.escape(named)):
+        crossed_estimate(table)
 
 
 def test_one_seed_bounds_nothing():
@@ -299,20 +252,6 @@ def test_one_seed_bounds_nothing():
     assert crossed_estimate([[1, 0, 1, 1]] * 2).is_bounded()
 
 
-@settings(deadline=None, max_examples=30)
-@given(ESTIMATES)
-def test_zero_is_excluded_where_it_is_outside_the_interval(estimate):
-    low, high = estimate.interval()
-    assert estimate.excludes_zero() == (not low <= 0 <= high)
-    assert estimate.excludes_zero() == (estimate.p_value() < 0.05)
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_differences_that_are_no_numbers_are_refused(value):
-    with pytest.raises(ValueError, match=str(value)):
-        crossed_estimate([[0, 1], [1, value]])
-
-
 def simulate_study(rng, images_ahead):
     """Draw test images and ten trainings of two recipes, first less second right.
 
@@ -320,7 +259,6 @@ def simulate_study(rng, images_ahead):
     errs on them in two of three trainings, the other in one of three. 4 more are hard
     for both. More of the 88 are harder for the second, so that the first recipe is
     better by exactly `images_ahead` in the mean. Trainings differ in skill by up to 5%.
-    A recipe then errs about 48 times, and two of its trainings disagree on about 40.
     """
     expected = np.array([44 - 1.5 * images_ahead, 44 + 1.5 * images_ahead, 4])
     hard = rng.multinomial(10_000, [*expected / 1e4, 1 - expected.sum() / 1e4])[:3]
@@ -333,7 +271,7 @@ def simulate_study(rng, images_ahead):
 
 
 @cache
-def simulate_studies(images_ahead, n_studies=2000):
+def simulate_studies(images_ahead, n_studies=1000):
     """Return the estimate of each study, and its mean difference by seed."""
     rng = np.random.default_rng(0)
     tables = (simulate_study(rng, images_ahead) for _ in range(n_studies))
@@ -343,32 +281,23 @@ def simulate_studies(images_ahead, n_studies=2000):
 
 
 @pytest.mark.parametrize("images_ahead", [0, 10])
-def test_crossed_interval_holds_the_truth_as_often_as_it_says(images_ahead):
-    # 0.015 is three standard deviations of a share of 0.95 in 2,000 studies. A little
-    # too often is expected: a negative variance of the seeds is raised to 0.
-    ends = np.array([e.interval() for e in simulate_studies(images_ahead)[0]])
-    holds = (ends[:, 0] <= images_ahead / 1e4) & (images_ahead / 1e4 <= ends[:, 1])
-    print(f"{images_ahead} images ahead: coverage {holds.mean():.4f}")
-    assert np.mean(holds) == pytest.approx(0.95, abs=0.015)
+def test_crossed_estimate_is_as_far_off_as_it_says(images_ahead):
+    estimates, truth = simulate_studies(images_ahead)[0], images_ahead / 1e4
+    values, errors, _ = np.transpose(estimates)
+    assert np.mean(values) == pytest.approx(truth, abs=3e-5)
+    # Spreads of 1,000 values are themselves off by 2.2%.
+    assert np.sqrt(np.mean(errors**2)) == pytest.approx(np.std(values), rel=0.07)
+    # 0.02 is three standard deviations of a share of 0.95 in 1,000 studies.
+    low, high = np.transpose([e.interval() for e in estimates])
+    holds = np.mean((low <= truth) & (truth <= high))
+    assert holds == pytest.approx(0.95, abs=0.02)
 
 
 def test_only_the_crossed_test_keeps_its_level_for_new_images():
     # The paired t test over seeds takes for sure what holds on these images only.
     estimates, by_seed = simulate_studies(0)
-    crossed = np.mean([e.p_value() < 0.05 for e in estimates])
-    over_seeds = np.mean(ttest_1samp(by_seed, 0, axis=1).pvalue < 0.05)
-    print(f"false alarms: crossed {crossed:.4f}, over seeds {over_seeds:.4f}")
-    assert crossed < 0.06
-    assert over_seeds > 0.15
-
-
-@pytest.mark.parametrize("images_ahead", [0, 10])
-def test_crossed_standard_error_is_the_spread_over_studies(images_ahead):
-    # Spreads of 2,000 values are themselves off by 1.6%.
-    estimates = np.array(simulate_studies(images_ahead)[0])
-    errors = np.sqrt(np.mean(estimates[:, 1] ** 2))
-    assert errors == pytest.approx(np.std(estimates[:, 0]), rel=0.05)
-    assert np.mean(estimates[:, 0]) == pytest.approx(images_ahead / 1e4, abs=3e-5)
+    assert np.mean([e.p_value() < 0.05 for e in estimates]) < 0.06
+    assert np.mean(ttest_1samp(by_seed, 0, axis=1).pvalue < 0.05) > 0.15
 
 
 def test_crossed_interval_of_a_score_holds_the_truth_as_often_as_it_says():
@@ -387,13 +316,12 @@ def test_ten_seeds_find_ten_images_in_about_three_of_four_studies():
     estimates = simulate_studies(10)[0]
     power = np.mean([e.p_value() < 0.05 for e in estimates])
     error, df = np.median(np.array(estimates)[:, 1:], axis=0)
-    print(f"power {power:.4f} at 10 images")
     # The study was planned with 0.78.
     assert power == pytest.approx(0.78, abs=0.05)
     assert detectable_difference(error, df, power=power) == pytest.approx(1e-3, rel=0.1)
 
 
-@pytest.mark.parametrize("df", [9, 30, 1000])
+@pytest.mark.parametrize("df", [9, 1000])
 @pytest.mark.parametrize("power", [0.8, 0.9])
 @pytest.mark.parametrize("level", [0.9, 0.95])
 def test_detectable_difference_is_found_with_its_power(df, power, level):
@@ -402,20 +330,20 @@ def test_detectable_difference_is_found_with_its_power(df, power, level):
     found = nct.sf(critical, df, truth) + nct.cdf(-critical, df, truth)
     # The difference shifts the t distribution; exactly, it skews it a little too.
     assert found == pytest.approx(power, abs=0.01)
-
-
-def test_detectable_difference_is_about_2_8_standard_errors():
-    assert detectable_difference(10, 1e6) == pytest.approx(28.0, abs=0.05)
+    if (power, level) == (0.8, 0.95):
+        assert detectable_difference(2.5, df) == 2.5 * truth
 
 
 @pytest.mark.parametrize("wrong", [{"power": 80}, {"level": 95}, {"power": -0.5}])
 def test_detectable_difference_refuses_what_is_no_share(wrong):
-    value = float(*wrong.values())
-    with pytest.raises(ValueError, match=str(value)):
+    with pytest.raises(ValueError, match=str(float(*wrong.values()))):
         detectable_difference(1, 9, **wrong)
 
 
-@settings(deadline=None, max_examples=50)
+# Within a margin, or not.
+
+
+@some
 @given(ESTIMATES, st.floats(0.01, 10))
 def test_margin_probabilities_are_those_of_the_t_distribution(estimate, margin):
     belief = t(estimate.df, estimate.value, estimate.standard_error)
@@ -423,15 +351,8 @@ def test_margin_probabilities_are_those_of_the_t_distribution(estimate, margin):
     expected = (belief.cdf(-margin), within, belief.sf(margin))
     found = margin_probabilities(estimate, margin)
     assert found == pytest.approx(expected, abs=1e-9)
-    assert sum(found) == pytest.approx(1)
     assert min(found) >= 0
-
-
-@settings(deadline=None, max_examples=50)
-@given(ESTIMATES, st.floats(0.01, 10))
-def test_swapping_the_sign_swaps_the_probabilities(estimate, margin):
     swapped = estimate._replace(value=-estimate.value)
-    found = margin_probabilities(estimate, margin)
     assert margin_probabilities(swapped, margin)[::2] == found[::-2]
     assert equivalence_p(swapped, margin) == equivalence_p(estimate, margin)
 
@@ -440,9 +361,7 @@ def test_swapping_the_sign_swaps_the_probabilities(estimate, margin):
     ("value", "expected"),
     [(-2, (1, 0, 0)), (-1, (0.5, 0.5, 0)), (0, (0, 1, 0)), (1, (0, 0.5, 0.5))],
 )
-def test_probabilities_without_error_are_the_limit_of_ever_smaller_ones(
-    value, expected
-):
+def test_no_error_is_the_limit_of_ever_smaller_ones(value, expected):
     almost = margin_probabilities(Estimate(value, 1e-9, 9), 1)
     assert margin_probabilities(Estimate(value, 0, 9), 1) == expected
     assert almost == pytest.approx(expected)
@@ -452,11 +371,11 @@ def test_probabilities_without_error_are_the_limit_of_ever_smaller_ones(
 @pytest.mark.parametrize("test", [margin_probabilities, equivalence_p])
 @pytest.mark.parametrize("margin", [0, -1, float("nan")])
 def test_margin_that_is_not_above_zero_is_refused(test, margin):
-    with pytest.raises(ValueError, match=f"margin {margin}"):
+    with pytest.raises(ValueError, match=str(margin)):
         test(Estimate(0.0, 1.0, 9), margin)
 
 
-@settings(deadline=None, max_examples=30)
+@some
 @given(TENTHS)
 def test_equivalence_is_the_weaker_of_two_one_sided_tests(values):
     error = np.std(values, ddof=1) / len(values) ** 0.5
@@ -467,7 +386,7 @@ def test_equivalence_is_the_weaker_of_two_one_sided_tests(values):
     assert equivalence_p(estimate, 0.8) == pytest.approx(expected, rel=1e-6)
 
 
-@settings(deadline=None, max_examples=50)
+@some
 @given(ESTIMATES, st.floats(0.01, 30))
 def test_equivalence_is_found_exactly_if_the_90_percent_interval_is_inside(
     estimate, margin
@@ -477,22 +396,14 @@ def test_equivalence_is_found_exactly_if_the_90_percent_interval_is_inside(
     assert (equivalence_p(estimate, margin) < 0.05) == (-margin < low and high < margin)
 
 
-@pytest.mark.parametrize(("truth", "share"), [(1, 0.05), (-1, 0.05), (1.3, 0), (0, 1)])
-def test_equivalence_is_wrongly_found_as_seldom_as_it_says(truth, share):
-    # Ten values each; the margin of 1 is ten standard errors away from 0.
-    values = np.random.default_rng(0).normal(truth, 10**0.5 / 10, (4000, 10))
-    errors = values.std(axis=1, ddof=1) / 10**0.5
-    means = values.mean(axis=1)
-    p = [
-        equivalence_p(Estimate(*pair, 9), 1) for pair in zip(means, errors, strict=True)
-    ]
-    assert np.mean(np.array(p) < 0.05) == pytest.approx(share, abs=0.011)
+# Several p-values.
 
 
-@settings(deadline=None, max_examples=50)
-@given(st.lists(SHARES, min_size=1, max_size=6))
-def test_holm_equals_brute_force(p_values):
-    # A hypothesis falls with every group of hypotheses it is part of (closed testing).
+@some
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+@example([0.01, 0.04, 0.03, 0.005])
+def test_holm_equals_closed_testing(p_values):
+    # A hypothesis falls with every group of hypotheses it is part of.
     n = len(p_values)
     groups = [g for size in range(1, n + 1) for g in combinations(range(n), size)]
     group_p = {g: min(1, len(g) * min(p_values[i] for i in g)) for g in groups}
@@ -500,41 +411,26 @@ def test_holm_equals_brute_force(p_values):
     assert holm(p_values).tolist() == pytest.approx(expected, abs=1e-15)
 
 
-def test_holm_equals_the_worked_example():
-    # By hand: 4 × 0.005, 3 × 0.01, 2 × 0.03, and 0.04 may not fall below the last.
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-
-
-def test_holm_raises_any_false_alarm_as_seldom_as_it_says():
-    # One real difference and two without: unadjusted, 10% of studies raise an alarm.
-    p = np.random.default_rng(0).uniform(size=(10_000, 3)) * [1e-6, 1, 1]
-    adjusted = np.array([holm(row) for row in p])
-    assert np.mean(p[:, 1:].min(axis=1) < 0.05) > 0.09
-    assert np.mean(adjusted[:, 1:].min(axis=1) < 0.05) == pytest.approx(0.05, abs=0.007)
-
-
 @pytest.mark.parametrize("wrong", [-0.1, 1.5, float("nan")])
 def test_holm_refuses_what_is_no_p_value(wrong):
-    with pytest.raises(ValueError, match=f"p-value {wrong}"):
+    with pytest.raises(ValueError, match=str(wrong)):
         holm([0.5, wrong])
 
 
-@settings(deadline=None, max_examples=50)
+# All patterns of signs.
+
+
+@some
 @given(st.lists(st.integers(-9, 9), min_size=2, max_size=8))
+@example([5, 6, -5, -6])
 def test_sign_flips_equal_brute_force(values):
     patterns = product([-1, 1], repeat=len(values))
-    sums = [
-        sum(s * v for s, v in zip(signs, values, strict=True)) for signs in patterns
-    ]
+    sums = [np.dot(signs, values) for signs in patterns]
     expected = np.mean([abs(total) >= abs(sum(values)) for total in sums])
     assert sign_flip_p(values) == expected
-    # Tenths cannot be told apart by their last digits either.
+    # Sums of tenths cannot be told apart by their last digits either.
     assert sign_flip_p([v / 10 for v in values]) == expected
     assert sign_flip_p([-v for v in values]) == expected
-
-
-def test_sums_that_differ_by_rounding_are_equal():
-    assert sign_flip_p([0.5, 0.6, -0.5, -0.6]) == 1
 
 
 def test_sign_flips_equal_those_of_scipy():
@@ -543,12 +439,12 @@ def test_sign_flips_equal_those_of_scipy():
     assert sign_flip_p(values) == pytest.approx(expected.pvalue)
 
 
-@pytest.mark.parametrize("n", [2, 10, 20])
-def test_sign_flips_of_a_one_sided_sample_leave_two_patterns(n):
-    assert sign_flip_p(np.linspace(1, 2, n)) == 2 / 2**n
-
-
-@pytest.mark.parametrize("n", [1, 21])
-def test_sign_flips_of_too_few_or_too_many_values_are_refused(n):
-    with pytest.raises(ValueError, match=f"{n} values"):
-        sign_flip_p(np.ones(n))
+def test_sign_flips_take_2_to_20_values(monkeypatch):
+    for n in (2, 14):
+        assert sign_flip_p(np.linspace(1, 2, n)) == 2 / 2**n
+    for n in (1, 21):
+        with pytest.raises(ValueError, match=str(n)):
+            sign_flip_p(np.ones(n))
+    found = SimpleNamespace(pvalue=0.5)  # for 20, all patterns take seconds
+    monkeypatch.setattr(stats, "permutation_test", lambda *args, **options: found)
+    assert sign_flip_p(np.ones(20)) == 0.5
