@@ -4,6 +4,8 @@ Both networks are equally sure of equal answers, so that trading their errors tr
 everything that is said of them.
 """
 
+import re
+
 import numpy as np
 
 from fashionnet.data import CLASS_NAMES, CLOTHING
@@ -22,6 +24,12 @@ MANIFEST = {
     "best_epoch": 17,
     "train_seconds": 40.5,
 }
+
+
+def read_numbers(text):
+    """List the numbers that a sentence carries, in their order."""
+    found = re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", text)
+    return [float(number.replace(",", "")) for number in found]
 
 
 def say_clothing(wrong, labels):
