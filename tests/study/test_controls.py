@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from study_samples import LABELS, draw_pairs, draw_runs, make_contrast
+from study_samples import LABELS, draw_pairs, draw_runs, make_contrast, read_numbers
 
 from fashionnet.data import CLOTHING
 from fashionnet.study.contrasts import compare
@@ -15,10 +15,10 @@ from fashionnet.study.controls import (
     table_differences,
 )
 from fashionnet.study.pairs import right_by_seed
+from fashionnet.study.verdict import phrase_reading
 from fashionnet.study.words import CLASSIFIERS, NAMES, format_share
 
 PAIRS = draw_pairs(60, 40, n_seeds=4)
-RIGHT = right_by_seed(PAIRS, LABELS)
 CONTROLS = {
     "grouped": draw_runs("binary", 90, (1, 3, 2), 10),
     "three_groups": draw_runs("binary", 50, (0, 1, 2), 11),
@@ -56,71 +56,44 @@ def test_control_that_is_not_stored_is_left_out():
     pairs = [("grouped", "binary"), ("multiclass_sum", "grouped")]
     assert list(compare_controls(right)) == pairs
     assert compare_controls(right_by_control({}, PAIRS, LABELS)) == {}
-
-
-def test_controls_on_other_seeds_than_the_pairs_have_nothing_to_compare():
-    right = right_by_control({"grouped": draw_runs("binary", 9, [8], 0)}, PAIRS, LABELS)
-    assert right == compare_controls(right) == {}
-
-
-# What is said.
-
-
-def make_controls(value, error, n_seeds=5):
-    return {
-        (way, against): make_contrast(
-            value, error, way=way, against=against, n_seeds=n_seeds
-        )
-        for way, against in CONTROL_CONTRASTS
-    }
+    elsewhere = {"grouped": draw_runs("binary", 9, [8], 0)}
+    assert right_by_control(elsewhere, PAIRS, LABELS) == compare_controls({}) == {}
 
 
 @pytest.mark.parametrize(
-    ("value", "error", "said"),
-    [
-        (5, 1, "{} is ahead, by less"),
-        (2, 3, "neither is ahead"),
-        (2, 9, "who is ahead"),
-    ],
+    ("value", "error", "n_seeds"), [(-5, 1, 5), (-2, 3, 5), (2, 9, 5), (2, np.inf, 1)]
 )
-def test_control_sentence_names_both_sides_and_reads_each_interval(value, error, said):
-    text = state_controls(make_controls(-value, error))
-    assert text.startswith("Exploratory, from 5 seeds, not adjusted for being several")
-    for winner, named in (
-        ("binary", "(ten outputs, binary loss against binary): "),
-        ("binary", "(three groups against binary): "),
-        ("ten outputs, binary loss", "(multiclass (sum) against ten outputs, "),
-    ):
-        found = text.split(named)[1]
-        assert f"{value:.1f} more (95% interval" in found.split("; ")[0]
-        assert found.split("; ")[1].startswith(said.format(winner))
-    for meaning in CONTROL_CONTRASTS.values():
-        assert f"*{meaning.capitalize()}*" in text
-
-
-def test_control_sentence_without_controls_says_so():
-    assert state_controls({}).startswith("No control is stored")
-
-
-def test_control_sentence_of_one_seed_leaves_all_open():
-    text = state_controls(make_controls(2, np.inf, n_seeds=1))
-    assert "from 1 seed," in text
-    assert text.count("who is ahead stays open") == 3
+def test_control_sentence_has_estimate_and_reading_of_each(value, error, n_seeds):
+    found = {
+        pair: make_contrast(value, error, way=pair[0], against=pair[1], n_seeds=n_seeds)
+        for pair in CONTROL_CONTRASTS
+    }
+    text = state_controls(found)
+    assert read_numbers(text)[0] == n_seeds
+    for pair, contrast in found.items():
+        names = [NAMES[name] for name in pair]
+        said = text.split(f"({' against '.join(names)}): ")[1]
+        assert read_numbers(said)[0] == abs(value)
+        assert f"; {phrase_reading(contrast.estimate, *names)}." in said
+    assert read_numbers(state_controls({})) == []
 
 
 def test_difference_table_names_both_sides():
-    compared = compare(RIGHT)
+    compared = compare(right_by_seed(PAIRS, LABELS))
     table = table_differences(compared)
     assert table.index.tolist() == [
-        f"{name} against binary" for name in list(NAMES.values())[:2]
+        f"{NAMES[name]} against binary" for name in CLASSIFIERS[:2]
     ]
     estimate = compared["multiclass_sum"].estimate
     row = table.loc["multiclass (sum) against binary"]
     assert row["errors"] == f"{-estimate.value:.1f} more"
-    assert row["95% interval"] != row["90% interval"]
+    for level in (0.95, 0.9):
+        ends = sorted(map(abs, estimate.interval(level)))
+        said = read_numbers(row[f"{level:.0%} interval"])
+        assert sorted(said) == pytest.approx(ends, abs=0.051)
     assert row["p-value, not adjusted"] == format_share(estimate.p_value())
 
 
 def test_difference_table_of_one_seed_has_no_intervals():
-    one = compare({name: table[:1] for name, table in RIGHT.items()})
+    one = compare(right_by_seed({0: PAIRS[0]}, LABELS))
     assert set(table_differences(one)["95% interval"]) == {"–"}
