@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_hex
-from study_samples import BAG, LABELS, draw_pairs
+from study_samples import BAG, LABELS, draw_pairs, read_numbers
 
 from fashionnet.data import CLASS_NAMES, CLOTHING
 from fashionnet.study.images import (
@@ -83,16 +83,6 @@ def test_galleries_have_the_largest_difference_first():
     assert swapped["first"].indices.tolist() == galleries["second"].indices.tolist()
 
 
-def test_galleries_of_drawn_trainings_are_ordered_and_at_least_half_apart():
-    first, second = RIGHT["multiclass_argmax"], RIGHT["binary"]
-    gallery = pick_galleries(first, second)["first"]
-    lead = gallery.second - gallery.first
-    assert lead.tolist() == sorted(lead, reverse=True)
-    assert len(lead) > 10
-    assert lead.min() >= 2
-    assert len(np.unique(gallery.indices)) == len(lead)
-
-
 def test_one_training_makes_galleries_of_what_it_has():
     galleries = pick_galleries(FIRST[:1], SECOND[:1])
     found = [gallery.indices.tolist() for gallery in galleries.values()]
@@ -103,7 +93,8 @@ def test_captions_come_from_the_counts():
     labels = np.array([0, 1, 6, 8, 4, 5, 9])
     gallery = pick_galleries(FIRST, SECOND)["first"]
     captions = caption_runs_wrong(gallery, labels, 3)
-    assert captions == ["Bag\nmulticlass ✗ 0/3\nbinary ✗ 3/3"]
+    assert [caption.splitlines()[0] for caption in captions] == ["Bag"]
+    assert [read_numbers(caption) for caption in captions] == [[0, 3, 3, 3]]
 
 
 def test_suspects_are_captioned_with_the_commonest_class():
@@ -113,8 +104,9 @@ def test_suspects_are_captioned_with_the_commonest_class():
     for i, caption in zip(gallery.indices, captions, strict=True):
         said = [ten.y_prob_test[i].argmax() for ten, _ in PAIRS.values()]
         most = max(sorted(set(said)), key=said.count)
-        expected = f"labeled {CLASS_NAMES[LABELS[i]]}\nseen as {CLASS_NAMES[most]}"
-        assert caption == expected
+        label, seen = caption.splitlines()
+        assert label.endswith(CLASS_NAMES[LABELS[i]])
+        assert seen.endswith(CLASS_NAMES[most])
 
 
 # Heat map.
@@ -124,34 +116,25 @@ def test_suspects_are_captioned_with_the_commonest_class():
 RUNS_WRONG = np.array([[9000, 12, 3], [20, 0, 1], [5, 4, 955]])
 
 
-def test_heat_map_writes_every_count_in_its_cell_but_no_zeros():
-    ax = plot_runs_wrong(RUNS_WRONG)
+def test_heat_map_writes_every_count_but_zeros_in_its_cell():
+    fig, (left, right) = plt.subplots(1, 2)
+    ax = plot_runs_wrong(RUNS_WRONG, ax=right)
+    assert ax is right
+    assert not left.has_data()
+    assert plt.get_fignums() == [fig.number]
     written = {text.get_position(): text.get_text() for text in ax.texts}
     for (row, column), n in np.ndenumerate(RUNS_WRONG):
         assert written[column + 0.5, row + 0.5] == (f"{n:,}" if n else "")
-
-
-def test_heat_map_counts_trainings_from_none_to_all():
-    ax = plot_runs_wrong(RUNS_WRONG)
     for axis, kind in ((ax.xaxis, "multiclass"), (ax.yaxis, "binary")):
         assert [text.get_text() for text in axis.get_ticklabels()] == ["0", "1", "2"]
-        assert f"2 {kind} trainings" in axis.get_label_text()
+        assert f"2 {kind}" in axis.get_label_text()
 
 
-def test_description_of_the_heat_map_says_which_side_is_wrong_more_often():
-    text = plot_runs_wrong(RUNS_WRONG).figure.description
-    assert "10,000 images" in text
-    assert "Never wrong: 9,000; always wrong: 955" in text
-    assert "more multiclass trainings: 16; in more binary ones: 29" in text
-    turned = plot_runs_wrong(RUNS_WRONG.T).figure.description
-    assert "more multiclass trainings: 29; in more binary ones: 16" in turned
-
-
-def test_heat_map_uses_the_axes_it_is_given():
-    fig, (left, right) = plt.subplots(1, 2)
-    assert plot_runs_wrong(RUNS_WRONG, ax=right) is right
-    assert not left.has_data()
-    assert plt.get_fignums() == [fig.number]
+def test_description_of_the_heat_map_counts_which_side_is_wrong_more_often():
+    # All, of 2 and 2 trainings; wrong never, always, in more multiclass ones, binary.
+    for table, sides in ((RUNS_WRONG, [16, 29]), (RUNS_WRONG.T, [29, 16])):
+        text = plot_runs_wrong(table).figure.description
+        assert read_numbers(text) == [10_000, 2, 2, 9000, 955, *sides]
 
 
 def test_bars_by_class_have_the_colors_of_their_classifiers():
@@ -161,10 +144,6 @@ def test_bars_by_class_have_the_colors_of_their_classifiers():
     for name in ("binary", "multiclass_sum"):
         color = bars[NAMES[name]].get_facecolor()
         assert to_hex(color) == to_hex(STYLES[name].color)
-    alone = plot_by_class({"binary": errors["binary"]})
-    drawn = [c for c in alone.containers if c.get_label() == "binary"]
-    assert to_hex(drawn[0][0].get_facecolor()) == to_hex(STYLES["binary"].color)
-    assert "binary: " in alone.figure.description
 
 
 # Bags and galleries.
@@ -172,16 +151,10 @@ def test_bars_by_class_have_the_colors_of_their_classifiers():
 
 def test_bag_sentence_has_counts_and_shares():
     ten, two = BagErrors(200, 80, 100, 110), BagErrors(120, 30, None, 70)
-    counts = {"multiclass_argmax": ten, "binary": two}
-    text = state_bags(counts)
-    assert "180 (90%) have to do with bags: 80 bags taken for clothing, 100" in text
-    assert "Of the 120 errors of **binary**, 30 (25%) are bags" in text
-    assert "of the 70 pieces of clothing that it loses, it does not say" in text
-
-
-def test_bag_sentence_without_errors_has_no_share():
+    text = state_bags({"multiclass_argmax": ten, "binary": two})
+    assert read_numbers(text) == [200, 180, 90, 80, 100, 120, 30, 25, 70]
     none = dict.fromkeys(("multiclass_argmax", "binary"), BagErrors(0, 0, 0, 0))
-    assert "%" not in state_bags(none)
+    assert read_numbers(state_bags(none)) == []
 
 
 def test_gallery_sentence_counts_images():
@@ -189,8 +162,4 @@ def test_gallery_sentence_counts_images():
         name: Gallery(*np.zeros((3, n), int))
         for name, n in (("nobody", 12), ("first", 5), ("second", 7))
     }
-    text = state_galleries(galleries, 10)
-    assert "Of 10 trainings of either kind, none is right on 12 images" in text
-    assert "5 are labeled right more often by the multiclass" in text
-    assert "7 by the binary" in text
-    assert state_galleries(galleries, 1).startswith("Of 1 training of")
+    assert read_numbers(state_galleries(galleries, 10)) == [10, 12, 5, 7]
