@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fashionnet.data import CLASS_NAMES, Split, binary_labels
 from fashionnet.study import tasks
+
+SHARES = st.floats(0, 1)
 
 
 def make_split(counts, seed=0):
@@ -26,45 +28,35 @@ def test_groups_hold_the_articles_they_are_named_after():
     assert [n for n, g in names.items() if g == "Bag"] == ["Bag"]
     footwear = [n for n, g in names.items() if g == "Footwear"]
     assert footwear == ["Sandal", "Sneaker", "Ankle boot"]
-    assert list(group).count("Clothing") == 6
-
-
-def test_groups_agree_with_the_binary_labels():
-    labels = np.arange(10)
-    clothing = tasks.group_labels(labels) == 0
-    np.testing.assert_array_equal(clothing, binary_labels(labels) == 1)
+    clothing = tasks.group_labels(np.arange(10)) == 0
+    np.testing.assert_array_equal(clothing, binary_labels(np.arange(10)) == 1)
 
 
 def test_group_labels_refuse_what_is_no_class():
-    with pytest.raises(ValueError, match=r"labels \[10\]"):
+    with pytest.raises(ValueError, match="10"):
         tasks.group_labels(np.array([3, 10]))
 
 
 def test_unknown_task_is_refused_by_name():
-    with pytest.raises(ValueError, match=r"'ternary'.*'binary'"):
+    with pytest.raises(ValueError, match="ternary"):
         tasks.task_labels("ternary", np.arange(10))
 
 
-@given(
-    st.lists(st.integers(5, 40), min_size=2, max_size=10),
-    st.floats(0, 1),
-    st.floats(0, 1),
-)
-def test_smaller_subset_lies_inside_the_larger_one(counts, small, large):
-    split, n = make_split(counts), sum(counts)
-    sizes = sorted(int(len(counts) + x * (n - len(counts))) for x in (small, large))
-    inside, around = (set(numbers(tasks.take_subset(split, k).x_train)) for k in sizes)
-    assert [len(inside), len(around)] == sizes
-    assert inside <= around
-
-
-@given(st.lists(st.integers(5, 40), min_size=2, max_size=10), st.floats(0, 1))
-def test_subset_keeps_the_share_of_every_class(counts, share):
-    split, n = make_split(counts), sum(counts)
-    n_train = int(len(counts) + share * (n - len(counts)))
-    subset = tasks.take_subset(split, n_train)
-    kept = np.bincount(subset.y_train, minlength=len(counts))
-    assert np.abs(kept - n_train * np.array(counts) / n).max() <= 1
+@settings(deadline=None)
+@given(st.lists(st.integers(5, 40), min_size=2, max_size=10), SHARES, SHARES)
+def test_subsets_keep_the_shares_of_all_classes_and_lie_in_larger_ones(
+    counts, small, large
+):
+    split, n, k = make_split(counts), sum(counts), len(counts)
+    sizes = sorted(int(k + share * (n - k)) for share in (small, large))
+    inside, around = (tasks.take_subset(split, size) for size in sizes)
+    assert set(numbers(inside.x_train)) <= set(numbers(around.x_train))
+    shares = np.array(counts) / n
+    for size, subset in zip(sizes, (inside, around), strict=True):
+        assert len(set(numbers(subset.x_train))) == size
+        kept = np.bincount(subset.y_train, minlength=k)
+        # Half an image of each class, and its share of such halves of all classes.
+        assert (np.abs(kept - size * shares) <= 0.5 + k / 2 * shares + 1e-9).all()
 
 
 def test_subset_keeps_images_with_their_labels_and_all_validation_images():
@@ -79,7 +71,7 @@ def test_subset_keeps_images_with_their_labels_and_all_validation_images():
 
 @pytest.mark.parametrize("n_train", [0, -10, 9, 301, 50.0, "50"])
 def test_impossible_subset_is_refused_by_name(n_train):
-    with pytest.raises(ValueError, match=rf"n_train is {n_train!r}.*from 10 to 300"):
+    with pytest.raises(ValueError, match=f"n_train.*{n_train!r}"):
         tasks.take_subset(make_split([30] * 10), n_train)
 
 
@@ -103,8 +95,3 @@ def test_subset_is_of_the_images_that_the_whole_trains_on(noise):
     images = {image.tobytes() for image in whole.x_train}
     assert {image.tobytes() for image in part.x_train} < images
     np.testing.assert_array_equal(part.x_val, whole.x_val)
-
-
-def test_controls_are_the_tasks_that_the_assignment_does_not_have():
-    assert set(tasks.CONTROLS) == {"grouped", "three_groups"}
-    assert [tasks.TASKS[name].n_classes for name in tasks.MAIN_TASKS] == [10, 2]

@@ -3,6 +3,7 @@
 import matplotlib.colors
 import numpy as np
 import pytest
+from study_samples import read_numbers
 
 from fashionnet.study.stats import Estimate
 from fashionnet.study.words import (
@@ -47,17 +48,11 @@ def test_difference_of_a_score_has_words_and_digits_of_its_own():
     assert interval == "from 0.020 lower to 0.001 higher"
 
 
-def test_estimate_is_put_in_words_with_its_interval_if_there_is_one():
-    text = phrase_estimate(Estimate(3, 1, 1e6))
-    assert text == "3.0 fewer (95% interval from 1.0 to 5.0 fewer)"
+def test_estimate_is_put_in_words_with_its_intervals_if_there_are_any():
     both = phrase_estimate(Estimate(3, 1, 1e6), levels=(0.95, 0.9))
-    assert "1.0 to 5.0 fewer, 90% interval from 1.4 to 4.6 fewer" in both
-    alone = phrase_estimate(Estimate(-2, np.inf, 1))
-    assert alone.startswith("2.0 more (")
-    assert "from" not in alone.removesuffix("from one seed)")
-
-
-def test_interval_without_ends_has_no_numbers():
+    assert read_numbers(both) == [3, 95, 1, 5, 90, 1.4, 4.6]
+    assert read_numbers(phrase_estimate(Estimate(3, 1, 1e6))) == [3, 95, 1, 5]
+    assert read_numbers(phrase_estimate(Estimate(-2, np.inf, 1))) == [2]
     assert phrase_interval(-np.inf, np.inf) == "–"
 
 
