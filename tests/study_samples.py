@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 from fashionnet.data import CLASS_NAMES, CLOTHING
-from fashionnet.runs import Run
+from fashionnet.runs import RECIPE, Run, run_key, store_run
 from fashionnet.study.contrasts import Contrast
 from fashionnet.study.pairs import clothing_probability
 from fashionnet.study.stats import Estimate
@@ -60,6 +60,13 @@ def make_run(task, wrong_test, wrong_val, seed=0):
     test, val = (np.asarray(table, np.float32) for table in y_prob)
     manifest = {**MANIFEST, "task": task, "seed": seed}
     return Run(manifest, {}, y_prob_val=val, y_prob_test=test)
+
+
+def store_sample(task, seed, n_wrong=5):
+    """Store a run that errs on the first test images."""
+    run = make_run(task, np.arange(10_000) < n_wrong, np.arange(600) < 3, seed)
+    about = {"recipe": RECIPE._asdict(), "key": run_key(task, seed)}
+    store_run(run._replace(manifest=run.manifest | about))
 
 
 def draw_runs(task, n_wrong, seeds, start):

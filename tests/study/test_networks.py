@@ -1,91 +1,87 @@
-import os
-import shutil
-import subprocess
-import sys
+"""The network of each task, and its training from the data set to predictions."""
 
 import keras
 import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from fashionnet.data import CLOTHING, binary_labels
+from fashionnet.data import CLOTHING, binary_labels, split_train_val
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
-from fashionnet.runs import Run, RunError, find_run
-from fashionnet.study import networks, trainings
-from fashionnet.study.networks import build_grouped_mlp
-from fashionnet.study.tasks import task_labels
+from fashionnet.runs import Recipe, Run, RunError, store_run
+from fashionnet.study import networks
+from fashionnet.study.networks import build_grouped_mlp, build_network, train_task
+from fashionnet.study.tasks import TASKS, task_labels
 
 pytestmark = pytest.mark.integration
 
 SMALL = {"hidden_units": (16, 8), "input_dropout": 0.0, "dropout": 0.0}
-# What `small_data` and `train_run` do below, in a process of its own.
-TRAIN_NOISE = """
-import numpy as np
-from fashionnet.runs import Recipe
-from fashionnet.study import networks
-from fashionnet.study.trainings import train_run
-
-rng = np.random.default_rng(0)
-images = rng.integers(0, 256, (300, 28, 28), dtype=np.uint8)
-labels = np.repeat(np.arange(10, dtype=np.uint8), 30)
-x_test = np.full((40, 28, 28), 77, np.uint8)
-y_test = np.arange(40, dtype=np.uint8) % 10
-networks.load_training_set = lambda: (images, labels)
-networks.load_test_set = lambda: (x_test, y_test)
-recipe = Recipe(hidden_units=(16, 16), batch_size=64, epochs=2, patience=2)
-train_run("multiclass", 0, recipe)
-"""
+SHORT = Recipe(hidden_units=(64,), dropout=0.2, batch_size=64, epochs=6, patience=6)
+# Noise for data, and test images that are 77 throughout.
+IMAGES = np.random.default_rng(0).integers(0, 256, (300, 28, 28), dtype=np.uint8)
+LABELS = np.repeat(np.arange(10, dtype=np.uint8), 30)
+X_TEST, Y_TEST = np.full((40, 28, 28), 77, np.uint8), np.resize(LABELS[::30], 40)
 
 
-@pytest.fixture
-def small_data(noise, monkeypatch):
-    """Let `train_run` see noise in place of the data set; test images are all 77."""
-    x_test = np.full((40, 28, 28), 77, np.uint8)
-    y_test = np.arange(40, dtype=np.uint8) % 10
-    monkeypatch.setattr(networks, "load_training_set", lambda: noise)
-    monkeypatch.setattr(networks, "load_test_set", lambda: (x_test, y_test))
-    return x_test, y_test
+@pytest.fixture(scope="module", autouse=True)
+def data():
+    """Let trainings see noise in place of the data set."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(networks, "load_training_set", lambda: (IMAGES, LABELS))
+        patch.setattr(networks, "load_test_set", lambda: (X_TEST, Y_TEST))
+        yield
 
 
 @pytest.fixture(scope="module")
-def trained_once(tmp_path_factory):
-    """Train seed 0 on noise, once for all tests; hold its folder."""
-    return {"home": tmp_path_factory.mktemp("trained") / "home"}
+def trained(data):
+    """Train once for all tests; return the run, and the images that `fit` was given."""
+    seen, fit = [], keras.Sequential.fit
+
+    def watch(self, batches, *, validation_data, **settings):
+        seen.extend([np.concatenate([x for x, _ in batches.as_numpy_iterator()])])
+        seen.append(validation_data[0])
+        return fit(self, batches, validation_data=validation_data, **settings)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.Sequential, "fit", watch)
+        return train_task("multiclass", 0, SHORT), seen
 
 
 @pytest.fixture
-def trained(trained_once, small_data, short_recipe, scratch_home, monkeypatch):
-    """Give every test a finished run of its own to use or to damage."""
-    if not trained_once["home"].exists():
-        trainings.train_run("multiclass", 0, short_recipe)
-        shutil.copytree(scratch_home, trained_once["home"])
-    else:
-        shutil.copytree(trained_once["home"], scratch_home)
-    return find_run("multiclass", 0, short_recipe)
+def splits(monkeypatch):
+    """Leave out the training of networks; list the splits they are given."""
+    given = []
+
+    def build(task, split, *, seed, recipe):
+        given.append(split)
+        history = {"val_loss": [1.0], "val_accuracy": [0.5], "seconds": [0.1]}
+        return build_network(task, recipe), history
+
+    monkeypatch.setattr(networks, "train_split", build)
+    return given
 
 
 def test_grouped_network_has_the_weights_of_the_ten_class_network():
-    networks = []
+    built = []
     for build in (lambda **settings: build_mlp(10, **settings), build_grouped_mlp):
         keras.utils.set_random_seed(3)
-        networks.append(build(hidden_units=(256, 256), input_dropout=0.2, dropout=0.0))
-    ten, grouped = networks
+        built.append(build(hidden_units=(256, 256), input_dropout=0.2, dropout=0.0))
+    ten, grouped = built
     for ours, theirs in zip(grouped.get_weights(), ten.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_grouped_network_adds_up_the_clothing_classes(noise):
+def test_grouped_network_adds_up_the_clothing_classes():
     ten, grouped = build_mlp(10, **SMALL), build_grouped_mlp(**SMALL)
     grouped.set_weights(ten.get_weights())
-    summed = predict_probabilities(ten, noise[0])[:, CLOTHING].sum(axis=1)
-    y_prob = predict_probabilities(grouped, noise[0])
+    summed = predict_probabilities(ten, IMAGES)[:, CLOTHING].sum(axis=1)
+    y_prob = predict_probabilities(grouped, IMAGES)
     assert y_prob.shape == (300,)
     np.testing.assert_allclose(y_prob, summed, rtol=1e-5)
 
 
-def test_loss_of_the_grouped_network_is_the_log_of_the_summed_share(noise):
-    images, y_true = noise[0], binary_labels(noise[1])
+def test_loss_of_the_grouped_network_is_the_log_of_the_summed_share():
+    images, y_true = IMAGES, binary_labels(LABELS)
     model = build_grouped_mlp(**SMALL)
     # Scores so far apart that probabilities would be rounded to 0 and 1.
     kernel, bias = model.layers[-3].get_weights()
@@ -100,37 +96,35 @@ def test_loss_of_the_grouped_network_is_the_log_of_the_summed_share(noise):
     assert loss == pytest.approx(-shares.mean(), rel=1e-4)
 
 
-def test_finished_run_is_reused_and_says_so(trained, short_recipe, capsys, monkeypatch):
-    monkeypatch.setattr(networks, "train_split", pytest.fail)
-    again = trainings.train_run("multiclass", 0, short_recipe)
-    assert "multiclass, seed 0: finished run reused" in capsys.readouterr().out
-    np.testing.assert_array_equal(trained.y_prob_test, again.y_prob_test)
+def test_fit_sees_every_training_image_and_validates_on_those_held_out(trained):
+    _, (x_train, x_val) = trained
+    split = split_train_val(IMAGES, LABELS, seed=0)
+    assert sorted(map(bytes, x_train)) == sorted(map(bytes, split.x_train))
+    np.testing.assert_array_equal(x_val, split.x_val)
 
 
-def test_stored_run_reloads_to_equal_predictions(trained, small_data):
-    y_prob = predict_probabilities(networks.load_network(trained), small_data[0])
-    np.testing.assert_array_equal(y_prob, trained.y_prob_test)
+def test_predictions_are_those_of_the_best_epoch(trained):
+    # With dropout, or with the weights of the last epoch, the loss would be another.
+    run, _ = trained
+    y_val = split_train_val(IMAGES, LABELS, seed=0).y_val
+    loss = -np.log(run.y_prob_val[np.arange(30), y_val].astype(float)).mean()
+    losses = run.history["val_loss"]
+    assert loss == pytest.approx(min(losses), rel=1e-4)
+    assert loss != pytest.approx(losses[-1], rel=1e-3)
+    assert run.manifest["metrics"]["n_correct"] == 4  # one class for all test images
+    assert run.manifest["threads"] >= 1
 
 
-def test_damaged_run_is_refused_unless_told_to_train_again(
-    trained, short_recipe, monkeypatch
-):
-    (trained.folder / "predictions.npz").write_bytes(b"damaged")
-    with pytest.raises(RunError, match=r"predictions\.npz"):
-        trainings.train_run("multiclass", 0, short_recipe)
-
-    def train(*args, **settings):
-        raise InterruptedError
-
-    monkeypatch.setattr(networks, "train_split", train)
-    with pytest.raises(InterruptedError):
-        trainings.train_run("multiclass", 0, short_recipe, retrain=True)
+def test_stored_run_reloads_to_equal_predictions(trained):
+    stored = store_run(trained[0])
+    y_prob = predict_probabilities(networks.load_network(stored), X_TEST)
+    np.testing.assert_array_equal(y_prob, stored.y_prob_test)
 
 
-def test_binary_run_has_one_probability_per_image(small_data, short_recipe):
-    run = trainings.train_run("binary", 0, short_recipe)
-    assert run.y_prob_test.shape == (40,)
-    assert run.y_prob_val.shape == (30,)
+def test_equal_seeds_agree_and_others_do_not(trained):
+    again, other = (train_task("multiclass", seed, SHORT) for seed in (0, 1))
+    np.testing.assert_array_equal(trained[0].y_prob_test, again.y_prob_test)
+    assert not np.allclose(trained[0].y_prob_test, other.y_prob_test, atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -142,14 +136,12 @@ def test_binary_run_has_one_probability_per_image(small_data, short_recipe):
         ("three_groups", None, 3),
     ],
 )
-def test_run_for_part_3_keeps_its_answers_only(
-    task, n_train, n_classes, small_data, short_recipe
-):
-    run = trainings.train_run(task, 0, short_recipe._replace(n_train=n_train))
-    assert run.y_prob_test.shape == (40,)
-    assert run.y_prob_val.shape == (30,)
+def test_run_for_part_3_keeps_its_answers_only(task, n_train, n_classes, splits):
+    run = train_task(task, 0, SHORT._replace(n_train=n_train))
+    assert (len(splits[0].x_train), len(splits[0].x_val)) == (n_train or 270, 30)
+    assert (run.y_prob_test.shape, run.y_prob_val.shape) == ((40,), (30,))
     metrics, y_pred = run.manifest["metrics"], run.y_pred_test
-    n_correct = int(((run.y_prob_test > 0.5) == binary_labels(small_data[1])).sum())
+    n_correct = int(((run.y_prob_test > 0.5) == binary_labels(Y_TEST)).sum())
     assert (metrics["n_correct"], metrics["n_test"]) == (n_correct, 40)
     if n_classes is None:
         assert y_pred is None
@@ -160,92 +152,26 @@ def test_run_for_part_3_keeps_its_answers_only(
         assert len(set(y_pred)) == 1
         assert y_pred[0] < n_classes
         assert metrics["n_correct_classes"] == 4 * (group == y_pred[0]).sum()
-    with pytest.raises(RunError, match="without weights"):
-        networks.load_network(run)
+    with pytest.raises(RunError):
+        networks.load_network(store_run(run))
 
 
-def test_small_set_trains_on_so_many_images_and_validates_on_all(
-    small_data, short_recipe, monkeypatch
-):
-    sizes = []
-
-    def record(task, split, **settings):
-        sizes.append((len(split.x_train), len(split.x_val)))
-        raise InterruptedError
-
-    monkeypatch.setattr(networks, "train_split", record)
-    with pytest.raises(InterruptedError):
-        trainings.train_run("binary", 0, short_recipe._replace(n_train=50))
-    assert sizes == [(50, 30)]
+def test_all_tasks_train_on_the_same_images(splits):
+    runs = [train_task(task, 5, SHORT) for task in TASKS]
+    for task, split in zip(TASKS, splits, strict=True):
+        np.testing.assert_array_equal(split.x_train, splits[0].x_train)
+        expected = task_labels(task, splits[0].y_train)
+        np.testing.assert_array_equal(split.y_train, expected)
+    assert [run.weights is None for run in runs] == [False, False, True, True]
+    assert runs[1].y_prob_test.shape == (40,)
 
 
-def test_impossible_number_of_images_is_refused_by_name(small_data, short_recipe):
-    with pytest.raises(ValueError, match=r"n_train is 271.*to 270"):
-        trainings.train_run("binary", 0, short_recipe._replace(n_train=271))
-
-
-def test_manifest_has_the_number_of_threads(trained):
-    assert trained.manifest["threads"] >= 1
-
-
-def test_no_fit_or_callback_sees_the_test_set(small_data, short_recipe, monkeypatch):
-    seen = []
-    fit = keras.Sequential.fit
-
-    def watch(self, batches, *, validation_data, **settings):
-        x_train = np.concatenate([x.numpy() for x, _ in batches])
-        seen.extend([x_train, validation_data[0]])
-        return fit(self, batches, validation_data=validation_data, **settings)
-
-    monkeypatch.setattr(keras.Sequential, "fit", watch)
-    trainings.train_run("multiclass", 0, short_recipe)
-    assert [len(images) for images in seen] == [270, 30]
-    # Every test image is 77 throughout, and no noise image is.
-    assert not any((images == 77).all(axis=(1, 2)).any() for images in seen)
-
-
-def test_both_tasks_train_on_the_same_images(noise, small_data, monkeypatch):
-    splits = {}
-
-    def record(task, split, **settings):
-        splits[task] = split
-        raise InterruptedError
-
-    monkeypatch.setattr(networks, "train_split", record)
-    for task in ("multiclass", "binary"):
-        with pytest.raises(InterruptedError):
-            trainings.train_run(task, 5)
-    ten, two = splits["multiclass"], splits["binary"]
-    np.testing.assert_array_equal(ten.x_train, two.x_train)
-    np.testing.assert_array_equal(binary_labels(ten.y_val), two.y_val)
-
-
-def test_two_processes_train_at_once_and_equal_seeds_agree(
-    trained, small_data, short_recipe, scratch_home, tmp_path
-):
-    env = os.environ | {"FASHIONNET_HOME": str(tmp_path / "other home")}
-    with subprocess.Popen([sys.executable, "-c", TRAIN_NOISE], env=env) as fresh:
-        other = trainings.train_run("multiclass", 1, short_recipe)
-    assert fresh.returncode == 0
-    (stored,) = (tmp_path / "other home").rglob("predictions.npz")
-    there = np.load(stored)["y_prob_test"]
-    np.testing.assert_array_equal(trained.y_prob_test, there)
-    assert not np.array_equal(other.y_prob_test, there)
-
-
-def test_interrupted_training_leaves_no_run(small_data, short_recipe, monkeypatch):
-    def interrupt(*args, **settings):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(networks, "train_split", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        trainings.train_run("multiclass", 0, short_recipe)
-    assert find_run("multiclass", 0, short_recipe) is None
-
-
-def test_unknown_task_is_refused_by_name():
-    with pytest.raises(ValueError, match="'ternary'"):
-        trainings.train_run("ternary", 0)
+@pytest.mark.parametrize(
+    ("task", "n_train", "named"), [("ternary", None, "ternary"), ("binary", 271, "271")]
+)
+def test_impossible_task_or_number_is_refused_by_name(task, n_train, named):
+    with pytest.raises(ValueError, match=named):
+        train_task(task, 0, SHORT._replace(n_train=n_train))
 
 
 def make_stored(task, y_prob):
