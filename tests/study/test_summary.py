@@ -120,7 +120,7 @@ def test_pair_is_counted_image_by_image(right):
         [[_, false_clothing], [missed, _]] = pair["confusion_matrix"][name]
         assert false_clothing + missed == n_wrong
         assert pair["n_correct"][name] == 10_000 - n_wrong
-        assert pair["test_accuracy"][name] == 1 - n_wrong / 10_000
+        assert pair["test_accuracy"][name] == (10_000 - n_wrong) / 10_000
     for way in WAYS:
         both = list(zip(right[way], right["binary"], strict=True))
         won, lost = both.count((True, False)), both.count((False, True))

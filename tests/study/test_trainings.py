@@ -1,6 +1,5 @@
 """The study trains what is missing, wherever that runs and however often it stops."""
 
-import json
 import os
 import re
 import signal
@@ -12,47 +11,37 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import stand_in
+from stand_in import make_finished
 
 from fashionnet.__main__ import main
-from fashionnet.runs import RECIPE, Recipe, Run, RunError, find_run, run_key, store_run
+from fashionnet.runs import RECIPE, Recipe, RunError, find_run, store_run
 from fashionnet.study import trainings
-from fashionnet.study.tasks import TASKS
 from fashionnet.study.trainings import (
     Job,
     list_jobs,
     load_runs,
     recipe_for,
     train_missing,
+    train_run,
 )
 
 ROOT = Path(__file__).parents[2]
-# Python imports a file of this name whenever it starts: here, with noise for data.
-SITECUSTOMIZE = """
-import numpy as np
-from fashionnet import data
-
-rng = np.random.default_rng(0)
-images = rng.integers(0, 256, (340, 28, 28), dtype=np.uint8)
-labels = np.resize(np.arange(10, dtype=np.uint8), 340)
-data.load_training_set = lambda: (images[:300], labels[:300])
-data.load_test_set = lambda: (images[300:], labels[300:])
-"""
-SHORT = Recipe(hidden_units=(16, 16), batch_size=64, epochs=2, patience=2)
-SMALL_STUDY = [Job(task, seed, SHORT) for seed in (0, 1) for task in TASKS]
+SHORT = Recipe(hidden_units=(8,), batch_size=512, epochs=1, patience=1, n_train=600)
+JOBS = list_jobs("controls")
 TRAIN = """
-from test_trainings import SMALL_STUDY
-from fashionnet.study.trainings import train_missing
+from fashionnet.study.trainings import list_jobs, train_missing
 
-print(len(train_missing(SMALL_STUDY)), "runs trained")
+print(len(train_missing(list_jobs("controls"))), "runs trained")
 """
 
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
-    """Make the environment of processes that train on noise."""
+    """Make the environment of processes in which trainings are stood in for."""
     folder = tmp_path_factory.mktemp("workplace")
-    (folder / "sitecustomize.py").write_text(SITECUSTOMIZE)
-    paths = map(str, (folder, ROOT, ROOT / "tests", Path(__file__).parent))
+    (folder / "sitecustomize.py").write_text(stand_in.SITECUSTOMIZE)
+    paths = map(str, (folder, ROOT, Path(__file__).parent))
     old = os.environ.get("PYTHONPATH")
     path = os.pathsep.join([*paths, *([old] if old else [])])
     return {"PYTHONPATH": path, "FASHIONNET_HOME": str(folder / "home")}
@@ -71,59 +60,49 @@ def killed(workplace):
 
     All of them hold the other end of the pipe that is read here.
     """
-    home = workplace["FASHIONNET_HOME"]
     command = [sys.executable, "-c", TRAIN]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with subprocess.Popen(command, env=os.environ | workplace, **pipes) as study:
-        while study.poll() is None and not list_manifests(home):
+        while study.poll() is None and not list_manifests(workplace["FASHIONNET_HOME"]):
             time.sleep(0.01)
         study.send_signal(signal.SIGKILL)
         output = study.communicate(timeout=60)[0]
     assert study.returncode == -signal.SIGKILL, output.decode()
-    return list_manifests(home)
+    return list_manifests(workplace["FASHIONNET_HOME"])
 
 
 @pytest.fixture(scope="module")
 def resumed(workplace, killed):
     """Start the killed study again; return what it said."""
-    command = [sys.executable, "-c", TRAIN]
-    return subprocess.run(
-        command, env=os.environ | workplace, capture_output=True, text=True, check=True
-    )
+    command, env = [sys.executable, "-c", TRAIN], os.environ | workplace
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True)
 
 
 def test_killed_study_keeps_finished_runs_and_leaves_no_process(killed):
-    assert 0 < len(killed) < len(SMALL_STUDY)
+    assert 0 < len(killed) < len(JOBS)
 
 
 def test_study_started_again_trains_only_what_is_missing(killed, resumed, workplace):
-    n_missing = len(SMALL_STUDY) - len(killed)
-    assert f"{len(killed)} of {len(SMALL_STUDY)} runs are stored" in resumed.stdout
-    assert f"{n_missing} runs trained" in resumed.stdout
+    stored, trained = resumed.stdout.splitlines()
+    assert stored.startswith(f"{len(killed)} of {len(JOBS)} runs")
+    assert trained == f"{len(JOBS) - len(killed)} runs trained"
     now = list_manifests(workplace["FASHIONNET_HOME"])
     assert {folder: now[folder] for folder in killed} == killed
-    assert len(now) == len(SMALL_STUDY)
+    assert len(now) == len(JOBS)
 
 
-def test_progress_is_one_bar_with_runs_and_time(killed, resumed):
-    n_missing = len(SMALL_STUDY) - len(killed)
+def test_progress_is_one_bar_and_nothing_else_is_printed(killed, resumed):
+    n_missing = len(JOBS) - len(killed)
     lines = re.split(r"[\r\n]+", resumed.stderr.strip())
     form = rf"\d of {n_missing} runs +\d+%\|.*\| \d\d:\d\d passed, \S+ left"
-    # Nothing else is printed: TensorFlow has much to say when it starts.
     assert [line for line in lines if not re.fullmatch(form, line.strip())] == []
     assert lines[-1].startswith(f"{n_missing} of {n_missing} runs 100%")
 
 
-def test_every_training_had_one_thread(resumed, workplace):
-    for text, _ in list_manifests(workplace["FASHIONNET_HOME"]).values():
-        assert json.loads(text)["threads"] == 1
-
-
-def test_finished_study_trains_nothing(resumed, workplace, monkeypatch, capsys):
+def test_finished_study_trains_nothing(resumed, workplace, monkeypatch):
     monkeypatch.setenv("FASHIONNET_HOME", workplace["FASHIONNET_HOME"])
     monkeypatch.setattr(trainings, "Parallel", pytest.fail)
-    assert train_missing(SMALL_STUDY) == []
-    assert capsys.readouterr().out == "8 of 8 runs are stored\n"
+    assert train_missing(JOBS) == []
 
 
 def test_cluster_of_two_workers_gives_the_same_predictions(
@@ -132,7 +111,7 @@ def test_cluster_of_two_workers_gives_the_same_predictions(
     distributed = pytest.importorskip("distributed", reason="dask is not installed")
     for name, value in workplace.items():
         monkeypatch.setenv(name, value)
-    jobs = SMALL_STUDY[1:3]
+    jobs = JOBS[1:4]
     alone = [find_run(*job) for job in jobs]
     monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path / "of the cluster"))
     monkeypatch.setattr(trainings, "list_jobs", lambda part: jobs)
@@ -140,7 +119,7 @@ def test_cluster_of_two_workers_gives_the_same_predictions(
         n_workers=2, threads_per_worker=1, dashboard_address=None
     ) as cluster:
         assert main(["study", "--cluster", cluster.scheduler_address]) == 0
-    assert "Trained 2 networks, 4 epochs" in capsys.readouterr().out
+    assert "3 networks, 9 epochs" in capsys.readouterr().out
     for job, run in zip(jobs, alone, strict=True):
         again = find_run(*job)
         assert again.folder != run.folder
@@ -148,25 +127,20 @@ def test_cluster_of_two_workers_gives_the_same_predictions(
         np.testing.assert_array_equal(again.y_prob_val, run.y_prob_val)
 
 
-def make_finished(job):
-    """Make a run as if the job had been trained."""
-    manifest = {
-        "task": job.task,
-        "seed": job.seed,
-        "key": run_key(*job),
-        "recipe": job.recipe._asdict(),
-        "epochs_run": 30,
-    }
-    return Run(manifest, {"val_loss": [1.0]}, np.zeros(2), np.zeros(3))
+@pytest.mark.integration
+def test_pool_trains_on_one_thread_and_stores_the_run(monkeypatch):
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    [run] = train_missing([Job("three_groups", 0, SHORT)])
+    assert find_run("three_groups", 0, SHORT).folder == run.folder
+    assert run.manifest["threads"] == 1
+    assert run.y_prob_test.shape == run.y_pred_test.shape == (10_000,)
 
 
 def test_study_has_seventy_trainings_with_the_longest_first():
     jobs = list_jobs()
     assert len(jobs) == len(set(jobs)) == 70
     parts = {part: list_jobs(part) for part in ("main", "controls", "curve")}
-    assert {part: len(some) for part, some in parts.items()} == {
-        "main": 20, "controls": 10, "curve": 40
-    }  # fmt: skip
+    assert [len(some) for some in parts.values()] == [20, 10, 40]
     assert set(jobs) == {job for some in parts.values() for job in some}
     lengths = [(j.recipe.n_train or 54_000) * j.recipe.epochs for j in jobs]
     assert lengths == sorted(lengths, reverse=True)
@@ -190,22 +164,12 @@ def test_small_sets_get_more_steps_for_their_images():
     assert passes == sorted(passes)
     # From 500 to 54,000 images are 108 times as many, steps a handful.
     assert 54_000 / RECIPE.batch_size * RECIPE.epochs < 5 * passes[0]
-
-
-def test_size_without_recipe_is_refused_by_name():
-    with pytest.raises(ValueError, match=r"n_train is 600.*\[500, .*54000\]"):
+    with pytest.raises(ValueError, match="600"):
         recipe_for(600)
 
 
-def test_stored_runs_are_read_by_seed():
-    store_run(make_finished(Job("grouped", 3)))
-    store_run(make_finished(Job("grouped", 1, SHORT)))
-    assert list(load_runs("grouped", range(5))) == [3]
-    assert list(load_runs("grouped", range(5), SHORT)) == [1]
-
-
 def test_damaged_run_is_named_before_anything_is_trained(monkeypatch):
-    run = store_run(make_finished(Job("binary", 0)))
+    run = store_run(make_finished("binary", 0, RECIPE))
     (run.folder / "history.json").write_text("{")
     monkeypatch.setattr(trainings, "Parallel", pytest.fail)
     with pytest.raises(RunError, match=r"binary.seed-0.history\.json"):
@@ -215,7 +179,7 @@ def test_damaged_run_is_named_before_anything_is_trained(monkeypatch):
 def test_failed_training_keeps_those_before_it(monkeypatch):
     def trained(*args, **settings):
         def run(calls):
-            yield Job("binary", 0), make_finished(Job("binary", 0))
+            yield Job("binary", 0), make_finished("binary", 0, RECIPE)
             raise MemoryError
 
         return run
@@ -231,12 +195,63 @@ def test_command_trains_the_part_it_is_told(monkeypatch, capsys):
 
     def train(jobs, **settings):
         asked.update(settings, jobs=jobs)
-        return [store_run(make_finished(job)) for job in jobs]
+        return [store_run(make_finished(*job)) for job in jobs]
 
     monkeypatch.setattr(trainings, "train_missing", train)
     assert main(["study", "--only", "controls", "--jobs", "3"]) == 0
-    assert {job.task for job in asked["jobs"]} == {"grouped", "three_groups"}
-    assert (asked["n_jobs"], asked["backend"]) == (3, None)
-    output = capsys.readouterr().out
-    assert "Trained 10 networks, 300 epochs" in output
-    assert "Next: python -m fashionnet reports" in output
+    assert asked == {"jobs": JOBS, "n_jobs": 3, "backend": None}
+    assert "10 networks, 30 epochs" in capsys.readouterr().out
+
+
+# One training.
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Stand in for the training in this process; list what is trained."""
+    asked = []
+
+    def train_task(*job):
+        asked.append(job)
+        return make_finished(*job)
+
+    networks = stand_in.SimpleNamespace(train_task=train_task)
+    monkeypatch.setitem(sys.modules, "fashionnet.study.networks", networks)
+    return asked
+
+
+def test_finished_run_is_reused_for_its_seed_and_recipe_only(trained):
+    runs = [train_run("grouped", 3), train_run("grouped", 1, SHORT)]
+    assert train_run("grouped", 3).folder == runs[0].folder
+    assert trained == [("grouped", 3, RECIPE), ("grouped", 1, SHORT)]
+    assert list(load_runs("grouped", range(5))) == [3]
+    assert list(load_runs("grouped", range(5), SHORT)) == [1]
+    train_run("grouped", 1)
+    assert trained[2:] == [("grouped", 1, RECIPE)]
+
+
+def test_damaged_run_is_refused_unless_told_to_train_again(trained):
+    run = train_run("multiclass", 0)
+    (run.folder / "predictions.npz").write_bytes(b"damaged")
+    with pytest.raises(RunError, match=r"predictions\.npz"):
+        train_run("multiclass", 0)
+    again = train_run("multiclass", 0, retrain=True)
+    np.testing.assert_array_equal(again.y_prob_test, run.y_prob_test)
+    assert len(trained) == 2
+
+
+def test_interrupted_training_leaves_no_run(monkeypatch):
+    def interrupt(*job):
+        raise KeyboardInterrupt
+
+    networks = stand_in.SimpleNamespace(train_task=interrupt)
+    monkeypatch.setitem(sys.modules, "fashionnet.study.networks", networks)
+    with pytest.raises(KeyboardInterrupt):
+        train_run("multiclass", 0)
+    assert find_run("multiclass", 0) is None
+
+
+def test_unknown_task_is_refused_by_name(trained):
+    with pytest.raises(ValueError, match="ternary"):
+        train_run("ternary", 0)
+    assert trained == []
