@@ -81,12 +81,8 @@ def test_galleries_have_the_largest_difference_first():
     assert galleries["first"].second.tolist() == [3]
     swapped = pick_galleries(SECOND, FIRST)
     assert swapped["first"].indices.tolist() == galleries["second"].indices.tolist()
-
-
-def test_one_training_makes_galleries_of_what_it_has():
-    galleries = pick_galleries(FIRST[:1], SECOND[:1])
-    found = [gallery.indices.tolist() for gallery in galleries.values()]
-    assert found == [[1, 5], [3], [2]]
+    one = pick_galleries(FIRST[:1], SECOND[:1])
+    assert [g.indices.tolist() for g in one.values()] == [[1, 5], [3], [2]]
 
 
 def test_captions_come_from_the_counts():

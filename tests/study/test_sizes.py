@@ -48,18 +48,14 @@ def test_sizes_come_in_order_with_the_full_one_at_last():
 
 
 def test_full_size_has_no_more_seeds_than_the_others():
+    for size in compare_sizes(draw_curve(seeds=(1,)), PAIRS, LABELS).values():
+        assert [len(counts) for counts in size.errors.values()] == [1, 1, 1]
+        assert not any(rate.is_bounded() for rate in size.rates.values())
     full = compare_sizes(draw_curve(), PAIRS, LABELS)[N_TRAIN]
     assert {len(counts) for counts in full.errors.values()} == {2}
     alone = compare_sizes({500: {}}, PAIRS, LABELS)
     assert list(alone) == [N_TRAIN]
     assert {len(counts) for counts in alone[N_TRAIN].errors.values()} == {4}
-
-
-def test_size_of_one_seed_has_errors_but_no_bounds():
-    sizes = compare_sizes(draw_curve(seeds=(1,)), PAIRS, LABELS)
-    for size in sizes.values():
-        assert [len(counts) for counts in size.errors.values()] == [1, 1, 1]
-        assert not any(rate.is_bounded() for rate in size.rates.values())
 
 
 def make_sizes(error=3, **values):
@@ -156,21 +152,18 @@ def test_learning_curve_draws_errors_and_differences_with_their_intervals():
     assert ends[1] == pytest.approx(BEHIND.interval())
 
 
-def test_learning_curve_has_sizes_on_a_log_axis_and_no_signs():
+def test_learning_curve_has_sizes_on_a_log_axis_and_looks_of_lines():
     figure = plot_learning_curve(SIZES)
     figure.canvas.draw()
     for ax in figure.axes:
         assert ax.get_xscale() == "log"
         assert [t.get_text() for t in ax.get_xticklabels()] == ["500", "54,000"]
         assert not [t for t in ax.get_yticklabels() if "−" in t.get_text()]
-    assert figure.axes[1].yaxis_inverted()
-
-
-def test_learning_curve_tells_its_lines_apart_without_color():
-    for ax in plot_learning_curve(SIZES).axes:
+        # Lines are told apart without color.
         lines = [line for line, *_ in ax.containers]
         looks = {(line.get_marker(), line.get_linestyle()) for line in lines}
         assert len(looks) == len({line.get_color() for line in lines}) == len(lines)
+    assert figure.axes[1].yaxis_inverted()
 
 
 def test_description_of_the_learning_curve_follows_the_sizes():

@@ -87,11 +87,6 @@ def test_all_tasks_split_the_same_images(noise):
             split.y_train, tasks.task_labels(name, ten.y_train)
         )
     assert (len(ten.y_train), len(ten.y_val)) == (60, 30)
-
-
-def test_subset_is_of_the_images_that_the_whole_trains_on(noise):
     whole = tasks.split_task("multiclass", *noise, seed=5)
-    part = tasks.split_task("multiclass", *noise, seed=5, n_train=60)
-    images = {image.tobytes() for image in whole.x_train}
-    assert {image.tobytes() for image in part.x_train} < images
-    np.testing.assert_array_equal(part.x_val, whole.x_val)
+    assert set(map(bytes, ten.x_train)) < set(map(bytes, whole.x_train))
+    np.testing.assert_array_equal(ten.x_val, whole.x_val)

@@ -61,12 +61,10 @@ def test_verdict_starts_with_its_answer_and_swaps_with_the_networks(outcome):
         told = f"** {verdict.state_estimate(contrast)} "
         # Only a relevant difference makes the choice.
         assert (f"takes {winner}" in text.split(told)[1]) == (outcome == "better")
-        assert 10 in read_numbers(text.split(told)[1])
-
-
-def test_undecided_verdict_says_what_the_study_would_have_found():
-    # (1.96 + 0.84) standard errors of 9 images.
-    assert read_numbers(verdict.state_verdict(make_contrast(2, 9)))[-1] == 25.2
+        numbers = read_numbers(text.split(told)[1])
+        assert 10 in numbers
+        # (1.96 + 0.84) standard errors of 9 images.
+        assert (25.2 in numbers) == (outcome == "undecided")
 
 
 def test_direction_that_may_be_chance_after_adjusting_has_its_p_value():
@@ -79,11 +77,13 @@ def test_direction_that_may_be_chance_after_adjusting_has_its_p_value():
     assert 0.9 not in read_numbers(verdict.state_verdict(undecided))
 
 
-def test_verdict_on_one_pair_is_undecided():
-    alone = Contrast("multiclass_argmax", np.zeros(1), np.ones(1), UNBOUNDED, 1.0)
+def test_one_pair_is_undecided():
+    alone = Contrast("multiclass_sum", np.zeros(1), np.ones(1), UNBOUNDED, 1.0)
     text = verdict.state_verdict(alone)
     assert text.split("**")[1].endswith(": undecided.")
     assert read_numbers(text) == [1, 2]
+    table = verdict.table_contrasts({"multiclass_sum": alone})
+    assert table.to_dict() == {SUM: {"verdict": "undecided"}}
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,7 @@ def test_rule_is_the_one_fixed_beforehand():
         assert decide(Estimate(value, error, df)) == expected
         found.add(expected)
     assert found == set(verdict.VERDICTS)
-
-
-def test_wider_margin_makes_the_same_difference_irrelevant():
-    estimate = Estimate(12, 3, 1e6)
-    assert decide(estimate, margin=10) == "better"
-    assert decide(estimate, margin=20) == "detectable, not relevant"
+    assert decide(Estimate(12, 3, 1e6), margin=20) == "detectable, not relevant"
 
 
 def test_measures_of_an_estimate_are_those_of_students_t():
@@ -162,8 +157,7 @@ def test_fixed_images_leave_the_chance_of_seeds_only():
 
 def test_pairs_won_are_counted_with_draws_by_half():
     assert measure_wins(np.array([3, -1, 0, 2]))["share"] == 2.5 / 4
-    mirrored = measure_wins(np.array([-3, 1, 0, -2]))
-    assert mirrored["share"] == 1.5 / 4
+    assert measure_wins(np.array([-3, 1, 0, -2]))["share"] == 1.5 / 4
     all_won = measure_wins(np.array([3, 1, 2]))
     assert (all_won["share"], *all_won["interval_95"]) == (1, 1, 1)
 
@@ -201,12 +195,6 @@ def test_contrast_table_follows_the_estimates():
         text.split()[0] for text in table.loc["these images only: share of pairs won"]
     ]
     assert won == ["67%", "33%"]
-
-
-def test_contrast_table_without_an_estimate_has_the_verdict_only():
-    contrast = Contrast("multiclass_sum", np.zeros(1), np.ones(1), UNBOUNDED)
-    table = verdict.table_contrasts({"multiclass_sum": contrast})
-    assert table.to_dict() == {"multiclass (sum)": {"verdict": "undecided"}}
 
 
 # Exploratory readings.
