@@ -40,12 +40,6 @@ def test_temperature_changes_no_label_and_moves_towards_one_half(seed, temperatu
     np.testing.assert_allclose(scale_temperature(y_prob, 1), y_prob, atol=1e-7)
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1, 2])
-def test_fitted_temperature_undoes_false_certainty(temperature):
-    y_true, y_prob = draw_binary(0, n=20_000, temperature=temperature)
-    assert fit_temperature(y_prob, y_true) == pytest.approx(temperature, rel=0.05)
-
-
 def test_fitted_temperature_has_the_lowest_loss_of_all():
     y_true, y_prob = draw_binary(3, n=300, temperature=1.7)
     tried = np.arange(0.5, 4, 0.001)
@@ -75,15 +69,6 @@ def test_calibration_error_equals_bin_by_bin(pairs, n_bins):
             expected += inside.mean() * gap
     found = calibration_error(y_prob, is_right, n_bins)
     assert found == pytest.approx(expected, abs=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("y_prob", "is_right"),
-    [([0.5, 0.5], [True]), ([[0.5, 0.5]], [[True, True]]), ([], []), ([1.2], [True])],
-)
-def test_calibration_error_refuses_what_does_not_fit(y_prob, is_right):
-    with pytest.raises(ValueError):
-        calibration_error(y_prob, is_right)
 
 
 def test_calibration_sentence_counts_trainings_that_are_too_sure():

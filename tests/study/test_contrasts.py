@@ -155,16 +155,12 @@ def segments(lines):
     ("plot", "args"),
     [(plot_seeds, (ERRORS, SEEDS)), (plot_contrasts, (CONTRASTS_FOUND,))],
 )
-def test_plot_uses_the_axes_it_is_given_or_makes_one_figure(plot, args):
+def test_plot_uses_the_axes_it_is_given(plot, args):
     fig, (left, right) = plt.subplots(1, 2)
     assert plot(*args, ax=right) is right
     assert right.has_data()
     assert not left.has_data()
     assert plt.get_fignums() == [fig.number]
-    ax = plot(*args)
-    ax.figure.canvas.draw()
-    assert plt.get_fignums() == [fig.number, ax.figure.number]
-    assert ax.get_xlabel()
 
 
 def test_every_count_is_a_marker_in_the_row_of_its_seed():
@@ -251,11 +247,8 @@ def test_interval_without_bounds_spans_the_whole_width():
 
 def test_any_contrast_is_named_by_both_of_its_sides():
     control = CONTRASTS_FOUND["multiclass_sum"]._replace(against="grouped")
-    ax = plot_contrasts({"any key": control})
-    [label] = ax.get_yticklabels()
-    for text in (label.get_text(), ax.figure.description):
-        assert NAMES["multiclass_sum"] in text
-        assert f"against {NAMES['grouped']}" in text
+    [label] = plot_contrasts({"any key": control}).get_yticklabels()
+    assert label.get_text().split("\nagainst ") == [NAMES[k] for k in control[::5]]
     assert not plot_contrasts({}).collections
 
 

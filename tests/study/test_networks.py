@@ -128,43 +128,26 @@ def test_equal_seeds_agree_and_others_do_not(trained):
     assert not np.allclose(trained[0].y_prob_test, other.y_prob_test, atol=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("task", "n_train", "n_classes"),
-    [
-        ("multiclass", 50, 10),
-        ("binary", 50, None),
-        ("grouped", None, None),
-        ("three_groups", None, 3),
-    ],
-)
-def test_run_for_part_3_keeps_its_answers_only(task, n_train, n_classes, splits):
-    run = train_task(task, 0, SHORT._replace(n_train=n_train))
-    assert (len(splits[0].x_train), len(splits[0].x_val)) == (n_train or 270, 30)
-    assert (run.y_prob_test.shape, run.y_prob_val.shape) == ((40,), (30,))
-    metrics, y_pred = run.manifest["metrics"], run.y_pred_test
-    n_correct = int(((run.y_prob_test > 0.5) == binary_labels(Y_TEST)).sum())
-    assert (metrics["n_correct"], metrics["n_test"]) == (n_correct, 40)
-    if n_classes is None:
-        assert y_pred is None
-        assert "n_correct_classes" not in metrics
-    else:
-        # All test images are the same one, and there are four of each class.
-        group = task_labels(task, np.arange(10))
-        assert len(set(y_pred)) == 1
-        assert y_pred[0] < n_classes
-        assert metrics["n_correct_classes"] == 4 * (group == y_pred[0]).sum()
-    with pytest.raises(RunError):
-        networks.load_network(store_run(run))
-
-
-def test_all_tasks_train_on_the_same_images(splits):
-    runs = [train_task(task, 5, SHORT) for task in TASKS]
+@pytest.mark.parametrize("n_train", [None, 50])
+def test_all_tasks_train_on_the_same_images(n_train, splits):
+    recipe = SHORT._replace(n_train=n_train)
+    runs = {task: train_task(task, 5, recipe) for task in TASKS}
     for task, split in zip(TASKS, splits, strict=True):
+        assert (len(split.x_train), len(split.x_val)) == (n_train or 270, 30)
         np.testing.assert_array_equal(split.x_train, splits[0].x_train)
         expected = task_labels(task, splits[0].y_train)
         np.testing.assert_array_equal(split.y_train, expected)
-    assert [run.weights is None for run in runs] == [False, False, True, True]
-    assert runs[1].y_prob_test.shape == (40,)
+    # Runs for Part 3 keep their answers only.
+    whole = [] if n_train else ["multiclass", "binary"]
+    assert [task for task, run in runs.items() if run.weights] == whole
+    assert runs["multiclass"].y_prob_test.shape == ((40,) if n_train else (40, 10))
+    for task in ("binary", "grouped", "three_groups"):
+        assert (runs[task].y_prob_test.shape, runs[task].y_prob_val.shape) == (
+            (40,),
+            (30,),
+        )
+    with pytest.raises(RunError):
+        networks.load_network(store_run(runs["grouped"]))
 
 
 @pytest.mark.parametrize(
@@ -196,17 +179,19 @@ def test_condensed_classes_keep_the_sum_of_clothing_and_the_likeliest():
     assert run.weights is None
 
 
-def test_condensed_groups_keep_the_first_column():
-    y_prob = np.array([[0.7, 0.1, 0.2], [0.2, 0.3, 0.5]], np.float32)
-    run = networks.condense_run(make_stored("three_groups", y_prob), np.array([0, 8]))
-    np.testing.assert_array_equal(run.y_prob_test, y_prob[:, 0])
-    assert run.y_pred_test.tolist() == [0, 2]
-
-
-@pytest.mark.parametrize("name", ["binary", "grouped"])
-def test_a_single_probability_is_kept_as_it_is(name):
-    y_prob = np.array([0.25, 0.75], np.float32)
-    run = networks.condense_run(make_stored(name, y_prob), np.array([0, 8]))
-    np.testing.assert_array_equal(run.y_prob_test, y_prob)
-    assert run.y_pred_test is None
+@pytest.mark.parametrize(
+    ("task", "y_prob", "clothing", "likeliest"),
+    [
+        ("three_groups", [[0.75, 0.0, 0.25], [0.25, 0.25, 0.5]], [0.75, 0.25], [0, 2]),
+        ("binary", [0.25, 0.75], [0.25, 0.75], None),
+        ("grouped", [0.25, 0.75], [0.25, 0.75], None),
+    ],
+)
+def test_condensed_run_keeps_the_output_for_clothing(task, y_prob, clothing, likeliest):
+    stored = make_stored(task, np.array(y_prob, np.float32))
+    run = networks.condense_run(stored, np.array([0, 8]))
+    assert run.y_prob_test.tolist() == clothing
+    assert (
+        run.y_pred_test if likeliest is None else run.y_pred_test.tolist()
+    ) == likeliest
     assert run.weights is None

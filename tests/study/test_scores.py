@@ -65,12 +65,6 @@ def test_scores_are_those_of_scikit_learn_and_their_difference_is_crossed():
     assert estimate == pytest.approx(crossed_estimate(lower))
 
 
-def test_scores_of_one_pair_are_not_bounded():
-    one = collect_probabilities({0: PAIRS[0]}, HELD_OUT, LABELS)
-    found = compare_scores(one).values()
-    assert [score.estimate.is_bounded() for score in found] == [False, False]
-
-
 # Losses of single images.
 
 

@@ -16,6 +16,7 @@ from study_samples import (
 from fashionnet.data import CLASS_NAMES
 from fashionnet.runs import Run
 from fashionnet.study.calibration import calibrate
+from fashionnet.study.contrasts import compare
 from fashionnet.study.controls import right_by_control
 from fashionnet.study.pairs import right_by_seed
 from fashionnet.study.scores import collect_probabilities
@@ -147,7 +148,11 @@ def study():
     )
 
 
-def test_study_has_every_promised_field(study):
+def test_study_has_every_promised_field_with_eight_digits(study):
+    numbers = []
+    json.loads(json.dumps(study), parse_float=lambda text: numbers.append(float(text)))
+    assert len(numbers) > 30
+    assert numbers == [float(f"{x:.8g}") for x in numbers]
     assert json.loads(json.dumps(study)) == study
     parts = {"rules", "errors_by_class", "bag_errors", "galleries", "costs"}
     assert study.keys() >= parts | {"probabilities", "controls", "learning_curve"}
@@ -161,18 +166,13 @@ def test_study_has_every_promised_field(study):
 
 def test_study_counts_the_errors_of_every_pair(study):
     of_pairs = right_by_seed(PAIRS, LABELS)
-    errors = {name: (~table).sum(axis=1) for name, table in of_pairs.items()}
-    for name in CLASSIFIERS:
-        assert study["errors_by_seed"][name] == errors[name].tolist()
-    for way in WAYS:
-        contrast, theirs = study["contrasts"][way], of_pairs["binary"]
-        lead = (errors["binary"] - errors[way]).tolist()
-        assert contrast["fewer_errors_by_seed"] == lead
-        won, lost = ((a & ~b).sum(axis=1) for a, b in (
-            (of_pairs[way], theirs), (theirs, of_pairs[way])))  # fmt: skip
-        midp = [mcnemar_midp(*counts) for counts in zip(won, lost, strict=True)]
+    for name, table in of_pairs.items():
+        assert study["errors_by_seed"][name] == (~table).sum(axis=1).tolist()
+    for way, expected in compare(of_pairs).items():
+        contrast = study["contrasts"][way]
+        assert contrast["fewer_errors_by_seed"] == expected.ahead.tolist()
         signed = contrast["signed_mcnemar_midp_by_seed"]
-        assert np.abs(signed) == pytest.approx(midp, rel=1e-7)
+        assert signed == pytest.approx(expected.signed_midp, rel=1e-7)
 
 
 def test_study_tells_new_images_from_these_images(study):
@@ -190,20 +190,6 @@ def test_study_tells_new_images_from_these_images(study):
             np.testing.assert_allclose(np.multiply(value, 100), new[name], rtol=1e-7)
 
 
-def numbers_in(value):
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        return [number for entry in value for number in numbers_in(entry)]
-    return [value] if isinstance(value, float) else []
-
-
-def test_study_keeps_eight_significant_digits(study):
-    numbers = numbers_in(study)
-    assert len(numbers) > 30
-    assert [x for x in numbers if x != float(f"{x:.8g}")] == []
-
-
 def test_study_of_one_pair_is_undecided_and_promises_nothing():
     study = summarize_study({0: PAIRS[0]}, LABELS, HELD_OUT, {"grouped": {}}, {500: {}})
     assert not {"controls", "learning_curve"} & study.keys()
@@ -214,19 +200,16 @@ def test_study_of_one_pair_is_undecided_and_promises_nothing():
 
 
 def test_study_counts_the_controls_on_shared_seeds(study):
-    controls = study["controls"]
+    controls, right = study["controls"], right_by_control(CONTROLS, PAIRS, LABELS)
     assert controls["seeds"] == [0, 4]
-    right = right_by_control(CONTROLS, PAIRS, LABELS)
     counts = (~right["grouped"]).sum(axis=1).tolist()
     assert controls["errors_by_seed"]["grouped"] == counts
     stored = ["grouped_against_binary", "multiclass_sum_against_grouped"]
     assert list(controls["contrasts"]) == stored
     for contrast in controls["contrasts"].values():
-        estimate = contrast["new_trainings_and_new_images"]
-        assert set(estimate) == INTERVALS
-        assert estimate["value"] == pytest.approx(
-            np.mean(contrast["fewer_errors_by_seed"])
-        )
+        mean = np.mean(contrast["fewer_errors_by_seed"])
+        assert contrast["new_trainings_and_new_images"].keys() == INTERVALS
+        assert contrast["new_trainings_and_new_images"]["value"] == pytest.approx(mean)
 
 
 def test_study_has_the_learning_curve_by_size(study):

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -46,16 +47,14 @@ def test_process_ends_with_its_caller(monkeypatch):
     monkeypatch.setattr(workers.os, "getppid", lambda: next(parents))
     monkeypatch.setattr(workers.os, "_exit", ended.append)
     monkeypatch.setattr(workers.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(workers.threading, "Thread", StartAtOnce)
+    # A thread that runs when it is started, in its caller.
+    monkeypatch.setattr(
+        workers.threading,
+        "Thread",
+        lambda target, daemon: SimpleNamespace(start=target),
+    )
     workers._end_with(11)
     assert ended == [1]
-
-
-class StartAtOnce:
-    """A thread that runs when it is started, in its caller."""
-
-    def __init__(self, target, daemon):
-        self.start = target
 
 
 def test_cluster_whose_workers_share_a_process_is_refused():
