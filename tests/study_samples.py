@@ -1,8 +1,4 @@
-"""Runs as if they had been trained: which images they get wrong is drawn, or given.
-
-Both networks are equally sure of equal answers, so that trading their errors trades
-everything that is said of them.
-"""
+"""Runs as if they had been trained: which images they get wrong is drawn, or given."""
 
 import re
 
@@ -11,7 +7,6 @@ import numpy as np
 from fashionnet.data import CLASS_NAMES, CLOTHING
 from fashionnet.runs import RECIPE, Run, run_key, store_run
 from fashionnet.study.contrasts import Contrast
-from fashionnet.study.pairs import clothing_probability
 from fashionnet.study.stats import Estimate
 
 LABELS = np.random.default_rng(0).permutation(np.repeat(np.arange(10), 1000))
@@ -102,23 +97,6 @@ def make_compact(run):
     clothing = run.y_prob_test[:, CLOTHING].sum(axis=1).astype(np.float32)
     likeliest = run.y_prob_test.argmax(axis=1).astype(np.uint8)
     return run._replace(y_prob_test=clothing, y_pred_test=likeliest)
-
-
-def trade_errors(pairs):
-    """Let both networks of every pair make the errors that the other one made."""
-    return {
-        seed: (_repeat("multiclass", two), _repeat("binary", ten))
-        for seed, (ten, two) in pairs.items()
-    }
-
-
-def _repeat(task, run):
-    """Make a run of a task with the errors of a run of any task."""
-    wrong = [
-        (clothing_probability(y_prob) > 0.5) != np.isin(labels, CLOTHING)
-        for y_prob, labels in ((run.y_prob_test, LABELS), (run.y_prob_val, VAL_LABELS))
-    ]
-    return make_run(task, *wrong)
 
 
 def make_contrast(value, error, *, way="multiclass_sum", against="binary", n_seeds=5):

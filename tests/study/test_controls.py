@@ -92,8 +92,5 @@ def test_difference_table_names_both_sides():
         said = read_numbers(row[f"{level:.0%} interval"])
         assert sorted(said) == pytest.approx(ends, abs=0.051)
     assert row["p-value, not adjusted"] == format_share(estimate.p_value())
-
-
-def test_difference_table_of_one_seed_has_no_intervals():
     one = compare(right_by_seed({0: PAIRS[0]}, LABELS))
     assert set(table_differences(one)["95% interval"]) == {"–"}

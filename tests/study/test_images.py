@@ -134,10 +134,9 @@ def test_description_of_the_heat_map_counts_which_side_is_wrong_more_often():
 
 
 def test_bars_by_class_have_the_colors_of_their_classifiers():
-    errors = count_by_class(RIGHT, LABELS)
-    ax = plot_by_class(errors, marked="Bag")
+    ax = plot_by_class(count_by_class(RIGHT, LABELS), marked="Bag")
     bars = {c.get_label(): c[0] for c in ax.containers if c.get_label()}
-    for name in ("binary", "multiclass_sum"):
+    for name in CLASSIFIERS:
         color = bars[NAMES[name]].get_facecolor()
         assert to_hex(color) == to_hex(STYLES[name].color)
 

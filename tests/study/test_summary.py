@@ -162,6 +162,10 @@ def test_study_has_every_promised_field_with_eight_digits(study):
         assert contrast["new_trainings_and_new_images"].keys() >= promised
         assert contrast["verdict"]
         assert "wins" in contrast["new_trainings_on_these_images"]
+    found = study["probabilities"]
+    scaled = calibrate(collect_probabilities(PAIRS, HELD_OUT, LABELS)["binary"])
+    assert found["binary"]["temperature_by_seed"] == scaled.temperature.tolist()
+    assert found["log-loss"]["multiclass_lower_by"].keys() == INTERVALS
 
 
 def test_study_counts_the_errors_of_every_pair(study):
@@ -222,14 +226,6 @@ def test_study_has_the_learning_curve_by_size(study):
             rate = size["new_trainings_and_new_images"][name]
             assert rate["value"] == pytest.approx(np.mean(counts))
         assert set(size["contrasts"]) == set(WAYS)
-
-
-def test_study_has_what_probabilities_say_by_seed(study):
-    found = study["probabilities"]
-    scaled = calibrate(collect_probabilities(PAIRS, HELD_OUT, LABELS)["binary"])
-    assert found["binary"]["temperature_by_seed"] == scaled.temperature.tolist()
-    assert found["log-loss"]["multiclass_lower_by"].keys() == INTERVALS
-    assert len(found["Brier score"]["means_by_seed"]["multiclass_sum"]) == 3
 
 
 def test_right_images_are_counted_for_every_stored_run():

@@ -7,10 +7,11 @@ from math import comb
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
-from study_samples import read_numbers
+from study_samples import LABELS, draw_pairs, read_numbers
 
 from fashionnet.study import verdict
-from fashionnet.study.contrasts import Contrast
+from fashionnet.study.contrasts import Contrast, compare
+from fashionnet.study.pairs import right_by_seed
 from fashionnet.study.stats import Estimate
 from fashionnet.study.verdict import decide, measure, measure_fixed_images, measure_wins
 from fashionnet.study.words import NAMES
@@ -65,6 +66,16 @@ def test_verdict_starts_with_its_answer_and_swaps_with_the_networks(outcome):
         assert 10 in numbers
         # (1.96 + 0.84) standard errors of 9 images.
         assert (25.2 in numbers) == (outcome == "undecided")
+
+
+@pytest.mark.parametrize(
+    ("n_ten", "n_two", "winner"),
+    [(30, 120, [SUM]), (120, 30, ["binary"]), (40, 40, [])],
+)
+def test_verdict_on_drawn_runs_names_the_network_that_errs_less(n_ten, n_two, winner):
+    found = compare(right_by_seed(draw_pairs(n_ten, n_two), LABELS))
+    lead = verdict.state_verdict(found["multiclass_sum"]).split("**")[1]
+    assert re.findall(r"multiclass \(sum\)|binary", lead.split(": ")[1]) == winner
 
 
 def test_direction_that_may_be_chance_after_adjusting_has_its_p_value():
