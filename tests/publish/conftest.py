@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from fashionnet.publish import build
+from fashionnet.publish.page import render_page
 
 
 @pytest.fixture(scope="session")
@@ -18,5 +19,7 @@ def remade(stored_reports, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FASHIONNET_HOME", str(reports.folder))
         kept = build.keep_benchmark(reports.folder, folder)
-        build.write_pages(folder, reports.books, truth.results, reports.build, kept)
+        pages = {name: render_page(book) for name, book in reports.books.items()}
+        made = (pages, truth.results, reports.build, kept)
+        build.write_pages(folder, reports.books, *made)
     return folder

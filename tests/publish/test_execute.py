@@ -1,0 +1,96 @@
+"""Notebooks run in kernels of their own, with what happens in them kept or told."""
+
+import asyncio
+import re
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from fashionnet.publish.execute import Progress, drop_device_messages, execute_notebook
+from fashionnet.publish.published import ReportError
+
+
+def make_book(*code):
+    cells = [new_markdown_cell("# A question?")] + [new_code_cell(c) for c in code]
+    return new_notebook(cells=cells)
+
+
+def execute(books, folder):
+    """Execute notebooks, a dictionary by name, side by side. Returns their seconds."""
+    progress = Progress(books)
+
+    async def all_of_them():
+        return await asyncio.gather(
+            *(execute_notebook(n, b, folder, progress) for n, b in books.items())
+        )
+
+    try:
+        return asyncio.run(all_of_them())
+    finally:
+        progress.close()
+
+
+FIGURE = """
+import matplotlib.pyplot as plt
+from pathlib import Path
+Path("left.txt").write_text("x")
+plt.plot([1, 2]);
+"""
+# Each waits for the other, which has to be running at the same time.
+MEET = """
+import time
+from pathlib import Path
+Path("{mine}").touch()
+while not Path("{other}").exists():
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.integration
+def test_notebooks_run_side_by_side_where_they_are_told(tmp_path, monkeypatch, capsys):
+    # A backend in the environment would make figures vanish that IPython draws.
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    left = make_book(MEET.format(mine="left", other="right"), FIGURE)
+    right = make_book(MEET.format(mine="right", other="left"))
+    seconds = execute({"01": left, "02": right}, tmp_path)
+    assert "image/png" in left.cells[2].outputs[-1].data
+    assert (tmp_path / "left.txt").is_file()
+    assert len(seconds) == 2
+    said = capsys.readouterr().out
+    assert "3 of 3 cells" in said
+    assert set(re.findall(r"(0\d): ", said)) == {"01", "02"}
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("import os; os.write(2, b'my last words'); os._exit(1)", "my last words"),
+    ],
+)
+def test_failing_cell_and_dying_kernel_are_errors_that_say_why(code, named, tmp_path):
+    with pytest.raises(ReportError, match=f"(?s){named}.*01"):
+        execute({"01": make_book("print('fine')", code)}, tmp_path)
+
+
+def test_progress_says_which_cell_every_notebook_is_at(capsys):
+    progress = Progress({"01": make_book("a", "b"), "02": make_book("c")})
+    progress.show("01", 0)
+    progress.show("02", 0)
+    assert progress.bar.postfix == "01 in cell 1 of 2, 02 in cell 1 of 1"
+    progress.show("02", 1)
+    progress.show("01", 1)
+    assert progress.bar.postfix == "01 in cell 2 of 2"
+    assert (progress.bar.n, progress.bar.total) == (2, 3)
+    progress.close()
+
+
+def test_device_messages_are_dropped_and_warnings_stay():
+    book = make_book("a", "b")
+    noise = "I0000 00:00:1795.5   4976 cudart_stub.cc:31] Could not find cuda drivers\n"
+    for cell, text in zip(book.cells[1:], (noise, noise + "Careful\n"), strict=True):
+        cell.outputs = [new_output("stream", name="stderr", text=text)]
+    drop_device_messages(book)
+    assert book.cells[1].outputs == []
+    assert [o.text for o in book.cells[2].outputs] == ["Careful\n"]
