@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import tempfile
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from pathlib import Path
 import nbformat
 
 from fashionnet.data import load_test_set
-from fashionnet.publish.execute import Progress, execute_notebook
+from fashionnet.publish.execute import Progress, execute_notebook, run_all
 from fashionnet.publish.explorer import render_explorer
 from fashionnet.publish.gate import require_evidence
 from fashionnet.publish.home import render_home
@@ -82,17 +83,19 @@ async def make_pages(staging):
     books = {name: nbformat.read(path, as_version=4) for name, path in paths.items()}
     progress = Progress(books)
     clock = asyncio.create_task(progress.keep_clock_running())
+    interrupt = signal.getsignal(signal.SIGINT)
 
     async def execute(name):
-        seconds = await execute_notebook(name, books[name], staging, progress)
-        nbformat.write(books[name], staging / f"{name}.ipynb")
+        book = books[name]
+        seconds = await execute_notebook(name, book, staging, progress, interrupt)
+        nbformat.write(book, staging / f"{name}.ipynb")
         return seconds
 
     *alone, last = NOTEBOOKS
     try:
-        seconds = await asyncio.gather(*map(execute, alone))
+        seconds = await run_all(*map(execute, alone))
         rendering = [asyncio.to_thread(render_page, books[name]) for name in alone]
-        last_seconds, *pages = await asyncio.gather(execute(last), *rendering)
+        last_seconds, *pages = await run_all(execute(last), *rendering)
     finally:
         clock.cancel()
         progress.close()

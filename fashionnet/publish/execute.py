@@ -64,7 +64,20 @@ class Progress:
             self.bar.refresh()
 
 
-async def execute_notebook(name, book, folder, progress):
+async def run_all(*coroutines):
+    """Run coroutines side by side. Returns a list of what they return.
+
+    If one fails, the others are cancelled, and its error is raised when all have ended.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(coroutine) for coroutine in coroutines]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
+async def execute_notebook(name, book, folder, progress, interrupt):
     """Run a notebook in place, in a fresh kernel whose working directory is `folder`.
 
     Args:
@@ -72,6 +85,7 @@ async def execute_notebook(name, book, folder, progress):
         book: The notebook; its cells get their outputs.
         folder: Where its kernel runs.
         progress: The `Progress` to show it on.
+        interrupt: What Ctrl-C did before any notebook was executed.
 
     Returns:
         How many seconds it took.
@@ -92,12 +106,16 @@ async def execute_notebook(name, book, folder, progress):
             on_cell_executed=lambda cell, **_: progress.show(
                 name, code.index(cell) + 1
             ),
-            on_notebook_start=_let_interrupt,
+            on_notebook_start=lambda notebook: _put_back(interrupt),
         )
         try:
             # What libraries write past Jupyter would tear the progress bar.
             await client.async_execute(env=env, stderr=log)
         except (CellExecutionError, DeadKernelError) as error:
+            if asyncio.current_task().cancelling():  # nbclient calls that a death too
+                # What it leaves behind then fails a moment later, and says so.
+                asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+                raise asyncio.CancelledError from None
             log.seek(0)
             said = f"{log.read()[-2000:]}\n{error}".strip()
             message = f"{said}\n{name} failed: nothing was published."
@@ -108,10 +126,11 @@ async def execute_notebook(name, book, folder, progress):
     return seconds
 
 
-def _let_interrupt(notebook):
+def _put_back(interrupt):
     """Let Ctrl-C end the work: nbclient would take it for the kernel's death."""
     with contextlib.suppress(NotImplementedError):  # where signals are not handled so
         asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+    signal.signal(signal.SIGINT, interrupt)
 
 
 def _code_of(book):

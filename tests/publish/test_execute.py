@@ -2,11 +2,17 @@
 
 import asyncio
 import re
+import signal
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from fashionnet.publish.execute import Progress, drop_device_messages, execute_notebook
+from fashionnet.publish.execute import (
+    Progress,
+    drop_device_messages,
+    execute_notebook,
+    run_all,
+)
 from fashionnet.publish.published import ReportError
 
 
@@ -20,8 +26,9 @@ def execute(books, folder):
     progress = Progress(books)
 
     async def all_of_them():
-        return await asyncio.gather(
-            *(execute_notebook(n, b, folder, progress) for n, b in books.items())
+        ways = folder, progress, signal.getsignal(signal.SIGINT)
+        return await run_all(
+            *(execute_notebook(*book, *ways) for book in books.items())
         )
 
     try:
@@ -72,6 +79,24 @@ def test_notebooks_run_side_by_side_where_they_are_told(tmp_path, monkeypatch, c
 def test_failing_cell_and_dying_kernel_are_errors_that_say_why(code, named, tmp_path):
     with pytest.raises(ReportError, match=f"(?s){named}.*01"):
         execute({"01": make_book("print('fine')", code)}, tmp_path)
+
+
+def test_failure_of_one_ends_all_and_is_raised_alone():
+    ended = []
+
+    async def wait():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0)
+            ended.append("waited")
+
+    async def fail():
+        raise ReportError
+
+    with pytest.raises(ReportError):
+        asyncio.run(run_all(wait(), fail()))
+    assert ended == ["waited"]
 
 
 def test_progress_says_which_cell_every_notebook_is_at(capsys):
