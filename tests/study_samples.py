@@ -23,7 +23,7 @@ MANIFEST = {
 
 def read_numbers(text):
     """List the numbers that a sentence carries, in their order."""
-    found = re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", text)
+    found = re.findall(r"(?<!\w)-?\d+(?:,\d{3})*(?:\.\d+)?", text)
     return [float(number.replace(",", "")) for number in found]
 
 

@@ -125,15 +125,6 @@ def test_cluster_of_two_workers_gives_the_same_predictions(
         np.testing.assert_array_equal(again.y_prob_val, run.y_prob_val)
 
 
-@pytest.mark.integration
-def test_pool_trains_on_one_thread_and_stores_the_run(monkeypatch):
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    [run] = train_missing([Job("three_groups", 0, SHORT)])
-    assert find_run("three_groups", 0, SHORT).folder == run.folder
-    assert run.manifest["threads"] == 1
-    assert run.y_prob_test.shape == run.y_pred_test.shape == (10_000,)
-
-
 def test_study_has_seventy_trainings_with_the_longest_first():
     jobs = list_jobs()
     assert len(jobs) == len(set(jobs)) == 70
@@ -222,6 +213,7 @@ def test_finished_run_is_reused_for_its_seed_and_recipe_only(trained):
     assert list(load_runs("grouped", range(5), SHORT)) == [1]
     train_run("grouped", 1)
     assert trained[2:] == [("grouped", 1, RECIPE)]
+    assert load_runs("grouped", [1], SHORT)[1].folder == runs[1].folder
 
 
 def test_damaged_run_is_refused_unless_told_to_train_again(trained):

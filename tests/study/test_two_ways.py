@@ -24,7 +24,11 @@ def test_rules_are_compared_where_they_differ():
     # By its likeliest class a bag, by the sum clothing; the other way around.
     unsure = make_row(bag=0.4, shirt=0.35, coat=0.25)
     opposite = make_row(coat=0.45, bag=0.3, boot=0.25)
-    rows = {0: (unsure, unsure, *sure[2:]), 1: (*sure[:2], opposite, opposite), 2: sure}
+    rows = {
+        0: (sure[0], unsure, *sure[2:]),
+        1: (*sure[:2], opposite, opposite),
+        2: sure,
+    }
     binary = SimpleNamespace(y_prob_test=np.zeros(4))
     pairs = {
         seed: (SimpleNamespace(y_prob_test=np.array(table)), binary)
@@ -32,11 +36,11 @@ def test_rules_are_compared_where_they_differ():
     }
     rules = compare_rules(pairs, labels)
     assert rules.won.tolist() == [1, 1, 0]
-    assert rules.lost.tolist() == [1, 1, 0]
-    assert rules.largest == pytest.approx([0.4, 0.4, 0.45, 0.45])
+    assert rules.lost.tolist() == [0, 1, 0]
+    assert rules.largest == pytest.approx([0.4, 0.45, 0.45])
     contrast = rules.contrast
     assert (contrast.way, contrast.against) == ("multiclass_sum", "multiclass_argmax")
-    assert contrast.ahead.tolist() == [0, 0, 0]
+    assert contrast.ahead.tolist() == [1, 0, 0]
 
 
 def test_rules_that_agree_differ_nowhere():

@@ -10,28 +10,27 @@ import pytest
 import stand_in
 
 from fashionnet import FashionnetError
-from fashionnet.runs import Recipe
+from fashionnet.runs import Recipe, find_run
 from fashionnet.study import workers
-from fashionnet.study.trainings import Job
+from fashionnet.study.trainings import Job, train_missing
 from fashionnet.study.workers import connect, train_apart
 
 SHORT = Recipe(hidden_units=(8,), batch_size=512, epochs=1, patience=1, n_train=600)
 
 
 @pytest.mark.integration
-def test_training_apart_comes_back_whole_and_in_silence(capfd):
-    from fashionnet.study.networks import train_task
-
-    capfd.readouterr()  # what TensorFlow said here, when it was imported
-    job = Job("grouped", 3, SHORT)
-    again, run = train_apart(job, 0)
+def test_pool_and_process_apart_train_alike_on_one_thread(monkeypatch, capfd):
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    job = Job("three_groups", 3, SHORT)
+    [run] = train_missing([job])
+    assert find_run(*job).folder == run.folder
+    capfd.readouterr()
+    again, apart = train_apart(job, 0)
     assert capfd.readouterr() == ("", "")
     assert again == job
-    assert run.manifest["threads"] == 1
-    assert run.weights is None
-    # With other threads the last digits are others.
-    here = train_task(*job).y_prob_test
-    np.testing.assert_allclose(run.y_prob_test, here, atol=1e-4)
+    assert run.manifest["threads"] == apart.manifest["threads"] == 1
+    assert run.y_prob_test.shape == run.y_pred_test.shape == (10_000,)
+    np.testing.assert_array_equal(run.y_prob_test, apart.y_prob_test)
 
 
 def test_failure_apart_is_told_with_what_was_said(tmp_path, monkeypatch):
