@@ -142,7 +142,7 @@ def test_interrupted_work_ends_in_one_line_and_leaves_nothing(verb, sign, tmp_pa
     said = ""
     while sign not in said and work.poll() is None:
         said += work.stdout.read(1)
-    time.sleep(3)
+    time.sleep(1)
     # As a terminal does: to the process and to all that it has started.
     os.killpg(work.pid, signal.SIGINT)
     _, errors = work.communicate(timeout=60)
