@@ -69,7 +69,7 @@ def plot_race(races, peers):
 def make_table(content):
     """Tabulate the peers as Markdown."""
     lines = [
-        "| peer | epoch, its seconds to ours (range of the seeds) | seconds to 89% "
+        "| peer | seconds per epoch, ratio to ours (range of seeds) | seconds to 89% "
         "| test accuracy, % |",
         "| --- | ---: | ---: | ---: |",
     ]
