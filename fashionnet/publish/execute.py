@@ -101,6 +101,7 @@ async def execute_notebook(name, book, folder, progress, interrupt):
         client = NotebookClient(
             book,
             timeout=CELL_SECONDS,
+            record_timing=False,
             coalesce_streams=True,
             resources={"metadata": {"path": str(folder)}},
             on_cell_executed=lambda cell, **_: progress.show(
