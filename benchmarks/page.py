@@ -103,6 +103,8 @@ def write_pages(content):
     env = Environment(loader=loader, autoescape=True)
     page = env.get_template("benchmark.html.j2").render(
         **content,
+        title="fashionnet: benchmark",
+        description="Speed and accuracy of the notebooks' training beside its peers.",
         bound=BOUND,
         n_seeds=len(content["trainings"]),
         picture=base64.b64encode(PLOT.read_bytes()).decode(),

@@ -174,7 +174,7 @@ def test_reports_are_timed_as_one_command(tmp_path, monkeypatch):
     timed = bench.time_reports()
     assert 0.2 <= timed["wall_seconds"] < 5
     assert timed["seconds"] == {"01": 0.1}
-    assert 0.005 < timed["peak_gigabytes"] < 1
+    assert 0.005 < timed["peak_gigabytes"] < 4
     monkeypatch.setattr(bench, "REPORTS", [sys.executable, "-c", "1 / 0"])
     with pytest.raises(SystemExit):
         bench.time_reports()
