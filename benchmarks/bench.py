@@ -195,6 +195,7 @@ def time_reports():
         process = subprocess.Popen(REPORTS, env=env)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
         if status:
             raise SystemExit("the reports failed: see above")
         parts = read_json(Path(folder, BUILD))["seconds"]
