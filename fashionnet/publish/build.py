@@ -69,9 +69,9 @@ def build_reports():
 async def make_pages(staging):
     """Execute the notebooks, and render each to its page.
 
-    All but the last stand alone. They run side by side, each with as many threads as
-    when it is alone; while the last one, which reads what they stored, runs, their
-    pages are rendered.
+    All run side by side, each with as many threads as when it is alone. The last one
+    waits, with all that it imports, until the others have stored their trainings; while
+    it goes on, their pages are rendered.
 
     Args:
         staging: Where the kernels run. The executed notebooks are written there.
@@ -81,31 +81,33 @@ async def make_pages(staging):
     """
     paths = {name: ROOT / "notebooks" / f"{name}.ipynb" for name in NOTEBOOKS}
     books = {name: nbformat.read(path, as_version=4) for name, path in paths.items()}
-    progress = Progress(books)
+    progress, others_stored = Progress(books), asyncio.Event()
     clock = asyncio.create_task(progress.keep_clock_running())
     interrupt = signal.getsignal(signal.SIGINT)
+    pages, seconds = {}, {}
 
     async def execute(name):
-        book = books[name]
-        seconds = await execute_notebook(name, book, staging, progress, interrupt)
-        nbformat.write(book, staging / f"{name}.ipynb")
-        return seconds
+        ways = staging, progress, interrupt, others_stored
+        seconds[name] = await execute_notebook(name, books[name], *ways)
+        nbformat.write(books[name], staging / f"{name}.ipynb")
 
-    *alone, last = NOTEBOOKS
+    async def render(name):
+        pages[name] = await asyncio.to_thread(render_page, books[name])
+
+    async def make_others(names):
+        await run_all(*map(execute, names))
+        others_stored.set()
+        for name in names:
+            await render(name)
+
+    *others, last = NOTEBOOKS
     try:
-        seconds = await run_all(*map(execute, alone))
-        rendering = [asyncio.to_thread(render_page, books[name]) for name in alone]
-        last_seconds, *pages = await run_all(execute(last), *rendering)
+        await run_all(make_others(others), execute(last))
     finally:
         clock.cancel()
         progress.close()
-    pages.append(render_page(books[last]))
-    seconds.append(last_seconds)
-    return (
-        books,
-        dict(zip(NOTEBOOKS, pages, strict=True)),
-        dict(zip(NOTEBOOKS, seconds, strict=True)),
-    )
+    await render(last)
+    return books, pages, seconds
 
 
 def keep_benchmark(source, folder):

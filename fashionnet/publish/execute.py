@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
-from fashionnet.publish.published import ReportError
+from fashionnet.publish.published import ReportError, tags_of
 
 CELL_SECONDS = 900
 DEVICE_MESSAGE = re.compile(
@@ -77,8 +77,10 @@ async def run_all(*coroutines):
     return [task.result() for task in tasks]
 
 
-async def execute_notebook(name, book, folder, progress, interrupt):
+async def execute_notebook(name, book, folder, progress, interrupt, others_stored):
     """Run a notebook in place, in a fresh kernel whose working directory is `folder`.
+
+    A cell tagged `after-others` waits for what the other notebooks store.
 
     Args:
         name: What it is called.
@@ -86,17 +88,26 @@ async def execute_notebook(name, book, folder, progress, interrupt):
         folder: Where its kernel runs.
         progress: The `Progress` to show it on.
         interrupt: What Ctrl-C did before any notebook was executed.
+        others_stored: An `asyncio.Event`, set when the others have ended.
 
     Returns:
-        How many seconds it took.
+        How many seconds it took, without waiting for others.
 
     Raises:
         ReportError: If a cell fails or the kernel dies.
     """
     start = time.perf_counter()
     env = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
-    code = _code_of(book)
+    code, waited = _code_of(book), 0.0
     progress.show(name, 0)
+
+    async def wait_for_others(cell, **_):
+        nonlocal waited
+        if "after-others" in tags_of(cell):
+            since = time.perf_counter()
+            await others_stored.wait()
+            waited = time.perf_counter() - since
+
     with tempfile.TemporaryFile("w+") as log:
         client = NotebookClient(
             book,
@@ -104,6 +115,7 @@ async def execute_notebook(name, book, folder, progress, interrupt):
             record_timing=False,
             coalesce_streams=True,
             resources={"metadata": {"path": str(folder)}},
+            on_cell_start=wait_for_others,
             on_cell_executed=lambda cell, **_: progress.show(
                 name, code.index(cell) + 1
             ),
@@ -122,7 +134,7 @@ async def execute_notebook(name, book, folder, progress, interrupt):
             message = f"{said}\n{name} failed: nothing was published."
             raise ReportError(message) from None
     drop_device_messages(book)
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - start - waited
     progress.say(f"{name}: executed in {seconds:.0f} s")
     return seconds
 

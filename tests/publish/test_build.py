@@ -21,7 +21,7 @@ from fashionnet.runs import home
 README = "before\n<!-- results -->\nold\n<!-- /results -->\nafter\n"
 
 
-async def count_as_executed(name, book, folder, progress, interrupt):
+async def count_as_executed(name, book, *ways):
     """Stand in for the execution of a notebook."""
     return 1.5
 

@@ -1,5 +1,7 @@
 """The network of each task, and its training from the data set to predictions."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -102,6 +104,14 @@ def test_fit_sees_every_training_image_and_validates_on_those_held_out(trained):
     split = split_train_val(IMAGES, LABELS, seed=0)
     assert sorted(map(bytes, x_train)) == sorted(map(bytes, split.x_train))
     np.testing.assert_array_equal(x_val, split.x_val)
+
+
+def test_learning_rate_falls_to_zero_with_the_last_step():
+    split = split_train_val(IMAGES, LABELS, seed=0)
+    model, _ = networks.train_split("multiclass", split, seed=0, recipe=SHORT)
+    schedule = model.optimizer.get_config()["learning_rate"]["config"]
+    n_steps = SHORT.epochs * math.ceil(len(split.x_train) / SHORT.batch_size)
+    assert schedule["warmup_steps"] + schedule["decay_steps"] == n_steps
 
 
 def test_predictions_are_those_of_the_best_epoch(trained):
