@@ -22,7 +22,7 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from fashionnet.data import load_test_set, load_training_set, split_train_val
-from fashionnet.runs import RECIPE
+from fashionnet.recipes import RECIPE
 
 RESULTS = Path(__file__).parent / "all_out.json"
 N_BRANCHES = 11

@@ -28,7 +28,8 @@ from tqdm import tqdm
 
 from fashionnet.publish.build import describe_machine
 from fashionnet.publish.published import BUILD, read_json, write_file
-from fashionnet.runs import RECIPE, home, versions
+from fashionnet.recipes import RECIPE
+from fashionnet.runs import home, versions
 
 HERE = Path(__file__).parent
 ALL_OUT = HERE / "all_out.json"

@@ -20,7 +20,7 @@ import time
 import numpy as np
 
 from fashionnet.data import load_test_set, load_training_set, split_train_val
-from fashionnet.runs import RECIPE
+from fashionnet.recipes import RECIPE
 
 CLASSES = range(10)
 
@@ -84,7 +84,7 @@ def train_ours(turns, seed, epochs):
 def build_ours(n_images, epochs):
     """Build and compile as the notebooks do."""
     from fashionnet.models import build_mlp
-    from fashionnet.training import make_optimizer
+    from fashionnet.training import STEPS_PER_EXECUTION, make_optimizer
 
     model = build_mlp(
         10,
@@ -102,7 +102,7 @@ def build_ours(n_images, epochs):
         loss="sparse_categorical_crossentropy",
         optimizer=optimizer,
         metrics=["accuracy"],
-        steps_per_execution=steps,
+        steps_per_execution=STEPS_PER_EXECUTION,
     )
     return model
 
@@ -163,7 +163,7 @@ def train_starter_our_way(turns, seed, epochs):
     """Train the starter network, but give it its images as the notebooks do."""
     import keras
 
-    from fashionnet.training import make_batches
+    from fashionnet.training import STEPS_PER_EXECUTION, make_batches
 
     split = turns.split
 
@@ -173,7 +173,7 @@ def train_starter_our_way(turns, seed, epochs):
             loss="sparse_categorical_crossentropy",
             optimizer=keras.optimizers.Adam(1e-3),
             metrics=["accuracy"],
-            steps_per_execution=math.ceil(len(split.x_train) / RECIPE.batch_size),
+            steps_per_execution=STEPS_PER_EXECUTION,
         )
         return model
 

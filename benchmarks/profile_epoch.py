@@ -18,8 +18,8 @@ from keras import layers
 
 from fashionnet.data import load_training_set, split_train_val
 from fashionnet.models import build_mlp
-from fashionnet.runs import RECIPE
-from fashionnet.training import make_batches, make_optimizer
+from fashionnet.recipes import RECIPE
+from fashionnet.training import STEPS_PER_EXECUTION, make_batches, make_optimizer
 
 ROUNDS = 8
 N_STEPS = 106
@@ -27,6 +27,7 @@ VARIANTS = {
     "as in the notebooks": {},
     "arrays given to fit": {"batches": False},
     "one step per execution": {"steps_per_execution": 1},
+    "the epoch in one execution": {"steps_per_execution": N_STEPS},
     "compiled by XLA": {"jit_compile": True},
     "no input dropout": {"input_dropout": 0.0},
     "a mask for each image": {"mask_per_image": True},
@@ -67,7 +68,7 @@ def make_variant(split, batches=True, optimizer=None, **settings):
         loss="sparse_categorical_crossentropy",
         optimizer=optimizer or usual,
         metrics=["accuracy"],
-        **{"steps_per_execution": N_STEPS} | options,
+        **{"steps_per_execution": STEPS_PER_EXECUTION} | options,
     )
     size = RECIPE.batch_size
     if not batches:

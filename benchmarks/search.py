@@ -16,7 +16,7 @@ from joblib import Parallel, delayed
 
 from fashionnet.data import load_training_set
 from fashionnet.publish.published import fill_place, write_file
-from fashionnet.runs import RECIPE
+from fashionnet.recipes import RECIPE
 from fashionnet.study.tasks import split_task
 
 HERE = Path(__file__).parent

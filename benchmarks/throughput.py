@@ -15,7 +15,7 @@ import time
 
 from joblib import Parallel, delayed
 
-from fashionnet.runs import RECIPE
+from fashionnet.recipes import RECIPE
 from fashionnet.study.trainings import Job
 from fashionnet.study.workers import train_alone
 

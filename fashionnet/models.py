@@ -1,9 +1,41 @@
 """Build the networks: classical ones, made of dense layers only."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from fashionnet.download import IMAGE_SHAPE
+from fashionnet.recipes import check_count, check_share, check_units
+
+NO_GRAY_LEVELS = (
+    "images must hold gray levels, whole numbers from 0 to 255, as the data set has "
+    "them: the network scales them to 0…1 itself, so do not divide by 255"
+)
+
+
+@keras.saving.register_keras_serializable("fashionnet")
+class GrayLevels(layers.Layer):
+    """Scale gray levels from 0…255 to 0…1, and refuse what are no gray levels.
+
+    Keras hands anything on that has the right shape. Images divided by 255 once more
+    would train and predict without a word, and badly.
+    """
+
+    def build(self, shape):
+        """Keep XLA away, which leaves checks out."""
+        self.supports_jit = False
+
+    def call(self, images):
+        """Scale a batch of images."""
+        images = ops.cast(images, self.compute_dtype)
+        whole = ops.cast(ops.cast(images, "uint8"), images.dtype)
+        are_levels = ops.all(ops.equal(images, whole))
+        if keras.config.backend() == "tensorflow":
+            import tensorflow as tf
+
+            tf.debugging.Assert(are_levels, [NO_GRAY_LEVELS])
+        else:  # No other backend can refuse values: no training survives these.
+            images = ops.where(are_levels, images, float("nan"))
+        return images * (1 / 255)
 
 
 def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=0.0):
@@ -21,9 +53,9 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=
         dropout: Share of hidden units silenced in a training step, in [0, 1).
 
     Returns:
-        A `keras.Sequential`, not compiled, from `uint8` images of shape `(n, 28, 28)`
-        to probabilities of shape `(n, n_classes)`, or `(n, 1)` for two classes. Its
-        initial weights depend on `keras.utils.set_random_seed`.
+        A `keras.Sequential`, not compiled, from gray levels of shape `(n, 28, 28)`, 0
+        to 255, to probabilities of shape `(n, n_classes)`, or `(n, 1)` for two classes.
+        Its initial weights depend on `keras.utils.set_random_seed`.
 
     Raises:
         ValueError: If a size is not positive, or a share is not in [0, 1).
@@ -31,16 +63,18 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=
     Source: Ioffe and Szegedy (2015), arXiv:1502.03167 (batch normalization);
     Srivastava et al. (2014), JMLR 15 (dropout).
     """
-    _check_settings(n_classes, hidden_units, input_dropout, dropout)
+    check_count("n_classes", n_classes, lowest=2)
+    check_share("input_dropout", input_dropout)
+    check_share("dropout", dropout)
     # One choice of pixels for a whole batch takes far fewer random numbers.
     pixels = (1, IMAGE_SHAPE[0] * IMAGE_SHAPE[1])
     stack = [
-        keras.Input(IMAGE_SHAPE, dtype="uint8"),
-        layers.Rescaling(1 / 255),
+        keras.Input(IMAGE_SHAPE, dtype="float32"),
+        GrayLevels(),
         layers.Flatten(),
         layers.Dropout(input_dropout, noise_shape=pixels),
     ]
-    for units in hidden_units:
+    for units in check_units(hidden_units):
         stack.append(layers.Dense(units, use_bias=False))
         stack.append(layers.BatchNormalization(scale=False, momentum=0.9))
         stack.append(layers.Activation("relu"))
@@ -51,13 +85,3 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=
     else:
         stack.append(layers.Dense(n_classes, activation="softmax"))
     return keras.Sequential(stack, name="mlp")
-
-
-def _check_settings(n_classes, hidden_units, input_dropout, dropout):
-    if n_classes < 2:
-        raise ValueError(f"n_classes is {n_classes}; there must be at least 2")
-    if not hidden_units or min(hidden_units) < 1:
-        raise ValueError(f"hidden_units is {hidden_units}; each must be at least 1")
-    for name, share in (("input_dropout", input_dropout), ("dropout", dropout)):
-        if not 0 <= share < 1:
-            raise ValueError(f"{name} is {share}; it must be in [0, 1)")

@@ -22,9 +22,11 @@ import numpy as np
 from fashionnet import FashionnetError
 from fashionnet.download import DATA_SHA256
 from fashionnet.evaluation import predict_labels
+from fashionnet.recipes import RECIPE, Recipe, check_settings, run_key
 
 MANIFEST, WEIGHTS = "manifest.json", "best.weights.h5"
 PACKAGES = ("keras", "tensorflow", "numpy", "scikit-learn", "scipy", "matplotlib")
+ENGINE = {"backend": "tensorflow", "precision": "float32"}
 ARRAYS = {
     "y_prob_val": np.float32,
     "y_prob_test": np.float32,
@@ -33,38 +35,13 @@ ARRAYS = {
 }
 
 
-class Recipe(NamedTuple):
-    """Everything that decides how a network is trained, apart from task and seed.
-
-    `n_train` is the number of training images, `None` for all that are not held out.
-    """
-
-    hidden_units: tuple[int, ...] = (256, 256)
-    input_dropout: float = 0.2
-    dropout: float = 0.0
-    batch_size: int = 512
-    epochs: int = 20
-    patience: int = 10
-    learning_rate: float = 6e-3
-    weight_decay: float = 0.1
-    n_train: int | None = None
-
-
-RECIPE = Recipe()
-# In the key of every run. A field added to `Recipe` later counts where it differs from
-# its default, so that the runs stored before it are still found.
-KEY_FIELDS = (
-    "hidden_units", "input_dropout", "dropout", "batch_size", "epochs", "patience",
-    "learning_rate", "weight_decay", "n_train",
-)  # fmt: skip
-
-
 class Run(NamedTuple):
     """A finished training: what is stored of it, and what is read back.
 
-    `manifest` has `task`, `seed`, `key`, `recipe`, `data_sha256`, `versions`,
-    `threads`, `parameters`, `epochs_run`, `best_epoch`, `train_seconds` and `metrics`
-    of the best epoch; `history` has metrics by epoch. `y_prob_val` and `y_prob_test`
+    `manifest` has `task`, `seed`, `key`, `recipe`, `differences` from it,
+    `data_sha256`, `versions`, `backend`, `precision`, `threads`, `parameters`,
+    `epochs_run`, `best_epoch`, `train_seconds` and `metrics` of the best epoch;
+    `history` has metrics by epoch. `y_prob_val` and `y_prob_test`
     are `float32` probabilities of shape `(n, n_classes)`, or `(n,)` of class 1.
     `y_pred_val` and `y_pred_test`, the likeliest classes as `uint8`, are there where
     probabilities of a group took the place of those of the classes. `weights` has the
@@ -88,28 +65,18 @@ class RunError(FashionnetError):
 def home():
     """Return where results go: `FASHIONNET_HOME`, or `reports/` of the checkout."""
     if named := os.environ.get("FASHIONNET_HOME"):
-        return Path(named).expanduser().resolve()
+        return Path(os.path.expanduser(named)).resolve()
     checkout = Path(__file__).resolve().parents[1]
     if (checkout / "notebooks").is_dir():
         return checkout / "reports"
     return Path.cwd() / "reports"
 
 
-def run_key(task, seed, recipe=RECIPE):
-    """Hash what a run depends on: another recipe, data set or seed has another key."""
-    defaults = recipe._field_defaults
-    settings = {
-        name: value
-        for name, value in recipe._asdict().items()
-        if name in KEY_FIELDS or value != defaults[name]
-    }
-    parts = [task, seed, settings, DATA_SHA256]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def run_folder(task, seed, recipe=RECIPE):
-    """Return where the run belongs; other recipes get folders of their own."""
-    suffix = "" if recipe == RECIPE else f"-{run_key(task, seed, recipe)[:8]}"
+def run_folder(task, seed, recipe=RECIPE, differences=None):
+    """Return where the run belongs; all but the usual one have a key in their name."""
+    is_usual = recipe == RECIPE and not differences
+    key = run_key(task, seed, recipe, differences)
+    suffix = "" if is_usual else f"-{key[:8]}"
     return home() / "runs" / task / f"seed-{seed}{suffix}"
 
 
@@ -130,7 +97,9 @@ def make_checkpoint_path():
     return Path(folder) / WEIGHTS
 
 
-def save_run(task, seed, recipe, *, model, history, y_prob_val, y_prob_test, y_test):
+def save_run(
+    task, seed, recipe, *, model, split, history, y_prob_val, y_prob_test, y_test
+):
     """Store a finished training, all or nothing, and read it back.
 
     Args:
@@ -138,21 +107,47 @@ def save_run(task, seed, recipe, *, model, history, y_prob_val, y_prob_test, y_t
         seed: Seed of split, initialization, order and dropout.
         recipe: The `Recipe` of the training.
         model: The trained network, with its best weights restored.
+        split: The `Split` that it was trained and validated on.
         history: Metrics by epoch, as `fit(...).history` from `make_callbacks` has them.
         y_prob_val: Probabilities of the validation images.
         y_prob_test: Probabilities of the test images.
         y_test: True labels of the test images, 0 and 1 for the binary task.
 
     Returns:
-        The stored `Run`. One that stood there before is replaced.
+        The stored `Run`. One of the same training is replaced. What is not the training
+        that the recipe names (see `differences`) is stored beside it.
+
+    Raises:
+        ValueError: If a setting is impossible, or the history is not from
+            `make_callbacks`.
     """
-    return store_run(
-        make_run(task, seed, recipe, model, history, y_prob_val, y_prob_test, y_test)
+    # Here, because reading a run needs no Keras.
+    from fashionnet.differences import find_differences
+
+    recipe = check_settings(recipe, seed=seed)
+    found = find_differences(
+        task, seed, recipe, model=model, split=split, history=history,
+        y_prob_val=y_prob_val, y_test=y_test,
+    )  # fmt: skip
+    differences = found | find_unusual_engine()
+    y_prob = y_prob_val, y_prob_test
+    run = store_run(
+        make_run(task, seed, recipe, model, history, *y_prob, y_test, differences)
     )
+    if differences:
+        print(
+            f"Not the usual training: {', '.join(differences)} differ. "
+            f"Stored beside it, in {run.folder.name}"
+        )
+    return run
 
 
-def make_run(task, seed, recipe, model, history, y_prob_val, y_prob_test, y_test):
+def make_run(
+    task, seed, recipe, model, history, y_prob_val, y_prob_test, y_test, differences
+):
     """Collect what is stored of a training, where it ran; arguments as in `save_run`.
+
+    `differences` are those of `find_differences` and `find_unusual_engine`.
 
     Returns:
         A `Run` without a folder, which may travel to the machine that stores it.
@@ -162,11 +157,12 @@ def make_run(task, seed, recipe, model, history, y_prob_val, y_prob_test, y_test
     manifest = {
         "task": task,
         "seed": seed,
-        "key": run_key(task, seed, recipe),
+        "key": run_key(task, seed, recipe, differences),
         "recipe": recipe._asdict(),
+        "differences": differences,
         "data_sha256": DATA_SHA256,
         "versions": versions(),
-        "threads": count_threads(),
+        **describe_engine(),
         "parameters": sum(int(np.prod(w.shape)) for w in model.trainable_weights),
         "epochs_run": len(history["val_loss"]),
         "best_epoch": best + 1,
@@ -191,40 +187,71 @@ def versions():
     return {"python": platform.python_version(), **packages}
 
 
-def count_threads():
-    """Count TensorFlow's threads for one operation; last digits depend on them."""
-    # Here, because reading a run needs no TensorFlow.
+def describe_engine():
+    """Return what else the last digits depend on.
+
+    That is Keras' backend and the precision that it computes with, and the number of
+    threads that TensorFlow has for one operation.
+    """
+    # Here, because reading a run needs neither.
+    import keras
     import tensorflow as tf
 
-    return tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
+    threads = tf.config.threading.get_intra_op_parallelism_threads()
+    return {
+        "backend": keras.config.backend(),
+        "precision": keras.config.dtype_policy().name,
+        "threads": threads or os.cpu_count(),
+    }
+
+
+def find_unusual_engine():
+    """Return Keras' backend and precision where they are not the usual ones."""
+    used = describe_engine()
+    return {name: used[name] for name in ENGINE if used[name] != ENGINE[name]}
 
 
 def store_run(run):
-    """Store what `make_run` collected, all or nothing, and read it back."""
-    task, seed, recipe = run.manifest["task"], run.manifest["seed"], recipe_of(run)
-    folder = run_folder(task, seed, recipe)
+    """Store what `make_run` collected, all or nothing, and read it back.
+
+    The new files come in beside the old ones; the manifest, replaced in one step, says
+    that they count; then they take the names of the old ones. Wherever that is cut
+    short, the old run is there or the new one.
+    """
+    differences = run.manifest.get("differences")
+    facts = run.manifest["task"], run.manifest["seed"], recipe_of(run), differences
+    folder = run_folder(*facts)
+    files = {"history.json": _to_json(run.history), "predictions.npz": _pack(run)}
+    if run.weights is not None:
+        files[WEIGHTS] = run.weights
+    sums = {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items()}
+    manifest = {**run.manifest, "files": sums}
+    files[MANIFEST] = _to_json({**manifest, "sha256": _sum_manifest(manifest)})
     folder.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".staging-"))
     try:
-        if run.weights is not None:
-            (staging / WEIGHTS).write_bytes(run.weights)
-        history = json.dumps(run.history, indent=1) + "\n"
-        (staging / "history.json").write_text(history)
-        _save_arrays(staging / "predictions.npz", run)
-        sums = {path.name: _sha256(path) for path in sorted(staging.iterdir())}
-        manifest = json.dumps({**run.manifest, "files": sums}, indent=1) + "\n"
-        (staging / MANIFEST).write_text(manifest)
-        # A run without a manifest does not exist: it goes first and comes last.
-        (folder / MANIFEST).unlink(missing_ok=True)
-        for name in (*sums, MANIFEST):
-            os.replace(staging / name, folder / name)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return find_run(task, seed, recipe)
+        for name, raw in files.items():
+            (folder / f"{name}.part").write_bytes(raw)
+    except OSError:
+        for name in files:
+            (folder / f"{name}.part").unlink(missing_ok=True)
+        raise
+    os.replace(folder / f"{MANIFEST}.part", folder / MANIFEST)
+    finish_store(folder)
+    return find_run(*facts)
 
 
-def find_run(task, seed, recipe=RECIPE):
-    """Read a finished run.
+def finish_store(folder):
+    """Give the files that a run's manifest names their names. Returns the manifest."""
+    manifest = _read(folder, MANIFEST, _parse_manifest)
+    for name, known in manifest["files"].items():
+        part = folder / f"{name}.part"
+        if part.is_file() and hashlib.sha256(part.read_bytes()).hexdigest() == known:
+            os.replace(part, folder / name)
+    return manifest
+
+
+def find_run(task, seed, recipe=RECIPE, differences=None):
+    """Read a finished run; without `differences`, the one that the recipe names.
 
     Returns:
         The `Run`, or `None` where there is none, or one of an older recipe.
@@ -232,11 +259,11 @@ def find_run(task, seed, recipe=RECIPE):
     Raises:
         RunError: If the run is there, but one of its files is missing or damaged.
     """
-    folder = run_folder(task, seed, recipe)
+    folder = run_folder(task, seed, recipe, differences)
     if not (folder / MANIFEST).is_file():
         return None
-    manifest = _read(folder, MANIFEST, _parse_manifest)
-    if manifest["key"] != run_key(task, seed, recipe):
+    manifest = finish_store(folder)  # which may have been cut short
+    if manifest["key"] != run_key(task, seed, recipe, differences):
         return None
     sums = manifest["files"]
     history = _read(folder, "history.json", json.loads, sums)
@@ -273,27 +300,35 @@ def _read(folder, name, parse, sums=None):
         if sums and found != sums[name]:
             raise ValueError(f"expected SHA-256 {sums[name]}, found {found}")
         return parse(raw)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, RecursionError) as error:
         raise RunError(f"{path} is missing or damaged: {error}. {cure}") from error
 
 
 def _parse_manifest(raw):
     manifest = json.loads(raw)
-    if missing := {"key", "files"} - set(manifest):
-        raise ValueError(f"no entry {' or '.join(sorted(missing))}")
+    if not isinstance(manifest, dict) or manifest.get("sha256") != _sum_manifest(
+        manifest
+    ):
+        raise ValueError("its content does not have the SHA-256 sum that it names")
     return manifest
 
 
-def _save_arrays(path, run):
-    arrays = {name: getattr(run, name) for name in ARRAYS}
+def _sum_manifest(manifest):
+    content = {name: value for name, value in manifest.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _to_json(content):
+    return (json.dumps(content, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _pack(run):
+    arrays, buffer = {name: getattr(run, name) for name in ARRAYS}, io.BytesIO()
     stored = {k: np.asarray(v, ARRAYS[k]) for k, v in arrays.items() if v is not None}
-    np.savez_compressed(path, **stored)
+    np.savez_compressed(buffer, **stored)
+    return buffer.getvalue()
 
 
 def _load_arrays(raw):
     with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in ARRAYS if name in arrays}
-
-
-def _sha256(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,13 +1,23 @@
 """Train a network: batches, optimizer, callbacks, and the fit that keeps the best."""
 
+import contextlib
+import math
+import signal
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
+from fashionnet.data import check_images
+from fashionnet.recipes import check_count, check_rate
+
 WARM_UP_SHARE = 0.1
+# How many steps TensorFlow takes by itself: more of them are hardly faster, and Keras
+# hears of an interruption only between two such rounds.
+STEPS_PER_EXECUTION = 27
 
 
 def make_batches(images, labels, *, batch_size, seed):
@@ -24,7 +34,13 @@ def make_batches(images, labels, *, batch_size, seed):
 
     Returns:
         A `tf.data.Dataset` for `fit(..., shuffle=False)`: it is shuffled already.
+
+    Raises:
+        ValueError: If the images have another type or shape, or the size of a batch is
+            no whole number above 0.
     """
+    check_images(images)
+    check_count("batch_size", batch_size)
     order = tf.data.Dataset.range(len(images)).shuffle(len(images), seed=seed)
     images, labels = tf.constant(images), tf.constant(labels)
     batches = order.batch(batch_size).map(
@@ -43,8 +59,14 @@ def make_optimizer(*, learning_rate, weight_decay, n_steps):
         weight_decay: Share of each weight, times the rate, taken off in each step.
         n_steps: Number of steps (batches) of the whole training.
 
+    Raises:
+        ValueError: If one of them is no such number.
+
     Source: Loshchilov and Hutter, arXiv:1711.05101 (AdamW), arXiv:1608.03983 (cosine).
     """
+    check_rate("learning_rate", learning_rate)
+    check_rate("weight_decay", weight_decay, lowest=0)
+    check_count("n_steps", n_steps)
     n_warm_up = max(1, int(WARM_UP_SHARE * n_steps))
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=learning_rate / n_warm_up,
@@ -66,6 +88,7 @@ def make_callbacks(checkpoint, *, patience):
     Returns:
         A list for `fit`, which raises a `ValueError` after an epoch without validation.
     """
+    check_count("patience", patience)
     return [
         ProgressLine(),
         keras.callbacks.ModelCheckpoint(
@@ -79,34 +102,91 @@ def make_callbacks(checkpoint, *, patience):
 
 
 class ProgressLine(keras.callbacks.Callback):
-    """Write one line that grows with the epochs, and time them.
+    """Write one line that grows with the epochs; time and number their steps.
 
     A line that only grows reads the same in Jupyter, in a terminal and in a rendered
-    page. The seconds of each epoch go into the history, as "seconds".
+    page. The history gets "seconds" for each epoch, and the optimizer's step at its
+    start and end, "first_step" and "last_step": they tell a training from the start
+    from one that goes on.
+
+    Interrupted (by the stop button or Ctrl-C), `fit` ends after the step at hand and
+    returns the history so far; interrupted again, it breaks off.
     """
 
     def on_train_begin(self, logs=None):
-        """Start the line."""
-        self.losses = []
-        print("epoch ", end="", flush=True)
+        """Start the line, and say so if the network is not a new one."""
+        self.losses, self.was_stopped = [], False
+        if step := self._count_steps():
+            _write(f"goes on after {step:,} steps: not a training from the start\n")
+        _write("epoch ")
+        self._catch_interrupt()
 
     def on_epoch_begin(self, epoch, logs=None):
         """Start the clock."""
-        self.start = time.perf_counter()
+        self.start, self.first_step = time.perf_counter(), self._count_steps()
+
+    def on_train_batch_end(self, batch, logs=None):
+        """End the epoch here if the training was interrupted."""
+        if self.was_stopped:
+            self.model.stop_training = True
 
     def on_epoch_end(self, epoch, logs):
-        """Advance the line; refuse a training whose best epoch nobody could know."""
-        if "val_loss" not in logs:
-            raise ValueError("no val_loss: pass validation_data=(x_val, y_val) to fit")
+        """Advance the line; refuse a training from which nothing can come."""
+        self._check(logs)
         logs["seconds"] = time.perf_counter() - self.start
+        logs["first_step"], logs["last_step"] = self.first_step, self._count_steps()
         self.losses.append(logs["val_loss"])
         number = epoch + 1
-        print(f" {number} " if number % 5 == 0 else "·", end="", flush=True)
+        _write(f" {number} " if number % 5 == 0 else "·")
 
     def on_train_end(self, logs=None):
         """End the line with the best epoch."""
-        best = min(range(len(self.losses)), key=self.losses.__getitem__)
-        print(f"  lowest val_loss {self.losses[best]:.4f} in epoch {best + 1}")
+        self._release_interrupt()
+        if self.losses:
+            best = min(range(len(self.losses)), key=self.losses.__getitem__)
+            _write(f"  lowest val_loss {self.losses[best]:.4f} in epoch {best + 1}")
+        _write("\n")
+
+    def _check(self, logs):
+        problem = None
+        if "val_loss" not in logs:
+            problem = "no val_loss: pass validation_data=(x_val, y_val) to fit"
+        elif not math.isfinite(logs["loss"] + logs["val_loss"]):
+            problem = (
+                f"the loss is {logs['loss']}, val_loss {logs['val_loss']}: lower "
+                "learning_rate, then build, compile and train the network anew"
+            )
+        if problem:
+            self._release_interrupt()
+            raise ValueError(problem)
+
+    def _count_steps(self):
+        return int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+
+    def _stop(self, *_):
+        self.was_stopped = True
+        self._release_interrupt()
+        _write(" stopping ")
+
+    def _catch_interrupt(self):
+        self._before = None
+        # Only the main thread is interrupted.
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._stop)
+
+    def _release_interrupt(self):
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+            self._before = None
+
+
+def _write(text):
+    """Write text; no training ends because its output is closed or knows no dots."""
+    with contextlib.suppress(OSError, ValueError):
+        try:
+            print(text, end="", flush=True)
+        except UnicodeEncodeError:
+            print(text.encode("ascii", "replace").decode(), end="", flush=True)
 
 
 def train_network(
@@ -129,19 +209,25 @@ def train_network(
 
     Returns:
         The history: a dictionary of lists with one value per epoch.
+
+    Raises:
+        KeyboardInterrupt: If the training was interrupted.
     """
     batches = make_batches(
         split.x_train, split.y_train, batch_size=batch_size, seed=seed
     )
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = checkpoint or Path(folder, "best.weights.h5")
+        usual = make_callbacks(checkpoint, patience=patience)
         history = model.fit(
             batches,
             shuffle=False,  # the batches are
             validation_data=(split.x_val, split.y_val),
             epochs=epochs,
-            callbacks=[*make_callbacks(checkpoint, patience=patience), *callbacks],
+            callbacks=[*usual, *callbacks],
             verbose=0,
         )
+        if usual[0].was_stopped:
+            raise KeyboardInterrupt
         model.load_weights(checkpoint)
     return history.history

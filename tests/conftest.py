@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from fashionnet.runs import Recipe
+from fashionnet.recipes import Recipe
 
 ROOT = Path(__file__).parents[1]
 WIDE = {"width": 1600, "height": 900}

@@ -5,7 +5,8 @@ import re
 import numpy as np
 
 from fashionnet.data import CLASS_NAMES, CLOTHING
-from fashionnet.runs import RECIPE, Run, run_key, store_run
+from fashionnet.recipes import RECIPE, run_key
+from fashionnet.runs import Run, store_run
 from fashionnet.study.contrasts import Contrast
 from fashionnet.study.stats import Estimate
 

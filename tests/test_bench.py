@@ -16,7 +16,7 @@ import pytest
 from fashionnet.data import Split, split_train_val
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
-from fashionnet.runs import RECIPE
+from fashionnet.recipes import RECIPE
 from fashionnet.training import make_optimizer
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +58,7 @@ os.environ["KERAS_BACKEND"] = "jax"
 sys.path.insert(0, {str(BENCHMARKS)!r})
 import numpy as np, peers
 from fashionnet.data import split_train_val
-from fashionnet.runs import RECIPE
+from fashionnet.recipes import RECIPE
 noise = tuple(np.load({str(folder / "noise.npz")!r}).values())
 peers.RECIPE = RECIPE._replace(hidden_units={SMALL.hidden_units}, batch_size=64)
 turns = peers.Turns(split_train_val(*noise, seed=0), *noise)

@@ -1,4 +1,5 @@
 import random
+import re
 from itertools import pairwise
 
 import keras
@@ -69,13 +70,12 @@ def test_initial_weights_are_those_of_the_stored_trainings(
 def test_network_is_a_classical_one():
     kinds = {type(layer).__name__ for layer in build_mlp(10).layers}
     assert kinds == {
-        "Rescaling", "Flatten", "Dense", "BatchNormalization", "Activation", "Dropout"
+        "GrayLevels", "Flatten", "Dense", "BatchNormalization", "Activation", "Dropout"
     }  # fmt: skip
 
 
 def test_first_layer_scales_raw_images_to_one(noise):
     model = build_mlp(10)
-    assert model.inputs[0].dtype == "uint8"
     scaled = keras.ops.convert_to_numpy(model.layers[0](noise[0]))
     np.testing.assert_allclose(scaled, noise[0] / 255, atol=1e-6)
 
@@ -125,16 +125,16 @@ def test_network_can_learn_64_images_by_heart(noise):
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("name", "value"),
     [
-        ({"n_classes": 1}, "n_classes is 1"),
-        ({"n_classes": 10, "hidden_units": ()}, r"hidden_units is \(\)"),
-        ({"n_classes": 10, "hidden_units": (8, 0)}, r"hidden_units is \(8, 0\)"),
-        ({"n_classes": 10, "dropout": 1.0}, "dropout is 1.0"),
-        ({"n_classes": 10, "dropout": -0.1}, "dropout is -0.1"),
-        ({"n_classes": 10, "input_dropout": 1.5}, "input_dropout is 1.5"),
+        ("n_classes", 1),
+        ("hidden_units", ()),
+        ("hidden_units", (8, 0)),
+        ("hidden_units", 64),
+        ("dropout", 1.0),
+        ("input_dropout", -0.1),
     ],
 )
-def test_impossible_network_is_refused_by_name(settings, message):
-    with pytest.raises(ValueError, match=message):
-        build_mlp(**settings)
+def test_impossible_network_is_refused_by_name(name, value):
+    with pytest.raises(ValueError, match=rf"{name} is .*{re.escape(str(value))}"):
+        build_mlp(**{"n_classes": 10, name: value})

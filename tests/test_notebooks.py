@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fashionnet.publish.gate import find_measured
-from fashionnet.runs import Recipe
+from fashionnet.recipes import Recipe
 from fashionnet.study.verdict import MARGIN
 
 ROOT = Path(__file__).parents[1]
@@ -198,3 +198,11 @@ def test_notebooks_run_from_top_to_bottom(tmp_path):
             said, _ = process.communicate()
             assert process.returncode == 0, f"{name}:\n{said}"
             assert "1 passed" in said
+    # What was trained is the usual training of its recipe, not one beside it.
+    for task in ("multiclass", "binary"):
+        folders = {path.name for path in (tmp_path / "runs" / task).iterdir()}
+        assert folders == {p.name for p in (ROOT / "reports/runs" / task).iterdir()}
+        manifest = json.loads(
+            (tmp_path / f"runs/{task}/seed-0/manifest.json").read_text()
+        )
+        assert manifest["differences"] == {}

@@ -3,22 +3,13 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from fashionnet import runs
-from fashionnet.runs import (
-    Recipe,
-    Run,
-    RunError,
-    find_run,
-    make_run,
-    run_folder,
-    run_key,
-    save_run,
-)
+from fashionnet.recipes import Recipe, run_key
+from fashionnet.runs import Run, RunError, find_run, make_run, run_folder
 
 PUBLISHED = Path(__file__).parents[1] / "reports"
 MANIFESTS = sorted(PUBLISHED.glob("runs/*/*/manifest.json"))
@@ -33,10 +24,13 @@ Y_TEST = np.array([1, 0, 1, 1])
 Y_PROB = np.array([0.9, 0.2, 0.4, 0.5001], np.float32)
 
 
+ENGINE = {"backend": "tensorflow", "precision": "float32", "threads": 3}
+
+
 @pytest.fixture(autouse=True)
-def three_threads(monkeypatch):
-    """Spare the tests TensorFlow, which would have to say how many threads it has."""
-    monkeypatch.setattr(runs, "count_threads", lambda: 3)
+def engine(monkeypatch):
+    """Spare the tests Keras and TensorFlow, which would have to describe themselves."""
+    monkeypatch.setattr(runs, "describe_engine", lambda: ENGINE)
 
 
 class FakeModel:
@@ -54,17 +48,10 @@ class FullDisk(FakeModel):
         raise OSError(28, "No space left on device")
 
 
-def save(seed=0, recipe=None, model=None):
-    return save_run(
-        "binary",
-        seed,
-        recipe or Recipe(),
-        model=model or FakeModel(),
-        history=HISTORY,
-        y_prob_val=Y_PROB[:2],
-        y_prob_test=Y_PROB,
-        y_test=Y_TEST,
-    )
+def save(seed=0, recipe=None, model=None, differences=None):
+    parts = model or FakeModel(), HISTORY, Y_PROB[:2], Y_PROB, Y_TEST
+    run = make_run("binary", seed, recipe or Recipe(), *parts, differences or {})
+    return runs.store_run(run)
 
 
 def test_saved_run_is_found_with_equal_contents():
@@ -81,7 +68,7 @@ def test_manifest_tells_what_was_trained_and_what_came_of_it():
     assert (manifest["task"], manifest["seed"]) == ("binary", 3)
     assert manifest["recipe"] == json.loads(json.dumps(Recipe()._asdict()))
     assert manifest["parameters"] == 8
-    assert manifest["threads"] == 3
+    assert ENGINE.items() <= manifest.items()
     assert (manifest["epochs_run"], manifest["best_epoch"]) == (3, 2)
     assert manifest["train_seconds"] == 2.0
     assert manifest["metrics"] == {
@@ -101,9 +88,8 @@ def test_run_without_stored_labels_has_none():
 
 def save_condensed(**changes):
     recipe = Recipe(n_train=500)
-    run = make_run(
-        "multiclass", 0, recipe, FakeModel(), HISTORY, Y_PROB[:2], Y_PROB, Y_TEST
-    )
+    parts = FakeModel(), HISTORY, Y_PROB[:2], Y_PROB, Y_TEST
+    run = make_run("multiclass", 0, recipe, *parts, {})
     return runs.store_run(run._replace(weights=None, **changes))
 
 
@@ -178,20 +164,36 @@ def test_full_disk_leaves_the_old_run_intact():
     assert [p.name for p in after.folder.parent.iterdir()] == ["seed-0"]
 
 
-def test_kill_while_files_are_moved_leaves_no_run(monkeypatch):
-    save()
-    replace, calls = runs.os.replace, []
+@pytest.mark.parametrize("n_steps", range(9))
+def test_store_that_is_cut_short_leaves_the_old_run_or_the_new_one(
+    n_steps, monkeypatch
+):
+    old = save(seed=0).manifest
+    replace, write, done = runs.os.replace, Path.write_bytes, []
 
-    def replace_once(source, target):
-        if calls:
-            raise KeyboardInterrupt
-        calls.append(target)
-        replace(source, target)
+    def cut_short(act):
+        def act_or_die(*arguments):
+            if len(done) == n_steps:
+                raise Killed
+            done.append(act)
+            return act(*arguments)
 
-    monkeypatch.setattr(runs.os, "replace", replace_once)
-    with pytest.raises(KeyboardInterrupt):
-        save()
-    assert find_run("binary", 0) is None
+        return act_or_die
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runs.os, "replace", cut_short(replace))
+        patch.setattr(Path, "write_bytes", cut_short(write))
+        patch.setattr(runs, "describe_engine", lambda: {**ENGINE, "threads": 7})
+        with pytest.raises(Killed):
+            save(seed=0)
+    found = find_run("binary", 0)
+    assert runs.check_weights(found).read_bytes() == b"weights"
+    is_new = n_steps > 5  # five files are written, then the manifest is replaced
+    assert found.manifest["threads"] == (7 if is_new else old["threads"])
+
+
+class Killed(BaseException):
+    """A death that nothing catches."""
 
 
 def test_other_recipe_has_a_folder_of_its_own():
@@ -202,46 +204,38 @@ def test_other_recipe_has_a_folder_of_its_own():
     assert find_run("binary", 0).manifest["recipe"]["dropout"] == Recipe().dropout
 
 
-def test_run_of_an_older_recipe_is_not_reused():
+def test_run_of_an_older_recipe_is_not_reused(monkeypatch):
     folder = save().folder
-    manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"key": "older"}))
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "run_key", lambda *_: "older")
+        save()
+    assert folder.is_dir()
     assert find_run("binary", 0) is None
 
 
-def test_key_depends_on_task_seed_recipe_and_data(monkeypatch):
-    keys = {
-        run_key("binary", 0),
-        run_key("multiclass", 0),
-        run_key("binary", 1),
-        run_key("binary", 0, Recipe(epochs=1)),
-        run_key("binary", 0, Recipe(n_train=500)),
-    }
-    monkeypatch.setattr(runs, "DATA_SHA256", "other data")
-    keys.add(run_key("binary", 0))
-    assert len(keys) == 6
+def test_other_training_of_a_recipe_has_a_folder_and_a_key_of_its_own():
+    usual, beside = save(), save(differences={"first_step": 106})
+    assert usual.folder.name == "seed-0"
+    assert beside.folder.name.startswith("seed-0-")
+    assert find_run("binary", 0).manifest == usual.manifest
+    again = find_run("binary", 0, Recipe(), {"first_step": 106})
+    assert again.manifest == beside.manifest
+    assert find_run("binary", 0, Recipe(), {"first_step": 212}) is None
 
 
-class LaterRecipe(NamedTuple):
-    """The recipe as it may look one day: with one more field."""
-
-    hidden_units: tuple[int, ...] = (256, 256)
-    input_dropout: float = 0.2
-    dropout: float = 0.0
-    batch_size: int = 512
-    epochs: int = 20
-    patience: int = 10
-    learning_rate: float = 6e-3
-    weight_decay: float = 0.1
-    n_train: int | None = None
-    label_smoothing: float = 0.0
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_number_that_is_none_is_never_written(loss):
+    parts = FakeModel(), {**HISTORY, "val_loss": [0.5, loss, 0.6]}
+    run = make_run("binary", 0, Recipe(), *parts, Y_PROB[:2], Y_PROB, Y_TEST, {})
+    with pytest.raises(ValueError, match="JSON"):
+        runs.store_run(run)
+    assert find_run("binary", 0) is None
 
 
-def test_field_that_is_added_changes_the_key_only_by_its_value():
-    assert run_key("binary", 0, LaterRecipe()) == run_key("binary", 0)
-    assert run_key("binary", 0, LaterRecipe(label_smoothing=0.1)) != run_key(
-        "binary", 0
-    )
+def test_unusual_engine_is_told_by_what_differs(monkeypatch):
+    assert runs.find_unusual_engine() == {}
+    monkeypatch.setattr(runs, "describe_engine", lambda: {**ENGINE, "backend": "jax"})
+    assert runs.find_unusual_engine() == {"backend": "jax"}
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda p: "/".join(p.parts[-3:-1]))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fashionnet.runs import RECIPE
+from fashionnet.recipes import RECIPE
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 

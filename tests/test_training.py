@@ -1,6 +1,8 @@
 import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fashionnet import training
 from fashionnet.data import split_train_val
@@ -46,6 +48,21 @@ def test_batches_hold_every_image_once_with_its_label(noise):
     np.testing.assert_array_equal(y, labels[order])
 
 
+@given(st.integers(1, 60), st.integers(1, 70), st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=20)
+def test_batches_of_any_size_hold_every_image_once(n, batch_size, seed):
+    images = np.zeros((n, 28, 28), np.uint8)
+    images[:, 0, 0] = np.arange(n)
+    batches = training.make_batches(
+        images, np.arange(n), batch_size=batch_size, seed=seed
+    )
+    sizes, x, y = read_batches(batches)
+    assert sorted(y.tolist()) == list(range(n))
+    np.testing.assert_array_equal(x[:, 0, 0], y)
+    assert set(sizes[:-1]) <= {batch_size}
+    assert 0 < sizes[-1] <= batch_size
+
+
 def test_batches_are_shuffled_anew_and_alike_for_equal_seeds(noise):
     first, second = (
         training.make_batches(*noise, batch_size=64, seed=seed) for seed in (3, 3)
@@ -83,8 +100,8 @@ def compile_small(units):
 
 def test_early_stopping_ends_training_and_best_weights_are_restored(noise):
     split, model = split_train_val(*noise, seed=0), compile_small(64)
-    settings = {"epochs": 30, "patience": 2, "batch_size": 512, "seed": 0}
-    history = training.train_network(model, split, **settings)
+    options = {"epochs": 30, "patience": 2, "batch_size": 512, "seed": 0}
+    history = training.train_network(model, split, **options)
     best = int(np.argmin(history["val_loss"]))
     assert len(history["val_loss"]) == best + 1 + 2 < 30
     y_prob = predict_probabilities(model, split.x_val).astype(np.float64)
@@ -95,8 +112,8 @@ def test_early_stopping_ends_training_and_best_weights_are_restored(noise):
 
 def test_progress_is_one_line_that_only_grows_and_epochs_are_timed(noise, capsys):
     split, model = split_train_val(*noise, seed=0), compile_small(4)
-    settings = {"epochs": 6, "patience": 6, "batch_size": 512, "seed": 0}
-    history = training.train_network(model, split, **settings)
+    options = {"epochs": 6, "patience": 6, "batch_size": 512, "seed": 0}
+    history = training.train_network(model, split, **options)
     line = capsys.readouterr().out
     assert line.count("\n") == 1
     assert not {"\r", "\b"} & set(line)
@@ -110,6 +127,6 @@ def test_callbacks_of_the_caller_are_called_too(noise):
     count = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda i, logs: epochs.append(i)
     )
-    settings = {"epochs": 2, "patience": 2, "batch_size": 512, "seed": 0}
-    training.train_network(model, split, **settings, callbacks=[count])
+    options = {"epochs": 2, "patience": 2, "batch_size": 512, "seed": 0}
+    training.train_network(model, split, **options, callbacks=[count])
     assert epochs == [0, 1]

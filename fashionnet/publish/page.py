@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1]
 TEMPLATE = Path(__file__).parent / "template"
 # Figures, tables and sentences are left out: they say in the page what they do.
 SHOWN_MODULES = (
-    *("data", "models", "training", "evaluation", "runs"),
+    *("data", "models", "training", "evaluation", "recipes", "runs"),
     *sorted(path.stem for path in (PACKAGE / "study").glob("[a-z]*.py")),
 )
 LEFT_OUT = ("plot_", "state_", "table_")

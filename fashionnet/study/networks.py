@@ -14,11 +14,13 @@ from fashionnet.data import (
     load_test_set,
     load_training_set,
 )
+from fashionnet.differences import rebuild_network
 from fashionnet.evaluation import predict_labels, predict_probabilities
 from fashionnet.models import build_mlp
-from fashionnet.runs import RECIPE, check_weights, make_run, recipe_of
+from fashionnet.recipes import RECIPE
+from fashionnet.runs import check_weights, find_unusual_engine, make_run, recipe_of
 from fashionnet.study.tasks import MAIN_TASKS, find_task, split_task, task_labels
-from fashionnet.training import make_optimizer, train_network
+from fashionnet.training import STEPS_PER_EXECUTION, make_optimizer, train_network
 
 
 def build_network(task, recipe):
@@ -81,7 +83,8 @@ def train_task(task, seed, recipe=RECIPE):
     x_test, labels = load_test_set()
     y_prob = [predict_probabilities(model, images) for images in (split.x_val, x_test)]
     y_test = task_labels(task, labels)
-    run = make_run(task, seed, recipe, model, history, *y_prob, y_test)
+    unusual = find_unusual_engine()
+    run = make_run(task, seed, recipe, model, history, *y_prob, y_test, unusual)
     if task in MAIN_TASKS and recipe.n_train is None:
         return run
     return condense_run(run, labels)
@@ -104,7 +107,7 @@ def train_split(task, split, *, seed, recipe):
         loss=find_task(task).loss,
         optimizer=optimizer,
         metrics=["accuracy"],
-        steps_per_execution=steps_per_epoch,
+        steps_per_execution=STEPS_PER_EXECUTION,
     )
     fields = ("epochs", "patience", "batch_size")
     settings = {field: getattr(recipe, field) for field in fields}
@@ -149,6 +152,10 @@ def load_network(run):
         RunError: If the weights are missing (git does not carry them), damaged or not
             stored.
     """
-    model = build_network(run.manifest["task"], recipe_of(run))
+    differences = run.manifest.get("differences", {})
+    if "layers" in differences:
+        model = rebuild_network(differences["layers"])
+    else:
+        model = build_network(run.manifest["task"], recipe_of(run))
     model.load_weights(check_weights(run))
     return model

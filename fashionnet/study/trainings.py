@@ -10,7 +10,8 @@ from typing import NamedTuple
 from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
-from fashionnet.runs import RECIPE, Recipe, find_run, home, store_run
+from fashionnet.recipes import RECIPE, Recipe
+from fashionnet.runs import find_run, home, store_run
 from fashionnet.study.pairs import pair_runs
 from fashionnet.study.tasks import CONTROLS, MAIN_TASKS, find_task
 from fashionnet.study.words import phrase_count

@@ -19,6 +19,21 @@ ATTACKS = [
     f'<svg onload="{RAN}"></svg>',
     f'<iframe srcdoc="<script>parent.{RAN}</script>"></iframe>',
     f'<a id="click" href="javascript:{RAN}">a link</a>',
+    f'<input autofocus onfocus="{RAN}">',
+    f'<svg><script>{RAN}</script><a xlink:href="javascript:{RAN}">svg</a></svg>',
+    f'<math><mtext><img src="x" onerror="{RAN}"></mtext></math>',
+]
+THERE = "https://example.org"
+# These ask for something, or lead away, without a click.
+REQUESTS = [
+    f'<form action="{THERE}/f"><button formaction="{THERE}/b">send</button></form>',
+    f'<p style="background: url({THERE}/p.png)">styled</p>',
+    f'<style>@import "{THERE}/a.css"; body {{background: url({THERE}/b.png)}}</style>',
+    f'<meta http-equiv="refresh" content="0; url={THERE}/">',
+    f'<object data="{THERE}/o"></object><embed src="{THERE}/e">',
+    f'<link rel="stylesheet" href="{THERE}/l.css"><base href="{THERE}/">',
+    f'<video poster="{THERE}/v.png" src="{THERE}/v" autoplay></video>',
+    f'<img srcset="{THERE}/s.png 1x"><iframe src="{THERE}/i"></iframe>',
 ]
 
 
@@ -35,11 +50,11 @@ def show(book, data, **metadata):
 
 
 def attack():
-    """Make a notebook whose cells try everything to run a script."""
+    """Make a notebook whose cells try everything to run a script or to lead away."""
     book = make_book()
-    book.cells += [new_markdown_cell(text) for text in ATTACKS]
+    book.cells += [new_markdown_cell(text) for text in ATTACKS + REQUESTS]
     book.cells.append(new_markdown_cell(f"[a link](<javascript:{RAN}>)"))
-    for text in ATTACKS:
+    for text in ATTACKS + REQUESTS:
         show(book, {"text/html": text})
         show(book, {"text/html": text}, **{"text/html": {"isolated": True}})
         show(book, {"text/markdown": text})
@@ -67,20 +82,26 @@ def test_no_script_of_a_cell_is_on_the_page(attacked):
     assert attacked.count("a link") >= 4
 
 
-def test_no_script_of_a_cell_runs_in_a_browser(open_tab, tmp_path, attacked):
-    def runs_a_script(page):
-        (tmp_path / "page.html").write_text(page, encoding="utf-8")
-        tab = open_tab(tmp_path / "page.html").page
-        tab.wait_for_timeout(100)
-        ran = tab.evaluate("'ran' in document.documentElement.dataset")
-        tab.context.close()
-        return ran
+def test_nothing_in_a_cell_runs_or_asks_for_anything_in_a_browser(
+    open_tab, tmp_path, attacked
+):
+    path = tmp_path / "page.html"
 
-    assert runs_a_script(f"<p>{ATTACKS[1]}")
-    assert not runs_a_script(attacked)
+    def look_at(page):
+        """Open a page; return whether a script ran, and what was asked for."""
+        path.write_text(page, encoding="utf-8")
+        tab = open_tab(path)
+        tab.page.wait_for_timeout(200)
+        ran = tab.page.evaluate("'ran' in document.documentElement.dataset")
+        tab.page.context.close()
+        return ran, [url for url in tab.asked if not url.startswith("data:")]
+
+    assert look_at(f"<p>{ATTACKS[1]}")[0]
+    assert f"{THERE}/p.png" in look_at(f"<p>{REQUESTS[1]}")[1]
+    assert look_at(attacked) == (False, [path.as_uri()])
     # Even if the cleaning let one through, the page's policy would stop it.
     let_through = attacked.replace("</main>", f"{''.join(ATTACKS)}</main>")
-    assert not runs_a_script(let_through)
+    assert not look_at(let_through)[0]
 
 
 def test_page_keeps_alt_text_and_loads_nothing_from_elsewhere():
@@ -152,7 +173,10 @@ def test_page_shows_the_source_of_the_functions_it_calls():
     [
         ("models.build_mlp(10); plots.plot_history(history)", "models.build_mlp"),
         ("sizes.compare_sizes(a); sizes.plot_learning_curve(d)", "sizes.compare_sizes"),
-        ("training.build_mlp(10); runs.Recipe(); pairs.unheard_of()", "runs.Recipe"),
+        (
+            "training.build_mlp(10); recipes.Recipe(); pairs.unheard_of()",
+            "recipes.Recipe",
+        ),
     ],
 )
 def test_functions_that_a_module_defines_are_shown_and_plots_not(code, shown):

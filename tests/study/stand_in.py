@@ -20,7 +20,8 @@ TENSORFLOW = SimpleNamespace(config=SimpleNamespace(threading=THREADING))
 
 def make_finished(task, seed, recipe):
     """Make a run as if it had been trained, with predictions drawn for it."""
-    from fashionnet.runs import Run, run_key
+    from fashionnet.recipes import run_key
+    from fashionnet.runs import Run
     from fashionnet.study.tasks import find_task
 
     find_task(task)

@@ -10,7 +10,8 @@ from scipy.special import logsumexp
 from fashionnet.data import CLOTHING, binary_labels, split_train_val
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
-from fashionnet.runs import Recipe, Run, RunError, store_run
+from fashionnet.recipes import Recipe
+from fashionnet.runs import Run, RunError, store_run
 from fashionnet.study import networks
 from fashionnet.study.networks import build_grouped_mlp, build_network, train_task
 from fashionnet.study.tasks import TASKS, task_labels

@@ -16,7 +16,8 @@ import stand_in
 from stand_in import make_finished
 
 from fashionnet.__main__ import main
-from fashionnet.runs import RECIPE, Recipe, RunError, find_run, store_run
+from fashionnet.recipes import RECIPE, Recipe
+from fashionnet.runs import RunError, find_run, store_run
 from fashionnet.study import trainings
 from fashionnet.study.trainings import (
     Job,

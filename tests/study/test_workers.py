@@ -10,7 +10,8 @@ import pytest
 import stand_in
 
 from fashionnet import FashionnetError
-from fashionnet.runs import Recipe, find_run
+from fashionnet.recipes import Recipe
+from fashionnet.runs import find_run
 from fashionnet.study import workers
 from fashionnet.study.trainings import Job, train_missing
 from fashionnet.study.workers import connect, train_apart

@@ -1,0 +1,90 @@
+"""Impossible settings are refused by name, and the key tells trainings apart."""
+
+import json
+import re
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fashionnet import recipes
+from fashionnet.recipes import RECIPE, Recipe, check_settings, run_key
+
+REFUSED = {
+    "hidden_units": [64, (), [], "256", (8, 0), (8, 2.5), (8, "8"), None, {8}, (True,)],
+    "input_dropout": [1.0, -0.1, "0.2", float("nan"), None, True],
+    "dropout": [1.0, -0.1, "0.2", float("nan"), None, True],
+    "batch_size": [0, -1, 2.5, "512", None, True],
+    "epochs": [0, -1, 2.5, "3", None, True],
+    "patience": [0, -1, 2.5, "3", None, True],
+    "learning_rate": [0, -0.1, "0.1", float("nan"), float("inf"), None],
+    "weight_decay": [-0.1, "0.1", float("nan"), float("inf"), None],
+    "n_train": [0, 2.5, "500"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, v) for name, values in REFUSED.items() for v in values]
+)
+def test_impossible_setting_is_refused_by_name_and_value(name, value):
+    with pytest.raises(ValueError, match=rf"{name} is .*{re.escape(str(value))}"):
+        check_settings(RECIPE._replace(**{name: value}))
+
+
+@pytest.mark.parametrize("seed", ["0", -1, 2**32, 1.5, None, True])
+def test_impossible_seed_is_refused(seed):
+    with pytest.raises(ValueError, match=f"seed is .*{seed}"):
+        check_settings(RECIPE, seed=seed)
+
+
+def test_possible_settings_come_back_with_a_tuple_of_units():
+    numbers = [np.int64(8), 4]
+    checked = check_settings(RECIPE._replace(hidden_units=numbers), seed=np.int64(7))
+    assert checked == RECIPE._replace(hidden_units=(8, 4))
+    assert json.dumps(checked.hidden_units) == "[8, 4]"
+
+
+def test_key_depends_on_task_seed_recipe_data_and_differences(monkeypatch):
+    keys = {
+        run_key("binary", 0),
+        run_key("multiclass", 0),
+        run_key("binary", 1),
+        run_key("binary", 0, Recipe(epochs=1)),
+        run_key("binary", 0, Recipe(n_train=500)),
+        run_key("binary", 0, differences={"first_step": 106}),
+        run_key("binary", 0, differences={"first_step": 212}),
+    }
+    monkeypatch.setattr(recipes, "DATA_SHA256", "other data")
+    keys.add(run_key("binary", 0))
+    assert len(keys) == 8
+
+
+@given(st.dictionaries(st.text(max_size=5), st.integers(), min_size=1, max_size=4))
+def test_key_does_not_depend_on_the_order_of_differences(differences):
+    backwards = dict(reversed(differences.items()))
+    assert run_key("binary", 0, differences=differences) == run_key(
+        "binary", 0, differences=backwards
+    )
+
+
+class LaterRecipe(NamedTuple):
+    """The recipe as it may look one day: with one more field."""
+
+    hidden_units: tuple[int, ...] = (256, 256)
+    input_dropout: float = 0.2
+    dropout: float = 0.0
+    batch_size: int = 512
+    epochs: int = 20
+    patience: int = 10
+    learning_rate: float = 6e-3
+    weight_decay: float = 0.1
+    n_train: int | None = None
+    label_smoothing: float = 0.0
+
+
+def test_field_that_is_added_changes_the_key_only_by_its_value():
+    assert run_key("binary", 0, LaterRecipe()) == run_key("binary", 0)
+    smooth = LaterRecipe(label_smoothing=0.1)
+    assert run_key("binary", 0, smooth) != run_key("binary", 0)
