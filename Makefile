@@ -15,19 +15,22 @@ IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c '$(IN_RANGE)' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help setup data reports check pdf test unit lint test-colab colab \
+.PHONY: help setup data reports check pdf test unit lint test-slow test-lowest \
+	test-newest test-colab colab \
 	submission study search bench all-out lock clean
 
 help: ## list the targets
 	@echo "fashionnet: classical networks on Fashion-MNIST"
 	@sed -n 's/^\([a-z-]*\):.*## /\1 : /p' $(MAKEFILE_LIST) | \
-		awk -F' : ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+		awk -F' : ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 setup: $(READY) ## make the virtual environment (.venv) with all packages
 
 $(READY): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was" \
 		"not found. Install one, or name it: make PYTHON=/path/to/python"; exit 1; }
+	@"$(PYTHON)" -c '$(IN_RANGE)' || { echo "PYTHON=$(PYTHON) is no Python 3.11," \
+		"3.12 or 3.13: $$("$(PYTHON)" --version 2>&1). Name another one"; exit 1; }
 	@echo "Setting up .venv with $$("$(PYTHON)" --version); this takes some minutes."
 	@$(PY) -m pip --version >/dev/null 2>&1 || { rm -rf .venv; "$(PYTHON)" -m venv .venv; }
 	@$(PIP) install --quiet "$$(grep '^uv==' requirements.txt)"
@@ -59,7 +62,16 @@ lint: $(READY) ## check the style of code and notebooks
 	$(PY) -m nbstripout --verify --keep-id notebooks/*.ipynb
 
 unit: data ## run the tests that train nothing and start no browser
-	$(PY) -m pytest --durations=5 -m "not integration"
+	$(PY) -m pytest --durations=5 -m "not integration and not slow"
+
+test-slow: data ## run the tests that take minutes: hundreds of kills and mutations
+	$(PY) -m pytest --durations=5 -m slow
+
+test-lowest: $(READY) ## run unit tests with the oldest packages that are allowed
+	sh tests/other_versions.sh lowest-direct 3.11
+
+test-newest: $(READY) ## run unit tests with the newest packages that are allowed
+	sh tests/other_versions.sh highest 3.13
 
 test-colab: data colab ## run unit tests and packed notebooks with Colab's versions
 	sh tests/colab.sh

@@ -2,15 +2,25 @@
 
 import argparse
 import contextlib
+import errno
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from fashionnet import FashionnetError
+from fashionnet import FashionnetError, check_keras
 from fashionnet.download import get_data
 
 ROOT = Path(__file__).resolve().parents[1]
+_ELSEWHERE = "set FASHIONNET_HOME to a folder for the results"
+# What the machine refuses, and the way out; nothing half-written is left.
+CURES = {
+    errno.EACCES: _ELSEWHERE,
+    errno.EPERM: _ELSEWHERE,
+    errno.EROFS: _ELSEWHERE,
+    errno.ENOSPC: f"make room, or {_ELSEWHERE}",
+    errno.EDQUOT: f"make room, or {_ELSEWHERE}",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -153,6 +163,11 @@ def search(options):
 
 def main(arguments=None):
     """Do what the command line says. Returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(
+                errors="replace"
+            )  # no sign that is unknown ends the work
     try:
         options = make_parser().parse_args(arguments)
         alone = (None, "data", "study")
@@ -161,6 +176,8 @@ def main(arguments=None):
             raise FashionnetError(
                 f"`{options.verb}` works on the whole project; {cure}"
             )
+        if options.verb not in (None, "data"):
+            check_keras()
         options.run(options)
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on or starts anew.", file=sys.stderr)
@@ -171,6 +188,11 @@ def main(arguments=None):
         return 1
     except FashionnetError as error:
         print(f"fashionnet: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in CURES:
+            raise
+        print(f"fashionnet: {error}; {CURES[error.errno]}", file=sys.stderr)
         return 1
     return 0
 

@@ -55,9 +55,13 @@ def load_part(part, folder=None):
     Raises:
         DataError: If no source has the genuine files.
     """
-    folder = folder or os.environ.get("FASHIONNET_DATA")
     if folder:
-        return _load_folder(Path(folder).expanduser(), part)
+        return _load_folder(folder, part)
+    if named := os.environ.get("FASHIONNET_DATA"):
+        try:
+            return _load_folder(named, part)
+        except DataError as error:
+            raise DataError(f"FASHIONNET_DATA is set to {named!r}: {error}") from error
     problems = []
     for find_folder in (keras_cache, lambda: DEBIAN_FOLDER, download_fashion_mnist):
         try:
@@ -68,6 +72,7 @@ def load_part(part, folder=None):
 
 
 def _load_folder(folder, part):
+    folder = Path(os.path.expanduser(folder))
     names = [name for name in SHA256 if name.startswith(part)]
     return tuple(_read_verified(folder, name) for name in names)
 
@@ -95,8 +100,10 @@ def get_data():
 
 def keras_cache():
     """Return the folder in which Keras keeps Fashion-MNIST."""
-    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
-    return Path(home).expanduser() / "datasets" / "fashion-mnist"
+    home = os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras")
+    if home.startswith("~"):  # an unknown user without a home
+        home = Path(tempfile.gettempdir(), ".keras")
+    return Path(home) / "datasets" / "fashion-mnist"
 
 
 def download_fashion_mnist(folder=None, *, url=DOWNLOAD_URL, attempts=3, pause=2.0):

@@ -16,7 +16,7 @@ from sklearn.metrics import classification_report
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, CLOTHING
 from fashionnet.download import DATA_SHA256
 from fashionnet.evaluation import rank_confusions, wilson_interval
-from fashionnet.runs import versions
+from fashionnet.runs import describe_engine, versions
 
 DOTS_PER_INCH = 96
 
@@ -90,11 +90,12 @@ def state_environment():
     """Say in one line what this runs on."""
     import tensorflow as tf
 
-    v = versions()
+    v, engine = versions(), describe_engine()
     devices = tf.config.list_logical_devices()
     kind = "GPU" if any(d.device_type == "GPU" for d in devices) else "CPU"
     return (
-        f"Python {v['python']} · Keras {v['keras']} · TensorFlow {v['tensorflow']} · "
+        f"Python {v['python']} · Keras {v['keras']} on {engine['backend']}, "
+        f"{engine['precision']} · TensorFlow {v['tensorflow']} · "
         f"{platform.machine()} {kind} · data {DATA_SHA256[:12]}"
     )
 

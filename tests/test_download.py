@@ -2,6 +2,7 @@
 
 import functools
 import gzip
+import hashlib
 import http.client
 import http.server
 import os
@@ -15,6 +16,8 @@ import threading
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fashionnet import download
 from fashionnet.download import (
@@ -189,6 +192,22 @@ print({name.split(".")[0] for name in sys.modules} & {"keras", "tensorflow"})
     assert run_python("-c", code).stdout == "set()\n"
 
 
+@given(st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
+@settings(deadline=None, max_examples=20)
+def test_any_idx_file_of_the_right_size_is_read_as_it_was_written(seed, zip_it, labels):
+    rng = np.random.default_rng(seed)
+    name = "t10k-labels-idx1-ubyte" if labels else "t10k-images-idx3-ubyte"
+    shape = (10_000,) if labels else (10_000, 28, 28)
+    array = rng.integers(0, 256, shape, dtype=np.uint8)
+    raw = struct.pack(f">{1 + len(shape)}I", 0x800 + len(shape), *shape)
+    raw += array.tobytes()
+    with pytest.MonkeyPatch.context() as patch:
+        sums = {name: hashlib.sha256(raw).hexdigest()}
+        patch.setattr(download, "SHA256", sums)
+        packed = gzip.compress(raw, 1) if zip_it else raw
+        np.testing.assert_array_equal(download._decode(packed, name), array)
+
+
 # Where the files are looked for.
 
 
@@ -231,6 +250,30 @@ def test_named_folder_is_the_only_source(sources, zipped, tmp_path):
 def test_usual_folders_are_found(source, sources, zipped):
     fill(sources[source], zipped)
     assert len(load_all()) == 2
+
+
+def test_what_is_changed_after_a_failure_takes_effect(
+    sources, zipped, tmp_path, monkeypatch
+):
+    for named in (str(tmp_path / "nowhere"), "~nobody-at-all/data"):
+        monkeypatch.setenv("FASHIONNET_DATA", named)
+        with pytest.raises(
+            DataError, match=re.escape(f"FASHIONNET_DATA is set to '{named}")
+        ):
+            load_all()
+    monkeypatch.setenv("FASHIONNET_DATA", str(fill(tmp_path / "mine", zipped)))
+    assert len(load_all()) == 2
+    monkeypatch.delenv("FASHIONNET_DATA")
+    with pytest.raises(DataError):
+        load_all()
+    fill(sources[1], zipped)
+    assert len(load_all()) == 2
+
+
+def test_user_without_a_home_has_a_cache_all_the_same(sources, monkeypatch):
+    monkeypatch.delenv("KERAS_HOME")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    assert download.keras_cache().is_absolute()
 
 
 def test_damaged_cache_falls_through_to_the_next_source(sources, genuine, zipped):

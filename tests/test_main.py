@@ -106,6 +106,20 @@ def test_verb_that_needs_the_project_says_so_outside_of_it(
         assert "pip install --editable" in line
 
 
+@pytest.mark.parametrize("number", sorted(front_door.CURES))
+def test_what_the_machine_refuses_is_one_line_with_the_way_out(
+    number, monkeypatch, capsys
+):
+    def refuse():
+        raise OSError(number, os.strerror(number), "a/file")
+
+    monkeypatch.setattr(front_door, "get_data", refuse)
+    assert main(["data"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "a/file" in line
+    assert "FASHIONNET_HOME" in line
+
+
 def test_missing_package_is_named_with_its_cure():
     code = (
         "import sys; sys.modules['nbformat'] = None; "
@@ -137,13 +151,7 @@ def test_interrupted_work_ends_in_one_line_and_leaves_nothing(verb, sign, tmp_pa
     env = os.environ | {"FASHIONNET_HOME": str(tmp_path)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     work = subprocess.Popen(
-        [*COMMAND, verb],
-        cwd=ROOT,
-        env=env,
-        start_new_session=True,
-        # As in a terminal: what a script starts in the background is deaf to it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        **pipes,
+        [*COMMAND, verb], cwd=ROOT, env=env, start_new_session=True, **pipes
     )
     said = ""
     while sign not in said and work.poll() is None:

@@ -9,9 +9,12 @@ import sys
 import tempfile
 import time
 
+from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
+from traitlets import default
 
 from fashionnet.publish.published import ReportError, tags_of
 
@@ -21,6 +24,14 @@ DEVICE_MESSAGE = re.compile(
     r"|To enable the following instructions"
 )
 BAR = "|{bar:20}| {n_fmt} of {total_fmt} cells, {elapsed} passed{postfix}"
+
+
+class OwnKernelManager(AsyncKernelManager):
+    """Starts the kernel of this environment, whatever else is registered as python3."""
+
+    @default("kernel_spec_manager")
+    def _find_no_others(self):
+        return KernelSpecManager(kernel_dirs=[])
 
 
 class Progress:
@@ -111,6 +122,8 @@ async def execute_notebook(name, book, folder, progress, interrupt, others_store
     with tempfile.TemporaryFile("w+") as log:
         client = NotebookClient(
             book,
+            kernel_name=NATIVE_KERNEL_NAME,
+            kernel_manager_class=OwnKernelManager,
             timeout=CELL_SECONDS,
             record_timing=False,
             coalesce_streams=True,

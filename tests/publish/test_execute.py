@@ -1,8 +1,10 @@
 """Notebooks run in kernels of their own, with what happens in them kept or told."""
 
 import asyncio
+import json
 import re
 import signal
+import sys
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -72,6 +74,23 @@ def test_notebooks_run_side_by_side_where_they_are_told(tmp_path, monkeypatch, c
     said = capsys.readouterr().out
     assert "5 of 5 cells" in said
     assert re.findall(r"(0\d): ", said)[-1] == "03"
+
+
+@pytest.mark.integration
+def test_kernel_is_that_of_this_environment(tmp_path, monkeypatch):
+    foreign = tmp_path / "kernels" / "python3"
+    foreign.mkdir(parents=True)
+    spec = {
+        "argv": ["no-such-python"],
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    (foreign / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    book = make_book("import sys; print(sys.executable)")
+    book.metadata["kernelspec"] = {"name": "unheard-of", "display_name": "?"}
+    execute({"01": book}, tmp_path)
+    assert book.cells[1].outputs[0].text.strip() == sys.executable
 
 
 @pytest.mark.integration
