@@ -24,14 +24,17 @@ from fashionnet.publish.published import (
     BENCHMARK,
     BUILD,
     NOTEBOOKS,
+    PUBLISHING,
+    README_BLOCK,
     ROOT,
-    fill_place,
+    ReportError,
+    finish_publishing,
     read_json,
     sum_files,
     write_file,
 )
 from fashionnet.publish.results import write_readme_block, write_results
-from fashionnet.runs import MANIFEST, home
+from fashionnet.runs import home
 from fashionnet.study.pairs import find_pairs
 
 
@@ -46,6 +49,14 @@ def build_reports():
     """
     target = home()
     target.mkdir(parents=True, exist_ok=True)
+    with lock(target):
+        finish_publishing(target)
+        _build_in(target)
+    print(f"Done. Open this page in a browser: {target / 'index.html'}")
+
+
+def _build_in(target):
+    """Make everything in a staging folder inside of `target`, and publish it there."""
     staging = Path(tempfile.mkdtemp(dir=target, prefix=".staging-"))
     os.environ["FASHIONNET_HOME"] = str(staging)
     try:
@@ -57,13 +68,33 @@ def build_reports():
         build = describe_build(ROOT, seconds)
         write_pages(staging, books, pages, results, build, kept_sums)
         require_evidence()
-        publish(staging, target)
+        if target == ROOT / "reports":
+            write_file(staging / README_BLOCK, write_readme_block(results))
+        os.replace(staging, target / PUBLISHING)
+        finish_publishing(target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
         os.environ["FASHIONNET_HOME"] = str(target)
-    if target == ROOT / "reports":
-        fill_place(ROOT / "README.md", "results", write_readme_block(results))
-    print(f"Done. Open this page in a browser: {target / 'index.html'}")
+
+
+@contextlib.contextmanager
+def lock(folder):
+    """Keep a folder for one build at a time; the lock goes with its process.
+
+    Raises:
+        ReportError: If another build is at work there.
+    """
+    with open(folder / ".lock", "w") as file:
+        with contextlib.suppress(ImportError):  # where files are locked otherwise
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ReportError(
+                    f"another build is at work in {folder}; wait until it ends"
+                ) from None
+        yield
 
 
 async def make_pages(staging):
@@ -190,15 +221,3 @@ def describe_machine():
         names = [x.split(":")[1].strip() for x in lines if x.startswith("model name")]
         model = names[0] if names else model
     return f"{model}, {os.cpu_count()} cores, {platform.system()}"
-
-
-def publish(staging, target):
-    """Move every finished file to its place; a run's manifest goes last."""
-    files = [p for p in staging.rglob("*") if p.is_file()]
-    for path in files:
-        if path.name == MANIFEST:
-            (target / path.relative_to(staging)).unlink(missing_ok=True)
-    for path in sorted(files, key=lambda p: (p.name == MANIFEST, p)):
-        place = target / path.relative_to(staging)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(path, place)

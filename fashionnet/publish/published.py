@@ -1,10 +1,11 @@
 """Read and write what is published: executed notebooks, pages, result files."""
 
-import functools
 import hashlib
 import json
 import os
 import re
+import shutil
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,12 +13,14 @@ import nbformat
 from bs4 import BeautifulSoup
 
 from fashionnet import FashionnetError
-from fashionnet.runs import home
+from fashionnet.runs import MANIFEST, finish_store, home
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("01_multiclass", "02_binary", "03_comparison")
 # How the pages were made, with the SHA-256 sums by which later changes are found.
 BUILD = "results/build.json"
+# Holds a finished build while it is moved to its place.
+PUBLISHING, README_BLOCK = ".publishing", "README.block"
 BENCHMARK = ("benchmark.html", "results/benchmark.json")
 # Attributes whose address a browser asks for without a click.
 FETCHED = ("src", "srcset", "poster", "background", "data", "xlink:href")
@@ -121,6 +124,7 @@ def read_reports():
         ReportError: If a file is missing or unreadable; names it.
     """
     folder = home()
+    finish_publishing(folder)
     files = [f"{name}.{end}" for name in NOTEBOOKS for end in ("ipynb", "html")]
     for path in [folder / name for name in (*files, BUILD)]:
         if not path.is_file():
@@ -138,21 +142,60 @@ def read_reports():
     )
 
 
+def finish_publishing(folder):
+    """Move a finished build to its place; what a kill cut short, the next command ends.
+
+    A run's files come in beside the old ones and count when its manifest is there, as
+    when it is stored.
+    """
+    made = folder / PUBLISHING
+    if not made.is_dir():
+        return
+    block = made / README_BLOCK
+    paths = [path for path in made.rglob("*") if path.is_file() and path != block]
+    for path in sorted(paths, key=lambda path: path.name == MANIFEST):
+        place = folder / path.relative_to(made)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        is_of_run = "runs" in path.parts and path.name != MANIFEST
+        os.replace(path, place.with_name(f"{place.name}.part") if is_of_run else place)
+    for manifest in (folder / "runs").rglob(MANIFEST):
+        finish_store(manifest.parent)
+    if block.is_file():
+        fill_place(ROOT / "README.md", "results", block.read_text(encoding="utf-8"))
+    shutil.rmtree(made)
+
+
 def read_json(path):
     """Read a JSON file. Raises a `ReportError` that names it if it is damaged."""
     return _read(path, json.loads)
 
 
 def _read_books(folder):
-    read = functools.partial(nbformat.reads, as_version=4)
-    return {name: _read(folder / f"{name}.ipynb", read) for name in NOTEBOOKS}
+    return {name: read_book(folder / f"{name}.ipynb") for name in NOTEBOOKS}
+
+
+def read_book(path):
+    """Read a notebook. Raises a `ReportError` that names it if it is damaged."""
+    return _read(path, _parse_book)
+
+
+def _parse_book(text):
+    damages = (nbformat.ValidationError, AttributeError, KeyError, TypeError, Warning)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            book = nbformat.reads(text, as_version=4)
+            nbformat.validate(book)
+    except damages as error:
+        raise ValueError(f"no notebook: {str(error).splitlines()[0]}") from error
+    return book
 
 
 def _read(path, parse):
     """Read a file and parse its text, or say that it is damaged."""
     try:
         return parse(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         cure = "`python -m fashionnet reports` writes it again"
         raise ReportError(f"{path} is damaged ({error}); {cure}") from error
 

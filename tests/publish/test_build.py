@@ -6,12 +6,14 @@ import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from fashionnet.publish import build
+from fashionnet.publish import build, published
 from fashionnet.publish.build import find_commit
 from fashionnet.publish.gate import RULES
 from fashionnet.publish.published import (
     BUILD,
     NOTEBOOKS,
+    PUBLISHING,
+    README_BLOCK,
     ReportError,
     read_reports,
     write_file,
@@ -53,6 +55,7 @@ def checkout(tmp_path, monkeypatch):
     }
     for name, stand_in in stand_ins.items():
         monkeypatch.setattr(build, name, stand_in)
+    monkeypatch.setattr(published, "ROOT", tmp_path)
     return tmp_path
 
 
@@ -65,6 +68,7 @@ def test_failing_notebook_or_gate_publishes_nothing(at, checkout, monkeypatch):
         raise ReportError
 
     monkeypatch.setattr(build, at, refuse)
+    (checkout / "reports/.lock").touch()
     before = {p: p.is_file() and p.read_bytes() for p in checkout.rglob("*")}
     with pytest.raises(ReportError):
         build.build_reports()
@@ -105,23 +109,21 @@ def test_pages_made_anew_pass_the_gate_and_lead_to_files_that_are_there(
     assert [name for name in files if not (remade / name).is_file()] == []
 
 
-def test_manifests_are_published_last(tmp_path, monkeypatch):
-    staging, target = tmp_path / "staging", tmp_path / "target"
-    for folder in (staging, target):
-        for name in ("manifest.json", "z.npz", "a.json"):
-            write_file(folder / "runs" / name, folder.name)
-    moved, replace = [], build.os.replace
+def test_second_build_in_a_folder_is_refused(checkout):
+    reports = checkout / "reports"
+    with build.lock(reports), pytest.raises(ReportError, match=str(reports)):
+        build.build_reports()
+    build.build_reports()
 
-    def watch(source, place):
-        # While files are exchanged there is no manifest, hence no run.
-        assert not (target / "runs/manifest.json").exists()
-        moved.append(place.name)
-        replace(source, place)
 
-    monkeypatch.setattr(build.os, "replace", watch)
-    build.publish(staging, target)
-    assert moved[-1] == "manifest.json"
-    assert (target / "runs/z.npz").read_text() == "staging"
+def test_build_that_was_cut_short_is_finished_by_the_next_command(checkout):
+    made = checkout / "reports" / PUBLISHING
+    write_file(made / "01.html", "new page")
+    write_file(made / README_BLOCK, "new *block*\n")
+    published.finish_publishing(checkout / "reports")
+    assert (checkout / "reports/01.html").read_text() == "new page"
+    assert "new *block*" in (checkout / "README.md").read_text()
+    assert not made.exists()
 
 
 # Where a build came from.
