@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c '$(IN_RANGE)' 2>/dev/null && { echo $$p; break; }; done)
 
 .PHONY: help setup data reports check pdf test unit lint test-slow test-lowest \
-	test-newest test-colab colab \
+	test-newest test-colab coverage colab \
 	submission study search bench all-out lock clean
 
 help: ## list the targets
@@ -72,6 +72,12 @@ test-lowest: $(READY) ## run unit tests with the oldest packages that are allowe
 
 test-newest: $(READY) ## run unit tests with the newest packages that are allowed
 	sh tests/other_versions.sh highest 3.13
+
+coverage: data ## measure which lines and branches of the package the tests reach
+	$(PIP) install --quiet --editable '.[quality]'
+	$(PY) -m coverage run -m pytest
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report
 
 test-colab: data colab ## run unit tests and packed notebooks with Colab's versions
 	sh tests/colab.sh

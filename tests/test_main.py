@@ -151,7 +151,13 @@ def test_interrupted_work_ends_in_one_line_and_leaves_nothing(verb, sign, tmp_pa
     env = os.environ | {"FASHIONNET_HOME": str(tmp_path)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     work = subprocess.Popen(
-        [*COMMAND, verb], cwd=ROOT, env=env, start_new_session=True, **pipes
+        [*COMMAND, verb],
+        cwd=ROOT,
+        env=env,
+        start_new_session=True,
+        # As in a terminal: what a script starts in the background is deaf to it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        **pipes,
     )
     said = ""
     while sign not in said and work.poll() is None:
