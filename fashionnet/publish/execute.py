@@ -1,6 +1,7 @@
 """Execute notebooks, each in a kernel of its own, with one bar of progress for all."""
 
 import asyncio
+import atexit
 import contextlib
 import os
 import re
@@ -109,6 +110,7 @@ async def execute_notebook(name, book, folder, progress, interrupt, others_store
     """
     start = time.perf_counter()
     env = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
+    env["PYTHONUTF8"] = "1"  # TensorFlow takes no path in the letters of another locale
     code, waited = _code_of(book), 0.0
     progress.show(name, 0)
 
@@ -146,6 +148,8 @@ async def execute_notebook(name, book, folder, progress, interrupt, others_store
             said = f"{log.read()[-2000:]}\n{error}".strip()
             message = f"{said}\n{name} failed: nothing was published."
             raise ReportError(message) from None
+        finally:
+            atexit.unregister(client._cleanup_kernel)  # cancelled, nbclient forgets to
     drop_device_messages(book)
     seconds = time.perf_counter() - start - waited
     progress.say(f"{name}: executed in {seconds:.0f} s")
