@@ -10,6 +10,7 @@ import pytest
 from fashionnet import runs
 from fashionnet.recipes import Recipe, run_key
 from fashionnet.runs import Run, RunError, find_run, make_run, run_folder
+from fashionnet.study.trainings import list_jobs
 
 PUBLISHED = Path(__file__).parents[1] / "reports"
 MANIFESTS = sorted(PUBLISHED.glob("runs/*/*/manifest.json"))
@@ -243,13 +244,17 @@ def test_every_published_run_still_has_its_key(path, monkeypatch):
     manifest = json.loads(path.read_text())
     task, seed = manifest["task"], manifest["seed"]
     recipe = runs.recipe_of(Run(manifest, {}, None, None))
-    assert run_key(task, seed, recipe) == manifest["key"]
+    differences = manifest.get("differences")
+    assert run_key(task, seed, recipe, differences) == manifest["key"]
     monkeypatch.setenv("FASHIONNET_HOME", str(PUBLISHED))
-    assert run_folder(task, seed, recipe) == path.parent
+    assert run_folder(task, seed, recipe, differences) == path.parent
 
 
-def test_all_runs_of_the_study_are_published():
-    assert len(MANIFESTS) == 70
+def test_all_runs_of_the_study_are_published(monkeypatch):
+    monkeypatch.setenv("FASHIONNET_HOME", str(PUBLISHED))
+    jobs = list_jobs()
+    assert {run_folder(*job) for job in jobs} <= {path.parent for path in MANIFESTS}
+    assert len(jobs) == 70
 
 
 def test_home_is_where_the_environment_says(monkeypatch, tmp_path):
