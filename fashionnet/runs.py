@@ -306,9 +306,8 @@ def _read(folder, name, parse, sums=None):
 
 def _parse_manifest(raw):
     manifest = json.loads(raw)
-    if not isinstance(manifest, dict) or manifest.get("sha256") != _sum_manifest(
-        manifest
-    ):
+    is_object = isinstance(manifest, dict)
+    if not is_object or manifest.get("sha256") != _sum_manifest(manifest):
         raise ValueError("its content does not have the SHA-256 sum that it names")
     return manifest
 

@@ -118,14 +118,17 @@ async def make_pages(staging):
     pages, seconds = {}, {}
 
     async def execute(name):
+        """Execute one notebook and write it."""
         ways = staging, progress, interrupt, others_stored
         seconds[name] = await execute_notebook(name, books[name], *ways)
         nbformat.write(books[name], staging / f"{name}.ipynb")
 
     async def render(name):
+        """Render a page where it does not hold up the kernels' messages."""
         pages[name] = await asyncio.to_thread(render_page, books[name])
 
     async def make_others(names):
+        """Execute all but the last, tell it, and render them."""
         await run_all(*map(execute, names))
         others_stored.set()
         for name in names:

@@ -115,6 +115,7 @@ async def execute_notebook(name, book, folder, progress, interrupt, others_store
     progress.show(name, 0)
 
     async def wait_for_others(cell, **_):
+        """Hold up a tagged cell, and time how long."""
         nonlocal waited
         if "after-others" in tags_of(cell):
             since = time.perf_counter()
