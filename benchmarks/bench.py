@@ -26,10 +26,11 @@ from page import make_table, write_pages
 from peers import PEERS
 from tqdm import tqdm
 
+from fashionnet.engine import versions
 from fashionnet.publish.build import describe_machine
 from fashionnet.publish.published import BUILD, read_json, write_file
 from fashionnet.recipes import RECIPE
-from fashionnet.runs import home, versions
+from fashionnet.storing import home
 
 HERE = Path(__file__).parent
 ALL_OUT = HERE / "all_out.json"

@@ -21,7 +21,7 @@ from fashionnet.publish.published import (
     write_file,
 )
 from fashionnet.reporting import save_figure
-from fashionnet.runs import home
+from fashionnet.storing import home
 
 HERE = Path(__file__).parent
 PLOT = HERE / "race.png"

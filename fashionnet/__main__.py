@@ -105,7 +105,7 @@ def check(options):
 def pdf(options):
     """Print the pages and the report."""
     from fashionnet.publish.report import make_pdfs
-    from fashionnet.runs import home
+    from fashionnet.storing import home
 
     make_pdfs(home(), ROOT / "build" / "pdf")
 
@@ -133,7 +133,7 @@ def submission(options):
 
 def study(options):
     """Train what is missing, on this machine or on a cluster."""
-    from fashionnet.runs import home
+    from fashionnet.storing import home
     from fashionnet.study.trainings import list_jobs, train_missing
     from fashionnet.study.workers import connect
 

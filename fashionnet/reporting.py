@@ -15,8 +15,8 @@ from sklearn.metrics import classification_report
 
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, CLOTHING
 from fashionnet.download import DATA_SHA256
+from fashionnet.engine import describe_engine, versions
 from fashionnet.evaluation import rank_confusions, wilson_interval
-from fashionnet.runs import describe_engine, versions
 
 DOTS_PER_INCH = 96
 

@@ -6,27 +6,30 @@ validation and test images) and `best.weights.h5`. Reading a run needs no Keras.
 """
 
 import atexit
-import hashlib
 import io
 import json
-import os
-import platform
 import shutil
 import tempfile
-from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from fashionnet import FashionnetError
 from fashionnet.download import DATA_SHA256
+from fashionnet.engine import describe_engine, find_unusual_engine, versions
 from fashionnet.evaluation import predict_labels
 from fashionnet.recipes import RECIPE, Recipe, check_settings, run_key
+from fashionnet.storing import (
+    MANIFEST,
+    RunError,
+    finish_store,
+    home,
+    read_file,
+    store_files,
+    to_json,
+)
 
-MANIFEST, WEIGHTS = "manifest.json", "best.weights.h5"
-PACKAGES = ("keras", "tensorflow", "numpy", "scikit-learn", "scipy", "matplotlib")
-ENGINE = {"backend": "tensorflow", "precision": "float32"}
+WEIGHTS = "best.weights.h5"
 ARRAYS = {
     "y_prob_val": np.float32,
     "y_prob_test": np.float32,
@@ -56,20 +59,6 @@ class Run(NamedTuple):
     y_pred_test: np.ndarray | None = None
     weights: bytes | None = None
     folder: Path | None = None
-
-
-class RunError(FashionnetError):
-    """A run on disk is damaged; the message names the file and the way out."""
-
-
-def home():
-    """Return where results go: `FASHIONNET_HOME`, or `reports/` of the checkout."""
-    if named := os.environ.get("FASHIONNET_HOME"):
-        return Path(os.path.expanduser(named)).resolve()
-    checkout = Path(__file__).resolve().parents[1]
-    if (checkout / "notebooks").is_dir():
-        return checkout / "reports"
-    return Path.cwd() / "reports"
 
 
 def run_folder(task, seed, recipe=RECIPE, differences=None):
@@ -181,73 +170,16 @@ def make_run(
     return Run(manifest, history, y_prob_val, y_prob_test, weights=weights)
 
 
-def versions():
-    """Return the versions of Python and of the packages a result depends on."""
-    packages = {name: metadata.version(name) for name in PACKAGES}
-    return {"python": platform.python_version(), **packages}
-
-
-def describe_engine():
-    """Return what else the last digits depend on.
-
-    That is Keras' backend and the precision that it computes with, and the number of
-    threads that TensorFlow has for one operation.
-    """
-    # Here, because reading a run needs neither.
-    import keras
-    import tensorflow as tf
-
-    threads = tf.config.threading.get_intra_op_parallelism_threads()
-    return {
-        "backend": keras.config.backend(),
-        "precision": keras.config.dtype_policy().name,
-        "threads": threads or os.cpu_count(),
-    }
-
-
-def find_unusual_engine():
-    """Return Keras' backend and precision where they are not the usual ones."""
-    used = describe_engine()
-    return {name: used[name] for name in ENGINE if used[name] != ENGINE[name]}
-
-
 def store_run(run):
-    """Store what `make_run` collected, all or nothing, and read it back.
-
-    The new files come in beside the old ones; the manifest, replaced in one step, says
-    that they count; then they take the names of the old ones. Wherever that is cut
-    short, the old run is there or the new one.
-    """
+    """Store what `make_run` collected, all or nothing, and read it back."""
     differences = run.manifest.get("differences")
     facts = run.manifest["task"], run.manifest["seed"], recipe_of(run), differences
     folder = run_folder(*facts)
-    files = {"history.json": _to_json(run.history), "predictions.npz": _pack(run)}
+    files = {"history.json": to_json(run.history), "predictions.npz": _pack(run)}
     if run.weights is not None:
         files[WEIGHTS] = run.weights
-    sums = {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items()}
-    manifest = {**run.manifest, "files": sums}
-    files[MANIFEST] = _to_json({**manifest, "sha256": _sum_manifest(manifest)})
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        for name, raw in files.items():
-            (folder / f"{name}.part").write_bytes(raw)
-    except OSError:
-        for name in files:
-            (folder / f"{name}.part").unlink(missing_ok=True)
-        raise
-    os.replace(folder / f"{MANIFEST}.part", folder / MANIFEST)
-    finish_store(folder)
+    store_files(folder, run.manifest, files)
     return find_run(*facts)
-
-
-def finish_store(folder):
-    """Give the files that a run's manifest names their names. Returns the manifest."""
-    manifest = _read(folder, MANIFEST, _parse_manifest)
-    for name, known in manifest["files"].items():
-        part = folder / f"{name}.part"
-        if part.is_file() and hashlib.sha256(part.read_bytes()).hexdigest() == known:
-            os.replace(part, folder / name)
-    return manifest
 
 
 def find_run(task, seed, recipe=RECIPE, differences=None):
@@ -266,8 +198,8 @@ def find_run(task, seed, recipe=RECIPE, differences=None):
     if manifest["key"] != run_key(task, seed, recipe, differences):
         return None
     sums = manifest["files"]
-    history = _read(folder, "history.json", json.loads, sums)
-    arrays = _read(folder, "predictions.npz", _load_arrays, sums)
+    history = read_file(folder, "history.json", json.loads, sums)
+    arrays = read_file(folder, "predictions.npz", _load_arrays, sums)
     return Run(manifest, history, **arrays, folder=folder)
 
 
@@ -286,39 +218,8 @@ def check_weights(run):
     """
     if WEIGHTS not in run.manifest["files"]:
         raise RunError(f"{run.folder} was stored without weights; train it again")
-    _read(run.folder, WEIGHTS, len, run.manifest["files"])
+    read_file(run.folder, WEIGHTS, len, run.manifest["files"])
     return run.folder / WEIGHTS
-
-
-def _read(folder, name, parse, sums=None):
-    """Read one file of a run and parse it, or say what is wrong with it."""
-    path = folder / name
-    cure = f"Train it again with train_run(..., retrain=True), or delete {folder}."
-    try:
-        raw = path.read_bytes()
-        found = hashlib.sha256(raw).hexdigest()
-        if sums and found != sums[name]:
-            raise ValueError(f"expected SHA-256 {sums[name]}, found {found}")
-        return parse(raw)
-    except (OSError, ValueError, KeyError, RecursionError) as error:
-        raise RunError(f"{path} is missing or damaged: {error}. {cure}") from error
-
-
-def _parse_manifest(raw):
-    manifest = json.loads(raw)
-    is_object = isinstance(manifest, dict)
-    if not is_object or manifest.get("sha256") != _sum_manifest(manifest):
-        raise ValueError("its content does not have the SHA-256 sum that it names")
-    return manifest
-
-
-def _sum_manifest(manifest):
-    content = {name: value for name, value in manifest.items() if name != "sha256"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _to_json(content):
-    return (json.dumps(content, indent=1, allow_nan=False) + "\n").encode()
 
 
 def _pack(run):

@@ -10,6 +10,7 @@ import pytest
 
 from fashionnet import FashionnetError, check_keras, download, runs
 from fashionnet.publish import published
+from fashionnet.storing import RunError
 
 REPORTS = Path(__file__).parents[1] / "reports"
 OTHER_VALUES = [None, True, 0, -1, 1e308, "", "text", [], {}, [[]], {"a": 1}]
@@ -82,7 +83,7 @@ def test_damaged_run_is_refused_or_unchanged(name, n, stored):
         (folder / name).write_bytes(changed)
         try:
             found = runs.find_run("binary", 1)
-        except runs.RunError as error:
+        except RunError as error:
             assert name in str(error)
             n_refused += 1
             continue

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,9 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fashionnet import runs
+from fashionnet import engine, runs
 from fashionnet.recipes import Recipe, run_key
-from fashionnet.runs import Run, RunError, find_run, make_run, run_folder
+from fashionnet.runs import Run, find_run, make_run, run_folder
+from fashionnet.storing import RunError
 from fashionnet.study.trainings import list_jobs
 
 PUBLISHED = Path(__file__).parents[1] / "reports"
@@ -29,9 +31,10 @@ ENGINE = {"backend": "tensorflow", "precision": "float32", "threads": 3}
 
 
 @pytest.fixture(autouse=True)
-def engine(monkeypatch):
+def keras_is_spared(monkeypatch):
     """Spare the tests Keras and TensorFlow, which would have to describe themselves."""
     monkeypatch.setattr(runs, "describe_engine", lambda: ENGINE)
+    monkeypatch.setattr(engine, "describe_engine", lambda: ENGINE)
 
 
 class FakeModel:
@@ -170,7 +173,7 @@ def test_store_that_is_cut_short_leaves_the_old_run_or_the_new_one(
     n_steps, monkeypatch
 ):
     old = save(seed=0).manifest
-    replace, write, done = runs.os.replace, Path.write_bytes, []
+    replace, write, done = os.replace, Path.write_bytes, []
 
     def cut_short(act):
         def act_or_die(*arguments):
@@ -182,7 +185,7 @@ def test_store_that_is_cut_short_leaves_the_old_run_or_the_new_one(
         return act_or_die
 
     with monkeypatch.context() as patch:
-        patch.setattr(runs.os, "replace", cut_short(replace))
+        patch.setattr(os, "replace", cut_short(replace))
         patch.setattr(Path, "write_bytes", cut_short(write))
         patch.setattr(runs, "describe_engine", lambda: {**ENGINE, "threads": 7})
         with pytest.raises(Killed):
@@ -234,9 +237,9 @@ def test_number_that_is_none_is_never_written(loss):
 
 
 def test_unusual_engine_is_told_by_what_differs(monkeypatch):
-    assert runs.find_unusual_engine() == {}
-    monkeypatch.setattr(runs, "describe_engine", lambda: {**ENGINE, "backend": "jax"})
-    assert runs.find_unusual_engine() == {"backend": "jax"}
+    assert engine.find_unusual_engine() == {}
+    monkeypatch.setattr(engine, "describe_engine", lambda: {**ENGINE, "backend": "jax"})
+    assert engine.find_unusual_engine() == {"backend": "jax"}
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda p: "/".join(p.parts[-3:-1]))

@@ -34,7 +34,7 @@ from fashionnet.publish.published import (
     write_file,
 )
 from fashionnet.publish.results import write_readme_block, write_results
-from fashionnet.runs import home
+from fashionnet.storing import home
 from fashionnet.study.pairs import find_pairs
 
 

@@ -24,7 +24,8 @@ from fashionnet.publish.needs import (
 )
 from fashionnet.publish.published import NOTEBOOKS
 from fashionnet.publish.results import tabulate_results
-from fashionnet.runs import RunError, find_run, run_folder
+from fashionnet.runs import find_run, run_folder
+from fashionnet.storing import RunError
 from fashionnet.study.contrasts import (
     CONTRASTS,
     compare,

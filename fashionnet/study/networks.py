@@ -15,10 +15,11 @@ from fashionnet.data import (
     load_training_set,
 )
 from fashionnet.differences import rebuild_network
+from fashionnet.engine import find_unusual_engine
 from fashionnet.evaluation import predict_labels, predict_probabilities
 from fashionnet.models import build_mlp
 from fashionnet.recipes import RECIPE
-from fashionnet.runs import check_weights, find_unusual_engine, make_run, recipe_of
+from fashionnet.runs import check_weights, make_run, recipe_of
 from fashionnet.study.tasks import MAIN_TASKS, find_task, split_task, task_labels
 from fashionnet.training import STEPS_PER_EXECUTION, make_optimizer, train_network
 

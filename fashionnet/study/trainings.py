@@ -11,7 +11,8 @@ from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
 from fashionnet.recipes import RECIPE, Recipe
-from fashionnet.runs import find_run, home, store_run
+from fashionnet.runs import find_run, store_run
+from fashionnet.storing import home
 from fashionnet.study.pairs import pair_runs
 from fashionnet.study.tasks import CONTROLS, MAIN_TASKS, find_task
 from fashionnet.study.words import phrase_count

@@ -18,7 +18,7 @@ from fashionnet.publish.published import (
     read_reports,
     write_file,
 )
-from fashionnet.runs import home
+from fashionnet.storing import home
 
 README = "before\n<!-- results -->\nold\n<!-- /results -->\nafter\n"
 

@@ -117,9 +117,9 @@ def test_setup_cell_brings_the_package_into_an_empty_folder(colab, tmp_path):
     folder.mkdir()
     code = """
 import inspect
-from fashionnet import data, runs
+from fashionnet import data, storing
 print(data.__file__, inspect.getsource(data.split_train_val).splitlines()[0])
-print(runs.home())"""
+print(storing.home())"""
     setup = setup_of(read_book(colab / NAMES[0]))["source"]
     found, home = run_alone(folder, *setup, code)
     (archive,) = folder.iterdir()
@@ -238,9 +238,9 @@ def test_unpacked_submission_runs_from_where_it_lies(tmp_path):
         archive.extractall(tmp_path / "a räum with spaces")
     root = tmp_path / "a räum with spaces/hand-in"
     code = """
-from fashionnet import runs
+from fashionnet import storing
 from fashionnet.study import pairs
-print(pairs.__file__, len(pairs.find_pairs()), runs.home(), sep="\\n")"""
+print(pairs.__file__, len(pairs.find_pairs()), storing.home(), sep="\\n")"""
     setup = setup_of(read_book(root / "notebooks" / NAMES[0]))["source"]
     found, n_pairs, home = run_alone(root / "notebooks", *setup, code)
     assert found == str(root / "fashionnet/study/pairs.py")

@@ -8,7 +8,8 @@ from fashionnet.data import load_test_set
 from fashionnet.publish.evidence import list_steps, read_truth
 from fashionnet.publish.needs import find_evidence
 from fashionnet.publish.published import NOTEBOOKS, ROOT
-from fashionnet.runs import RunError, find_run
+from fashionnet.runs import find_run
+from fashionnet.storing import RunError
 from fashionnet.study.tasks import MAIN_TASKS
 
 

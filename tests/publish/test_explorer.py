@@ -13,8 +13,9 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, CLOTHING
+from fashionnet.publish.contents import read_page
 from fashionnet.publish.explorer import N_RIGHT, render_explorer
-from fashionnet.publish.published import ROOT, read_page
+from fashionnet.publish.published import ROOT
 
 N, SEEDS = 600, 3
 LABELS = np.arange(N) % 10

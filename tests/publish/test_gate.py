@@ -8,8 +8,9 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_output
 
 from fashionnet.publish import gate
+from fashionnet.publish.contents import read_page
 from fashionnet.publish.evidence import read_truth
-from fashionnet.publish.published import ROOT, ReportError, read_page, read_reports
+from fashionnet.publish.published import ROOT, ReportError, read_reports
 
 RULES = {rule.__name__.removeprefix("check_"): rule for rule in gate.RULES}
 OUTSIDE = "https://fonts.example.org/sans"

@@ -8,8 +8,9 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from fashionnet.publish import page as rendering
+from fashionnet.publish.contents import read_page
 from fashionnet.publish.page import clean, render_page
-from fashionnet.publish.published import NOTEBOOKS, read_page
+from fashionnet.publish.published import NOTEBOOKS
 
 RAN = "document.documentElement.setAttribute('data-ran', 'yes')"
 ATTACKS = [

@@ -2,13 +2,13 @@ import json
 
 import pytest
 
+from fashionnet.publish.contents import read_page
 from fashionnet.publish.published import (
     BENCHMARK,
     BUILD,
     NOTEBOOKS,
     ReportError,
     fill_place,
-    read_page,
     read_reports,
     seal_benchmark,
     sum_files,

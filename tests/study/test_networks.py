@@ -11,7 +11,8 @@ from fashionnet.data import CLOTHING, binary_labels, split_train_val
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
 from fashionnet.recipes import Recipe
-from fashionnet.runs import Run, RunError, store_run
+from fashionnet.runs import Run, store_run
+from fashionnet.storing import RunError
 from fashionnet.study import networks
 from fashionnet.study.networks import build_grouped_mlp, build_network, train_task
 from fashionnet.study.tasks import TASKS, task_labels

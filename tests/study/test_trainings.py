@@ -17,7 +17,8 @@ from stand_in import make_finished
 
 from fashionnet.__main__ import main
 from fashionnet.recipes import RECIPE, Recipe
-from fashionnet.runs import RunError, find_run, store_run
+from fashionnet.runs import find_run, store_run
+from fashionnet.storing import RunError
 from fashionnet.study import trainings
 from fashionnet.study.trainings import (
     Job,
