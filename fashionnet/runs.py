@@ -1,6 +1,6 @@
 """A finished training as a folder on disk, and nothing else counts as one.
 
-`<home>/runs/<task>/seed-<k>/` holds `manifest.json` (what was trained, how, and what
+`<place>/runs/<task>/seed-<k>/` holds `manifest.json` (what was trained, how, and what
 came of it), `history.json` (metrics by epoch), `predictions.npz` (probabilities of the
 validation and test images) and `best.weights.h5`. Reading a run needs no Keras.
 """
@@ -24,6 +24,8 @@ from fashionnet.storing import (
     RunError,
     finish_store,
     home,
+    is_apart,
+    own_home,
     read_file,
     store_files,
     to_json,
@@ -61,12 +63,15 @@ class Run(NamedTuple):
     folder: Path | None = None
 
 
-def run_folder(task, seed, recipe=RECIPE, differences=None):
-    """Return where the run belongs; all but the usual one have a key in their name."""
+def run_folder(task, seed, recipe=RECIPE, differences=None, *, place=None):
+    """Return where the run belongs; all but the usual one have a key in their name.
+
+    `place` is where its `runs/` lie: `home()`, unless another one is given.
+    """
     is_usual = recipe == RECIPE and not differences
     key = run_key(task, seed, recipe, differences)
     suffix = "" if is_usual else f"-{key[:8]}"
-    return home() / "runs" / task / f"seed-{seed}{suffix}"
+    return (place or home()) / "runs" / task / f"seed-{seed}{suffix}"
 
 
 def stored_seeds(task):
@@ -74,6 +79,20 @@ def stored_seeds(task):
     names = (p.name.removeprefix("seed-") for p in (home() / "runs" / task).glob("*"))
     # Folders of other recipes have a key behind the seed.
     return sorted(int(name) for name in names if name.isdigit())
+
+
+def list_own_runs(task):
+    """Read all trainings of one's own, whatever their settings.
+
+    There are none where they do not lie apart from the published ones.
+    """
+    folders = sorted((own_home() / "runs" / task).glob("*")) if is_apart() else []
+    manifests = [finish_store(path) for path in folders if (path / MANIFEST).is_file()]
+    facts = [
+        (task, m["seed"], _read_recipe(m), m.get("differences")) for m in manifests
+    ]
+    runs = [find_run(*fact, place=own_home()) for fact in facts]
+    return [run for run in runs if run]
 
 
 def make_checkpoint_path():
@@ -120,13 +139,12 @@ def save_run(
     )  # fmt: skip
     differences = found | find_unusual_engine()
     y_prob = y_prob_val, y_prob_test
-    run = store_run(
-        make_run(task, seed, recipe, model, history, *y_prob, y_test, differences)
-    )
+    run = make_run(task, seed, recipe, model, history, *y_prob, y_test, differences)
+    run = store_run(run, place=own_home())
     if differences:
         print(
             f"Not the usual training: {', '.join(differences)} differ. "
-            f"Stored beside it, in {run.folder.name}"
+            f"Stored as one of its own, {run.folder.name}"
         )
     return run
 
@@ -170,20 +188,25 @@ def make_run(
     return Run(manifest, history, y_prob_val, y_prob_test, weights=weights)
 
 
-def store_run(run):
-    """Store what `make_run` collected, all or nothing, and read it back."""
+def store_run(run, *, place=None):
+    """Store what `make_run` collected, all or nothing, and read it back.
+
+    `place` is that of `run_folder`.
+    """
     differences = run.manifest.get("differences")
     facts = run.manifest["task"], run.manifest["seed"], recipe_of(run), differences
-    folder = run_folder(*facts)
+    folder = run_folder(*facts, place=place)
     files = {"history.json": to_json(run.history), "predictions.npz": _pack(run)}
     if run.weights is not None:
         files[WEIGHTS] = run.weights
     store_files(folder, run.manifest, files)
-    return find_run(*facts)
+    return find_run(*facts, place=place)
 
 
-def find_run(task, seed, recipe=RECIPE, differences=None):
+def find_run(task, seed, recipe=RECIPE, differences=None, *, place=None):
     """Read a finished run; without `differences`, the one that the recipe names.
+
+    `place` is that of `run_folder`.
 
     Returns:
         The `Run`, or `None` where there is none, or one of an older recipe.
@@ -191,7 +214,7 @@ def find_run(task, seed, recipe=RECIPE, differences=None):
     Raises:
         RunError: If the run is there, but one of its files is missing or damaged.
     """
-    folder = run_folder(task, seed, recipe, differences)
+    folder = run_folder(task, seed, recipe, differences, place=place)
     if not (folder / MANIFEST).is_file():
         return None
     manifest = finish_store(folder)  # which may have been cut short
@@ -205,7 +228,11 @@ def find_run(task, seed, recipe=RECIPE, differences=None):
 
 def recipe_of(run):
     """Return the `Recipe` that a run was trained by."""
-    settings = run.manifest["recipe"]
+    return _read_recipe(run.manifest)
+
+
+def _read_recipe(manifest):
+    settings = manifest["recipe"]
     return Recipe(**{**settings, "hidden_units": tuple(settings["hidden_units"])})
 
 

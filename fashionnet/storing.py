@@ -8,6 +8,7 @@ from pathlib import Path
 from fashionnet import FashionnetError
 
 MANIFEST = "manifest.json"
+CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 class RunError(FashionnetError):
@@ -15,13 +16,27 @@ class RunError(FashionnetError):
 
 
 def home():
-    """Return where results go: `FASHIONNET_HOME`, or `reports/` of the checkout."""
+    """Return where what is published lies.
+
+    That is `FASHIONNET_HOME`; or `reports/` of the checkout; or, without one, `reports`
+    beside the notebook.
+    """
     if named := os.environ.get("FASHIONNET_HOME"):
         return Path(os.path.expanduser(named)).resolve()
-    checkout = Path(__file__).resolve().parents[1]
-    if (checkout / "notebooks").is_dir():
-        return checkout / "reports"
+    if (CHECKOUT / "notebooks").is_dir():
+        return CHECKOUT / "reports"
     return Path.cwd() / "reports"
+
+
+def own_home():
+    """Return where trainings of one's own go: in a checkout, apart from `home()`."""
+    return home() / "mine" if is_apart() else home()
+
+
+def is_apart():
+    """Tell whether trainings of one's own lie apart from the published ones."""
+    in_checkout = (CHECKOUT / "notebooks").is_dir()
+    return in_checkout and not os.environ.get("FASHIONNET_HOME")
 
 
 def store_files(folder, manifest, files):
@@ -66,7 +81,7 @@ def finish_store(folder):
 def read_file(folder, name, parse, sums=None):
     """Read one file of a run and parse it, or say what is wrong with it."""
     path = folder / name
-    cure = f"Train it again with train_run(..., retrain=True), or delete {folder}."
+    cure = f"Delete {folder}, and it is trained again; or restore it with git."
     try:
         raw = path.read_bytes()
         found = hashlib.sha256(raw).hexdigest()

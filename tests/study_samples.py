@@ -58,11 +58,15 @@ def make_run(task, wrong_test, wrong_val, seed=0):
     return Run(manifest, {}, y_prob_val=val, y_prob_test=test)
 
 
-def store_sample(task, seed, n_wrong=5):
+def store_sample(task, seed, n_wrong=5, *, recipe=RECIPE, differences=(), place=None):
     """Store a run that errs on the first test images."""
     run = make_run(task, np.arange(10_000) < n_wrong, np.arange(600) < 3, seed)
-    about = {"recipe": RECIPE._asdict(), "key": run_key(task, seed)}
-    store_run(run._replace(manifest=run.manifest | about))
+    about = {
+        "recipe": recipe._asdict(),
+        "differences": dict(differences),
+        "key": run_key(task, seed, recipe, dict(differences)),
+    }
+    store_run(run._replace(manifest=run.manifest | about), place=place)
 
 
 def draw_runs(task, n_wrong, seeds, start):

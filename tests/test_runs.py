@@ -125,7 +125,7 @@ def test_folder_without_manifest_is_no_run():
 def test_truncated_file_is_named_and_not_used(name):
     path = save().folder / name
     path.write_bytes(path.read_bytes()[:20])
-    with pytest.raises(RunError, match=rf"{name}.*retrain=True"):
+    with pytest.raises(RunError, match=rf"{name}.*Delete .*seed-0"):
         find_run("binary", 0)
 
 

@@ -48,7 +48,7 @@ FILES = (
 )
 FOLDERS = ("benchmarks", "fashionnet", "notebooks", "reports", "tests")
 # Hidden and half-written things, what Python makes anew, and weights.
-LEFT_OUT = re.compile(r"(^|/)(\.|__pycache__/)|\.(part|weights\.h5)$")
+LEFT_OUT = re.compile(r"(^|/)(\.|__pycache__/)|^reports/mine/|\.(part|weights\.h5)$")
 
 
 def build_colab(folder, root=ROOT):

@@ -5,7 +5,8 @@ import pandas as pd
 
 from fashionnet.data import CLOTHING, binary_labels
 from fashionnet.evaluation import count_confusions, predict_labels, wilson_interval
-from fashionnet.runs import find_run, stored_seeds
+from fashionnet.recipes import RECIPE
+from fashionnet.runs import find_run, list_own_runs, recipe_of, stored_seeds
 from fashionnet.study.stats import mcnemar_midp
 from fashionnet.study.words import CLASSIFIERS, NAMES, phrase_count
 
@@ -14,6 +15,20 @@ def find_pairs():
     """Find the seeds with a finished run of both tasks. Returns `pairs`."""
     tasks, seeds = ("multiclass", "binary"), stored_seeds("multiclass")
     return pair_runs(*({s: find_run(task, s) for s in seeds} for task in tasks))
+
+
+def find_own_pairs():
+    """Find trainings of one's own, of both tasks with the same settings.
+
+    Returns:
+        A list of `(multiclass, binary)`.
+    """
+    multiclass, binary = (list_own_runs(task) for task in ("multiclass", "binary"))
+    return [(a, b) for a in multiclass for b in binary if _settings(a) == _settings(b)]
+
+
+def _settings(run):
+    return run.manifest["seed"], recipe_of(run), sorted(run.manifest["differences"])
 
 
 def pair_runs(multiclass, binary):
@@ -115,6 +130,30 @@ def state_pair(way, y_pred_way, y_pred_binary, y_true):
         f"{lead} Exactly one of the two is right on {a + b} images: {first} on {a}, "
         f"{second} on {b} (McNemar mid-p = {p:.3f}). {verdict}"
     )
+
+
+def state_own_pairs(pairs, y_true):
+    """Say how many errors the networks of one's own make; they count nowhere else."""
+    if not pairs:
+        return (
+            "No pair of your own is stored. Run notebooks 1 and 2 with the same "
+            "settings, then this cell again."
+        )
+    sentences = []
+    for multiclass, binary in pairs:
+        answers = predict_three_ways(multiclass, binary)
+        n_wrong = {name: int((answers[name] != y_true).sum()) for name in CLASSIFIERS}
+        listed = ", ".join(f"{NAMES[name]} {n:,}" for name, n in n_wrong.items())
+        settings = multiclass.manifest["differences"] | _changed(recipe_of(multiclass))
+        unlike = f", with other {', '.join(settings)}" if settings else ""
+        seed = multiclass.manifest["seed"]
+        sentences.append(f"**Your own pair**, seed {seed}{unlike}: errors {listed}.")
+    return " ".join(sentences)
+
+
+def _changed(recipe):
+    usual = RECIPE._asdict()
+    return {k: v for k, v in recipe._asdict().items() if v != usual[k]}
 
 
 def table_accuracies(errors, n_total):

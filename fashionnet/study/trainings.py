@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from fashionnet.recipes import RECIPE, Recipe
 from fashionnet.runs import find_run, store_run
-from fashionnet.storing import home
+from fashionnet.storing import home, own_home
 from fashionnet.study.pairs import pair_runs
 from fashionnet.study.tasks import CONTROLS, MAIN_TASKS, find_task
 from fashionnet.study.words import phrase_count
@@ -121,28 +121,28 @@ def state_stored(pairs, controls, curve):
     return f"Stored here: {listed}.{missing}"
 
 
-def train_run(task, seed, recipe=RECIPE, *, retrain=False):
+def train_run(task, seed, recipe=RECIPE):
     """Return the finished run of a task and a seed, training it if there is none.
 
-    With `retrain`, a finished or a damaged run is trained again and replaced.
+    What is trained here is one's own and changes nothing that is published.
 
     Raises:
-        RunError: If the run on disk is damaged and `retrain` is not set.
+        RunError: If the run on disk is damaged.
         ValueError: If there is no such task, or not so many images.
     """
     find_task(task)
-    run = None if retrain else find_run(task, seed, recipe)
-    if run:
-        where = run.folder.relative_to(home())
-        print(f"{task}, seed {seed}: finished run reused from {where}")
-        return run
+    for place in (home(), own_home()):
+        if run := find_run(task, seed, recipe, place=place):
+            where = run.folder.relative_to(home())
+            print(f"{task}, seed {seed}: finished run reused from {where}")
+            return run
     from fashionnet.study.networks import train_task
 
     print(f"{task}, seed {seed}: ", end="")
-    return store_run(train_task(task, seed, recipe))
+    return store_run(train_task(task, seed, recipe), place=own_home())
 
 
-def train_missing(jobs, *, n_jobs=2, backend=None):
+def train_missing(jobs, *, n_jobs=2, backend=None, place=None):
     """Train what has no finished run, several at a time; store each when it is done.
 
     A training has one thread to itself: two at once on two cores get more done than one
@@ -152,6 +152,7 @@ def train_missing(jobs, *, n_jobs=2, backend=None):
         jobs: Some of `list_jobs`.
         n_jobs: Number of trainings at a time; a Dask cluster decides that by itself.
         backend: Name of joblib's backend: processes of this machine if `None`.
+        place: Where the runs belong, as in `run_folder`.
 
     Returns:
         A list of the new `Run`s.
@@ -159,7 +160,7 @@ def train_missing(jobs, *, n_jobs=2, backend=None):
     Raises:
         RunError: Before any training, if a stored run is damaged.
     """
-    missing = [job for job in jobs if find_run(*job) is None]
+    missing = [job for job in jobs if find_run(*job, place=place) is None]
     print(f"{len(jobs) - len(missing)} of {len(jobs)} runs are stored", flush=True)
     if not missing:
         return []
@@ -178,7 +179,7 @@ def train_missing(jobs, *, n_jobs=2, backend=None):
     warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
     with tqdm(desc=start, total=work, bar_format=BAR, smoothing=0) as bar:
         for job, run in trained:
-            runs.append(store_run(run))
+            runs.append(store_run(run, place=place))
             bar.set_description_str(f"{len(runs)} of {len(missing)} runs", False)
             bar.update(estimate_work(job))
     return runs

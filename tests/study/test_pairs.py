@@ -15,16 +15,20 @@ from study_samples import (
     store_sample,
 )
 
-from fashionnet.data import CLASS_NAMES
+from fashionnet import storing
+from fashionnet.data import CLASS_NAMES, binary_labels
+from fashionnet.recipes import Recipe
 from fashionnet.study.pairs import (
     binarize_argmax,
     binarize_sum,
     clothing_probability,
     cross_tabulate,
+    find_own_pairs,
     find_pairs,
     likeliest_classes,
     predict_three_ways,
     right_by_seed,
+    state_own_pairs,
     state_pair,
     table_accuracies,
     table_agreement,
@@ -99,6 +103,39 @@ def test_pairs_are_found_where_both_tasks_are_stored():
     for seed, pair in pairs.items():
         told = [(run.manifest["task"], run.manifest["seed"]) for run in pair]
         assert told == [("multiclass", seed), ("binary", seed)]
+
+
+@pytest.fixture
+def checkout(monkeypatch, tmp_path):
+    """Lay out a checkout whose reader has set nothing."""
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setattr(storing, "CHECKOUT", tmp_path)
+    monkeypatch.delenv("FASHIONNET_HOME")
+    return tmp_path
+
+
+def test_own_pairs_lie_apart_and_have_equal_settings(checkout):
+    small, place = Recipe(hidden_units=(64,)), storing.own_home()
+    stopped = {"epochs_run": 3}
+    for task in ("multiclass", "binary"):
+        store_sample(task, 0, n_wrong=40)
+        store_sample(task, 7, n_wrong=60, place=place)
+        store_sample(task, 0, n_wrong=80, recipe=small, place=place)
+    store_sample("multiclass", 7, differences=stopped, place=place)
+    assert list(find_pairs()) == [0]
+    assert {p.name for p in (checkout / "reports").iterdir()} == {"runs", "mine"}
+    said = state_own_pairs(find_own_pairs(), binary_labels(LABELS))
+    assert said.count("Your own pair") == 2
+    assert "seed 7: errors" in said
+    assert "seed 0, with other hidden_units: errors" in said
+    assert [n for n in read_numbers(said) if n in (40, 60, 80)] == [80] * 3 + [60] * 3
+
+
+def test_own_pairs_are_none_where_all_lies_together():
+    for task in ("multiclass", "binary"):
+        store_sample(task, 0)
+    assert find_own_pairs() == []
+    assert "No pair of your own" in state_own_pairs([], binary_labels(LABELS))
 
 
 def test_compact_runs_are_right_where_the_whole_ones_are():

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -218,11 +219,12 @@ def test_finished_run_is_reused_for_its_seed_and_recipe_only(trained):
     assert load_runs("grouped", [1], SHORT)[1].folder == runs[1].folder
 
 
-def test_damaged_run_is_refused_unless_told_to_train_again(trained):
+def test_damaged_run_is_refused_until_it_is_deleted(trained):
     run = train_run("multiclass", 0)
     (run.folder / "predictions.npz").write_bytes(b"damaged")
     with pytest.raises(RunError, match=r"predictions\.npz"):
         train_run("multiclass", 0)
-    again = train_run("multiclass", 0, retrain=True)
+    shutil.rmtree(run.folder)
+    again = train_run("multiclass", 0)
     np.testing.assert_array_equal(again.y_prob_test, run.y_prob_test)
     assert len(trained) == 2
