@@ -9,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from edited import EDITED
+from nbconvert import MarkdownExporter, PythonExporter
 
 from fashionnet.publish.gate import find_measured
 from fashionnet.recipes import Recipe
@@ -187,6 +189,14 @@ def test_test_set_is_not_even_loaded_before_its_section(part):
 def test_test_set_is_loaded_once(path):
     code = "\n".join(text(c) for c in cells(path, "code"))
     assert code.count("load_test_set()") == 1
+
+
+def test_notebook_is_valid_and_converts_as_any_other(path, tmp_path):
+    nbformat.validate(json.loads(path.read_text(encoding="utf-8")))
+    script, _ = PythonExporter().from_filename(str(path))
+    compile(script, path.stem, "exec")
+    text_alone, _ = MarkdownExporter().from_filename(str(path))
+    assert headings(path, 1)[0] in text_alone
 
 
 def start_nbmake(name, home):

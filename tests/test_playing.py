@@ -64,6 +64,8 @@ def test_executed_and_saved_notebook_is_unchanged_to_git(notebook, display_name)
             cell |= {"outputs": [said], "execution_count": number}
             cell["metadata"]["execution"] = {"iopub.status.idle": "2026-01-01"}
     notebook.write_text(json.dumps(book, indent=2), encoding="utf-8")
+    assert ask_git(notebook.parent, "diff", "--name-only") == ""
+    ask_git(notebook.parent, "add", ".")
     assert ask_git(notebook.parent, "status", "--porcelain") == ""
     book["cells"][4]["source"] = "SEED = 1"
     notebook.write_text(json.dumps(book), encoding="utf-8")
