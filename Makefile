@@ -21,9 +21,9 @@ IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c '$(IN_RANGE)' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help setup data reports check pdf test unit lint test-slow test-lowest \
-	test-newest test-colab coverage colab \
-	submission study search bench all-out lock clean
+.PHONY: help setup data reports check pdf test unit lint test-slow test-order \
+	test-lowest test-newest test-colab coverage colab submission \
+ study search bench all-out lock clean
 
 help: ## list the targets
 	@echo "fashionnet: classical networks on Fashion-MNIST"
@@ -76,6 +76,13 @@ unit: data ## run the tests that train nothing and start no browser
 
 test-slow: data ## run the tests that take minutes: hundreds of kills and mutations
 	$(PY) -m pytest --durations=5 -m slow
+
+test-order: data ## run unit tests in random order, then each of their files alone
+	$(PIP) install --quiet --editable '.[quality]'
+	$(PY) -m pytest -m "not integration and not slow" -p randomly
+	@for file in tests/test_*.py tests/*/test_*.py; do echo "$$file alone"; \
+		$(PY) -m pytest -m "not integration and not slow" "$$file" || \
+		test $$? = 5 || exit 1; done
 
 test-lowest: $(READY) ## run unit tests with the oldest packages that are allowed
 	sh tests/other_versions.sh lowest-direct 3.11
