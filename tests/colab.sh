@@ -17,7 +17,7 @@ if "$python" -I -c "import fashionnet" 2>/dev/null; then
     exit 1
 fi
 export PYTHONPATH="$PWD"
-"$python" -c "from fashionnet.runs import versions; print(versions())"
+"$python" -c "from fashionnet.engine import versions; print(versions())"
 "$python" -m pytest
 
 unset PYTHONPATH FASHIONNET_DATA FASHIONNET_HOME

@@ -8,7 +8,7 @@ folder=.venv-$1
 .venv/bin/python -m uv venv --quiet --allow-existing --python "$2" "$folder"
 .venv/bin/python -m uv pip install --quiet --python "$folder/bin/python" \
     --resolution "$1" --editable '.[dev]'
-"$folder/bin/python" -c "from fashionnet.runs import versions; print(versions())"
+"$folder/bin/python" -c "from fashionnet.engine import versions; print(versions())"
 exec "$folder/bin/python" -m pytest -m "not integration and not slow" \
     -W "ignore::DeprecationWarning" -W "ignore::PendingDeprecationWarning" \
     -W "ignore::FutureWarning"
