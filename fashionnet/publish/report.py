@@ -46,11 +46,11 @@ def make_pdfs(reports, folder):
         ReportError: If there is no browser or no page, a page cannot be printed, or the
             report is longer than the assignment allows.
     """
+    if not (reports / "index.html").is_file():
+        raise ReportError(f"{reports} has no pages; `python -m fashionnet reports`")
     browser = find_chromium()
     if browser is None:
         raise ReportError(NO_BROWSER)
-    if not (reports / "index.html").is_file():
-        raise ReportError(f"{reports} has no pages; `python -m fashionnet reports`")
     folder.mkdir(parents=True, exist_ok=True)
     pages = {
         path.stem: prepare_page(path.read_text(encoding="utf-8"))
