@@ -22,8 +22,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c '$(IN_RANGE)' 2>/dev/null && { echo $$p; break; }; done)
 
 .PHONY: help setup data reports check pdf test unit lint test-slow test-order \
-	test-lowest test-newest test-colab coverage colab submission \
- study search bench all-out lock clean
+	test-lowest test-newest test-colab coverage mutation colab submission \
+	study search bench all-out lock clean
 
 help: ## list the targets
 	@echo "fashionnet: classical networks on Fashion-MNIST"
@@ -96,6 +96,12 @@ coverage: data ## measure which lines and branches of the package the tests reac
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 
+mutation: data ## change the code in hundreds of places; 85% of that must fail a test
+	$(PIP) install --quiet --editable '.[quality]'
+	rm -rf mutants
+	$(PY) -m mutmut run
+	$(PY) -m mutmut results --all true | $(PY) tests/mutation_score.py
+
 test-colab: data colab ## run unit tests and packed notebooks with Colab's versions
 	sh tests/colab.sh
 
@@ -124,4 +130,4 @@ lock: $(READY) ## compile requirements.txt from pyproject.toml
 		--output-file requirements.txt pyproject.toml
 
 clean: ## remove the virtual environment and caches; reports stay
-	rm -rf .venv .venv-colab .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-colab .pytest_cache .ruff_cache .hypothesis mutants *.egg-info

@@ -14,6 +14,12 @@ CLOTHES = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt"}
 OTHERS = {"Sandal", "Sneaker", "Bag", "Ankle boot"}
 
 
+def test_sets_are_loaded_from_the_folder_that_is_named(monkeypatch):
+    monkeypatch.setattr(data, "load_part", lambda *arguments: arguments)
+    assert data.load_training_set("mine") == ("train", "mine")
+    assert data.load_test_set("mine") == ("t10k", "mine")
+
+
 # Training and validation set.
 
 

@@ -493,7 +493,10 @@ case "$*" in
     *download*) touch package.deb ;;
 esac
 """,
-        "dpkg-deb": f'mkdir -p ".{tmp_path}"; cp -r "{package}" ".{installed}"',
+        "dpkg-deb": f"""
+echo "$@" >> "{tmp_path}/unpacked"
+mkdir -p ".{tmp_path}"; cp -r "{package}" ".{installed}"
+""",
     }
     for name, script in scripts.items():
         (programs / name).write_text(f"#!/bin/sh\n{script}")
@@ -512,6 +515,25 @@ def test_last_resort_is_the_package_of_debian(
     assert [len(y) for y in load_all()] == [60_000, 10_000]
     folder = download.keras_cache() if user else apt / "debian"
     assert names_in(folder) == sorted(zipped)
+    name = download.DEBIAN_PACKAGE
+    calls = [f"download {name}"] if user else ["update", f"install -y {name}"]
+    assert (apt / "calls").read_text().splitlines() == [f"-qq {call}" for call in calls]
+    if user:
+        assert (apt / "unpacked").read_text() == "-x package.deb .\n"
+
+
+def test_package_of_debian_repairs_a_damaged_cache(zipped, empty_machine, apt):
+    cache = fill(download.keras_cache(), {f"{TRAIN}.gz": HTML})
+    fill(apt / "package", zipped)
+    download._unpack_package(cache)
+    assert {path.name: path.read_bytes() for path in cache.iterdir()} == zipped
+
+
+def test_package_that_cannot_be_unpacked_is_named(empty_machine, apt, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    (apt / "bin" / "dpkg-deb").write_text("#!/bin/sh\nexit 2\n")
+    with pytest.raises(DataError, match=r"no network.*\n.*dpkg-deb"):
+        download.get_data()
 
 
 def test_busy_apt_is_waited_for_and_that_is_said(apt, capsys):

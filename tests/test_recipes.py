@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections import namedtuple
 
 import numpy as np
@@ -31,6 +32,32 @@ REFUSED = {
 def test_impossible_setting_is_refused_by_name_and_value(name, value):
     with pytest.raises(ValueError, match=rf"{name} is .*{re.escape(str(value))}"):
         check_settings(RECIPE._replace(**{name: value}))
+
+
+WAYS_OUT = {
+    "hidden_units": "from 1 on in brackets, as in (256, 256) or (64,)",
+    "dropout": "in [0, 1)",
+    "epochs": "from 1 on",
+    "learning_rate": "above 0",
+    "weight_decay": "from 0 on",
+}
+
+
+@pytest.mark.parametrize("name", WAYS_OUT)
+def test_refusal_says_what_the_setting_may_be(name):
+    with pytest.raises(ValueError, match=f"must be .*{re.escape(WAYS_OUT[name])}$"):
+        check_settings(RECIPE._replace(**{name: None}))
+
+
+SMALLEST = Recipe(
+    hidden_units=(1,), input_dropout=0, dropout=0, batch_size=1, epochs=1, patience=1,
+    learning_rate=sys.float_info.min, weight_decay=0, n_train=1,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [0, 2**32 - 1])
+def test_settings_at_their_limits_are_possible(seed):
+    assert check_settings(SMALLEST, seed=seed) == SMALLEST
 
 
 @pytest.mark.parametrize("seed", ["0", -1, 2**32, 1.5, None, True])

@@ -85,6 +85,61 @@ def test_manifest_tells_what_was_trained_and_what_came_of_it():
     assert {"python", "keras", "tensorflow", "numpy"} <= set(manifest["versions"])
 
 
+TRAINED = {
+    "model": FakeModel(),
+    "split": "the split",
+    "history": HISTORY,
+    "y_prob_val": Y_PROB[:2],
+    "y_test": Y_TEST,
+}
+
+
+@pytest.fixture
+def found(monkeypatch):
+    """Stand in for `find_differences`, which needs Keras: return what it is to find."""
+    found = {}
+
+    def find_differences(*arguments, **parts):
+        assert arguments == ("binary", 4, Recipe(hidden_units=(8, 8)))
+        assert parts.keys() == TRAINED.keys()
+        assert all(part is TRAINED[name] for name, part in parts.items())
+        return found
+
+    stand_in = SimpleNamespace(find_differences=find_differences)
+    monkeypatch.setitem(sys.modules, "fashionnet.differences", stand_in)
+    return found
+
+
+def save_trained(hidden_units=(8, 8)):
+    recipe = Recipe(hidden_units=hidden_units)
+    return runs.save_run("binary", 4, recipe, y_prob_test=Y_PROB, **TRAINED)
+
+
+def test_usual_training_is_stored_without_a_word(found, capsys):
+    run = save_trained(hidden_units=[8, 8])
+    assert run.manifest == find_run("binary", 4, Recipe(hidden_units=(8, 8))).manifest
+    assert run.manifest["differences"] == {}
+    assert capsys.readouterr().out == ""
+
+
+def test_other_training_is_stored_beside_the_usual_one_and_that_is_said(
+    found, capsys, monkeypatch
+):
+    found["first_step"] = 106
+    monkeypatch.setattr(engine, "describe_engine", lambda: {**ENGINE, "backend": "jax"})
+    run = save_trained()
+    assert run.manifest["differences"] == {"first_step": 106, "backend": "jax"}
+    said = capsys.readouterr().out
+    assert "first_step, backend" in said
+    assert run.folder.name in said
+
+
+def test_impossible_setting_is_refused_before_anything_is_stored(found, scratch_home):
+    with pytest.raises(ValueError, match="hidden_units"):
+        save_trained(hidden_units=())
+    assert not scratch_home.exists()
+
+
 def test_run_without_stored_labels_has_none():
     run = save()
     assert run.y_pred_val is run.y_pred_test is None
@@ -271,6 +326,23 @@ def test_stored_seeds_are_listed_without_other_recipes():
     save(seed=5, recipe=Recipe(dropout=0.5))
     assert runs.stored_seeds("binary") == [2, 10]
     assert runs.stored_seeds("multiclass") == []
+
+
+def test_checkpoints_of_two_trainings_are_in_folders_of_their_own(monkeypatch):
+    at_exit = []
+
+    def register(*call, **options):
+        at_exit.append((call, options))
+
+    monkeypatch.setattr(runs.atexit, "register", register)
+    paths = [runs.make_checkpoint_path() for _ in range(2)]
+    assert paths[0].parent != paths[1].parent
+    for path, ((remove, *folder), options) in zip(paths, at_exit, strict=True):
+        assert (path.name, path.parent.is_dir()) == ("best.weights.h5", True)
+        assert path.parent.name.startswith("fashionnet-")
+        for _ in range(2):  # The second time, it is gone already.
+            remove(*folder, **options)
+        assert not path.parent.exists()
 
 
 @pytest.mark.integration
