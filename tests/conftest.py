@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from edited import EDITED
+from hypothesis import Phase, settings
 
 from fashionnet.recipes import Recipe
 
@@ -27,6 +28,10 @@ def pytest_report_header():
 
 WIDE = {"width": 1600, "height": 900}
 NEEDS_NETWORK = re.compile(r"^(?!file:|data:)")
+
+# Of a mutant, the first counterexample is enough, and the score must not vary.
+PHASES = [Phase.explicit, Phase.generate]
+settings.register_profile("mutation", phases=PHASES, derandomize=True, database=None)
 
 
 # Fixtures that start a browser, or the processes of a study.

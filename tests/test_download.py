@@ -484,6 +484,7 @@ def apt(tmp_path, monkeypatch):
     scripts = {
         "apt-get": f"""
 echo "$@" >> "{tmp_path}/calls"
+echo "$DEBIAN_FRONTEND $LC_ALL" > "{tmp_path}/env"
 if [ "$(wc -l < "{tmp_path}/calls")" -le "$(cat "{tmp_path}/busy")" ]; then
     echo "E: Could not get lock /var/lib/apt/lists/lock" >&2
     exit 100
@@ -541,6 +542,8 @@ def test_busy_apt_is_waited_for_and_that_is_said(apt, capsys):
     download._run_apt("update", pause=0.01)
     assert (apt / "calls").read_text().splitlines() == ["-qq update"] * 3
     assert len(capsys.readouterr().out.splitlines()) == 2
+    # apt-get asks nothing, and tells of its lock in English.
+    assert (apt / "env").read_text() == "noninteractive C\n"
 
 
 def test_apt_that_stays_busy_is_given_up(apt, monkeypatch):

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fashionnet import engine, runs
+from fashionnet import engine, runs, storing
 from fashionnet.recipes import Recipe, run_key
 from fashionnet.runs import Run, find_run, make_run, run_folder
 from fashionnet.storing import RunError
@@ -318,6 +318,24 @@ def test_all_runs_of_the_study_are_published(monkeypatch):
 def test_home_is_where_the_environment_says(monkeypatch, tmp_path):
     monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path / "täst home"))
     assert run_folder("binary", 7) == tmp_path / "täst home" / "runs/binary/seed-7"
+
+
+def test_home_may_begin_with_a_tilde(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("FASHIONNET_HOME", "~/mine")
+    assert storing.home() == tmp_path / "mine"
+
+
+def test_home_is_in_the_checkout_or_else_in_the_working_directory(
+    monkeypatch, tmp_path
+):
+    checkout = tmp_path / "checkout"
+    monkeypatch.delenv("FASHIONNET_HOME")
+    monkeypatch.setattr(storing, "__file__", str(checkout / "fashionnet/storing.py"))
+    monkeypatch.chdir(tmp_path)
+    assert storing.home() == tmp_path / "reports"
+    (checkout / "notebooks").mkdir(parents=True)
+    assert storing.home() == checkout / "reports"
 
 
 def test_stored_seeds_are_listed_without_other_recipes():

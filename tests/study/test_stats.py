@@ -110,6 +110,19 @@ def test_impossible_number_is_refused_and_named(call, wrong):
         call(wrong)
 
 
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (Estimate(1.0, 2.0, 8).interval, "level"),
+        (lambda power: detectable_difference(1, 9, power=power), "power or level"),
+        (lambda p_value: holm([p_value]), "p-value"),
+    ],
+)
+def test_number_that_is_no_share_is_refused_by_name(call, name):
+    with pytest.raises(ValueError, match=f"^{name} 2.0 "):
+        call(2)
+
+
 # New trainings and new images.
 
 
@@ -184,6 +197,7 @@ def test_crossed_estimate_of_equal_differences_has_no_error(value):
     assert estimate == (value, 0, 2)
     assert estimate.interval() == (value, value)
     assert estimate.p_value() == (value == 0)
+    assert estimate.excludes_zero() == (value != 0)
 
 
 @some
