@@ -331,7 +331,7 @@ def test_home_is_in_the_checkout_or_else_in_the_working_directory(
 ):
     checkout = tmp_path / "checkout"
     monkeypatch.delenv("FASHIONNET_HOME")
-    monkeypatch.setattr(storing, "__file__", str(checkout / "fashionnet/storing.py"))
+    monkeypatch.setattr(storing, "CHECKOUT", checkout)
     monkeypatch.chdir(tmp_path)
     assert storing.home() == tmp_path / "reports"
     (checkout / "notebooks").mkdir(parents=True)
