@@ -333,9 +333,12 @@ def test_home_is_in_the_checkout_or_else_in_the_working_directory(
     monkeypatch.delenv("FASHIONNET_HOME")
     monkeypatch.setattr(storing, "CHECKOUT", checkout)
     monkeypatch.chdir(tmp_path)
-    assert storing.home() == tmp_path / "reports"
+    assert storing.home() == storing.own_home() == tmp_path / "reports"
     (checkout / "notebooks").mkdir(parents=True)
     assert storing.home() == checkout / "reports"
+    assert storing.own_home() == checkout / "reports/mine"
+    monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path / "elsewhere"))
+    assert storing.own_home() == storing.home() == tmp_path / "elsewhere"
 
 
 def test_stored_seeds_are_listed_without_other_recipes():
