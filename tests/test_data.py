@@ -73,6 +73,16 @@ def test_split_of_balanced_classes_is_exact():
     assert np.bincount(y_val).tolist() == [2] * 10
 
 
+def test_split_may_take_one_image_of_every_class():
+    y_val = split(val_fraction=0.05).y_val
+    assert np.bincount(y_val).tolist() == [1] * 10
+
+
+def test_split_takes_a_tenth_unless_told_otherwise():
+    parts = zip(split(), split_train_val(IMAGES, LABELS, seed=0), strict=True)
+    assert all(np.array_equal(*pair) for pair in parts)
+
+
 def test_equal_seeds_give_equal_splits():
     assert all(map(np.array_equal, split(seed=3), split(seed=3)))
 
@@ -115,9 +125,15 @@ def test_split_refuses_and_names(case):
         split(**arguments)
 
 
-@pytest.mark.parametrize("val_fraction", [0, 1, -0.1, 1.5, float("nan"), 0.001, 0.999])
-def test_split_refuses_the_fraction(val_fraction):
-    with pytest.raises(ValueError, match=f"val_fraction (is )?{val_fraction}"):
+@pytest.mark.parametrize("val_fraction", [0, 1, -0.1, 1.5, float("nan")])
+def test_split_refuses_what_is_no_fraction(val_fraction):
+    with pytest.raises(ValueError, match=f"val_fraction is {val_fraction}"):
+        split(val_fraction=val_fraction)
+
+
+@pytest.mark.parametrize("val_fraction", [0.001, 0.999])
+def test_split_refuses_a_fraction_of_less_than_one_image(val_fraction):
+    with pytest.raises(ValueError, match=f"20 of 200 .* val_fraction {val_fraction}"):
         split(val_fraction=val_fraction)
 
 
@@ -148,3 +164,8 @@ def test_binary_names_are_in_the_order_of_the_binary_labels():
 def test_binary_labels_refuse_what_is_no_class(label):
     with pytest.raises(ValueError, match=re.escape(f"[{label}]")):
         binary_labels(np.array([0, label]))
+
+
+def test_refused_labels_are_named_up_to_five():
+    with pytest.raises(ValueError, match=re.escape("[10, 11, 12, 13, 14] ")):
+        binary_labels(np.arange(20))

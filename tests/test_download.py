@@ -405,6 +405,24 @@ def test_download_waits_between_attempts_only(labels_only, monkeypatch, tmp_path
     assert pauses == [7, 7]
 
 
+def test_progress_is_shown_by_name_and_size(server, tmp_path, capsys):
+    server.answers = {"labels.gz": [bytes(512)]}
+    download._fetch(f"{server.url}labels.gz", tmp_path / "labels.gz.part")
+    shown = capsys.readouterr().err
+    assert shown.lstrip().startswith("labels.gz: ")
+    assert "512/512" in shown
+
+
+def test_server_that_falls_silent_is_not_waited_for_forever(monkeypatch, tmp_path):
+    def fall_silent(url, timeout):
+        assert 5 <= timeout <= 60
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(download.urllib.request, "urlopen", fall_silent)
+    with pytest.raises(DataError, match="timed out"):
+        download_fashion_mnist(tmp_path, url="http://x/", attempts=2, pause=0)
+
+
 def test_only_the_damaged_file_is_replaced(server, zipped, tmp_path):
     fill(tmp_path, {**zipped, f"{T10K}.gz": HTML})
     server.answers = {f"{T10K}.gz": [zipped[f"{T10K}.gz"]]}
@@ -541,7 +559,8 @@ def test_busy_apt_is_waited_for_and_that_is_said(apt, capsys):
     (apt / "busy").write_text("2")
     download._run_apt("update", pause=0.01)
     assert (apt / "calls").read_text().splitlines() == ["-qq update"] * 3
-    assert len(capsys.readouterr().out.splitlines()) == 2
+    said = capsys.readouterr().out.splitlines()
+    assert ["120 s" in line for line in said] == [True, True]
     # apt-get asks nothing, and tells of its lock in English.
     assert (apt / "env").read_text() == "noninteractive C\n"
 

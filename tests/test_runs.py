@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from fashionnet import engine, runs, storing
+from fashionnet.download import DATA_SHA256
 from fashionnet.recipes import Recipe, run_key
 from fashionnet.runs import Run, find_run, make_run, run_folder
 from fashionnet.storing import RunError
@@ -21,7 +23,7 @@ HISTORY = {
     "accuracy": [0.6, 0.7, 0.8],
     "val_loss": [0.8, 0.55, 0.7],
     "val_accuracy": [0.65, 0.75, 0.72],
-    "seconds": [1.0, 0.5, 0.5],
+    "seconds": [1.004, 0.5, 0.75],
 }
 Y_TEST = np.array([1, 0, 1, 1])
 Y_PROB = np.array([0.9, 0.2, 0.4, 0.5001], np.float32)
@@ -74,7 +76,8 @@ def test_manifest_tells_what_was_trained_and_what_came_of_it():
     assert manifest["parameters"] == 8
     assert ENGINE.items() <= manifest.items()
     assert (manifest["epochs_run"], manifest["best_epoch"]) == (3, 2)
-    assert manifest["train_seconds"] == 2.0
+    assert manifest["train_seconds"] == 2.25
+    assert manifest["data_sha256"] == DATA_SHA256
     assert manifest["metrics"] == {
         "val_loss": 0.55,
         "val_accuracy": 0.75,
@@ -110,9 +113,9 @@ def found(monkeypatch):
     return found
 
 
-def save_trained(hidden_units=(8, 8)):
+def save_trained(seed=4, hidden_units=(8, 8)):
     recipe = Recipe(hidden_units=hidden_units)
-    return runs.save_run("binary", 4, recipe, y_prob_test=Y_PROB, **TRAINED)
+    return runs.save_run("binary", seed, recipe, y_prob_test=Y_PROB, **TRAINED)
 
 
 def test_usual_training_is_stored_without_a_word(found, capsys):
@@ -134,9 +137,12 @@ def test_other_training_is_stored_beside_the_usual_one_and_that_is_said(
     assert run.folder.name in said
 
 
-def test_impossible_setting_is_refused_before_anything_is_stored(found, scratch_home):
-    with pytest.raises(ValueError, match="hidden_units"):
-        save_trained(hidden_units=())
+@pytest.mark.parametrize("wrong", [{"hidden_units": ()}, {"seed": -1}], ids=str)
+def test_impossible_setting_is_refused_before_anything_is_stored(
+    wrong, found, scratch_home
+):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        save_trained(**wrong)
     assert not scratch_home.exists()
 
 
@@ -206,6 +212,29 @@ def test_altered_predictions_are_named():
         find_run("binary", 0)
 
 
+def test_altered_history_is_named():
+    (save().folder / "history.json").write_text('{"loss": [0.1]}')
+    with pytest.raises(RunError, match=r"history\.json.*SHA-256"):
+        find_run("binary", 0)
+
+
+def test_altered_manifest_is_named_but_its_order_is_free():
+    run = save()
+    path = run.folder / "manifest.json"
+    path.write_text(json.dumps(run.manifest, sort_keys=True))
+    assert find_run("binary", 0).manifest == run.manifest
+    path.write_text(json.dumps({**run.manifest, "train_seconds": 1.0}))
+    with pytest.raises(RunError, match=r"manifest\.json.*SHA-256"):
+        find_run("binary", 0)
+
+
+def test_pickled_predictions_are_refused():
+    buffer = io.BytesIO()
+    np.savez(buffer, y_prob_val=np.array([{}]))
+    with pytest.raises(ValueError, match="pickle"):
+        runs._load_arrays(buffer.getvalue())
+
+
 def test_weights_are_checked_before_use():
     run = save()
     assert runs.check_weights(run).read_bytes() == b"weights"
@@ -221,6 +250,23 @@ def test_full_disk_leaves_the_old_run_intact():
     after = find_run("binary", 0)
     assert after.manifest == before.manifest
     assert [p.name for p in after.folder.parent.iterdir()] == ["seed-0"]
+
+
+def test_disk_that_fills_up_while_storing_keeps_no_half_of_the_new_run(monkeypatch):
+    folder, write, done = save().folder, Path.write_bytes, []
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def fill_up(path, raw):
+        if path.suffix == ".part":
+            done.append(path)
+        if len(done) == 2:
+            raise OSError(28, "No space left on device")
+        return write(path, raw)
+
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    with pytest.raises(OSError, match="No space left"):
+        save()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 @pytest.mark.parametrize("n_steps", range(9))
@@ -280,6 +326,7 @@ def test_other_training_of_a_recipe_has_a_folder_and_a_key_of_its_own():
     again = find_run("binary", 0, Recipe(), {"first_step": 106})
     assert again.manifest == beside.manifest
     assert find_run("binary", 0, Recipe(), {"first_step": 212}) is None
+    assert save(differences={"first_step": 212}).folder != beside.folder
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])

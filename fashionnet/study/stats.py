@@ -188,7 +188,7 @@ def sign_flip_p(values):
 
     options = {"permutation_type": "samples", "n_resamples": np.inf, "batch": 2**12}
     values = np.asarray(values, float)
-    return permutation_test((values,), total, vectorized=True, **options).pvalue
+    return permutation_test((values,), total, **options).pvalue
 
 
 def _check_share(name, values):
