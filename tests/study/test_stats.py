@@ -344,6 +344,7 @@ def test_equivalence_is_the_weaker_of_two_one_sided_tests(values):
 @some
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
 @example([0.01, 0.04, 0.03, 0.005])
+@example([0.0, 1.0])
 def test_holm_equals_closed_testing(p_values):
     # A hypothesis falls with every group of hypotheses it is part of.
     n = len(p_values)
