@@ -19,6 +19,7 @@ from fashionnet.data import (
     load_training_set,
     split_train_val,
 )
+from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
 from fashionnet.training import make_optimizer
 
@@ -28,7 +29,9 @@ LOSSES = {
 }
 
 
-def find_differences(task, seed, recipe, *, model, split, history, y_prob_val, y_test):
+def find_differences(
+    task, seed, recipe, *, model, split, history, y_prob_val, y_prob_test, y_test
+):
     """Compare a finished training with the one that task, seed and recipe name.
 
     Args:
@@ -39,6 +42,7 @@ def find_differences(task, seed, recipe, *, model, split, history, y_prob_val, y
         split: The `Split` that it was trained and validated on.
         history: Metrics by epoch, with what the callbacks of `make_callbacks` note.
         y_prob_val: Its probabilities for `split.x_val`.
+        y_prob_test: Its probabilities for the test images.
         y_test: The labels that its answers for the test images are compared with.
 
     Returns:
@@ -65,9 +69,11 @@ def find_differences(task, seed, recipe, *, model, split, history, y_prob_val, y
     )
     steps = zip(history["first_step"], history["last_step"], strict=True)
     best = int(np.argmin(history["val_loss"])) + 1
+    x_test, test_labels = load_test_set()
     used_and_usual = {
         "images": (_sum(*split), _sum(*_split_as_usual(task, seed))),
-        "test_labels": (_sum(y_test), _sum(_labels_of(task, load_test_set()[1]))),
+        "test_labels": (_sum(y_test), _sum(_labels_of(task, test_labels))),
+        "are_test_predictions": (_are_predictions(model, x_test, y_prob_test), True),
         "layers": (list_layers(model), list_layers(usual)),
         "loss": (_describe(model.loss), LOSSES[task]),
         "optimizer": (_describe(model.optimizer), _describe(usual_optimizer)),
@@ -133,6 +139,14 @@ def _sum(*arrays):
     for array in arrays:
         digest.update(np.ascontiguousarray(array, np.uint8))
     return digest.hexdigest()[:16]
+
+
+def _are_predictions(model, images, y_prob):
+    """Tell whether probabilities are those of a network, by every 50th image."""
+    if len(images) != len(y_prob):
+        return False
+    said = predict_probabilities(model, images[::50])
+    return bool(np.allclose(said, y_prob[::50], atol=1e-3))
 
 
 def _describe(thing):

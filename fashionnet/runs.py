@@ -135,7 +135,7 @@ def save_run(
     recipe = check_settings(recipe, seed=seed)
     found = find_differences(
         task, seed, recipe, model=model, split=split, history=history,
-        y_prob_val=y_prob_val, y_test=y_test,
+        y_prob_val=y_prob_val, y_prob_test=y_prob_test, y_test=y_test,
     )  # fmt: skip
     differences = found | find_unusual_engine()
     y_prob = y_prob_val, y_prob_test

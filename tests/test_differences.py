@@ -64,10 +64,10 @@ class Notebook:
     def restore(self):
         self.model.load_weights(self.checkpoint)
 
-    def store(self):
+    def store(self, tested=slice(None)):
         y_prob = [
             predict_probabilities(self.model, x)
-            for x in (self.split.x_val, self.images)
+            for x in (self.split.x_val, self.images[tested])
         ]
         return runs.save_run(
             "multiclass", 0, self.recipe, model=self.model, split=self.split,
@@ -156,6 +156,11 @@ def test_change_is_read_off_and_stored_beside_the_usual_run(change, notebook):
     again = runs.find_run("multiclass", 0, RECIPE, found)
     np.testing.assert_array_equal(again.y_prob_val, run.y_prob_val)
     assert json.dumps(found, allow_nan=False)
+
+
+def test_predictions_of_other_images_are_told(notebook):
+    run = notebook.run_all().store(tested=slice(None, None, -1))
+    assert set(run.manifest["differences"]) == {"are_test_predictions"}
 
 
 @pytest.mark.parametrize("layers", [own_layers, own_graph])
