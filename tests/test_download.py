@@ -480,6 +480,28 @@ def test_machine_without_apt_is_told_what_to_put_where(empty_machine, monkeypatc
         download.get_data()
 
 
+def test_named_folder_is_not_helped_by_the_package(empty_machine, apt, monkeypatch):
+    monkeypatch.setenv("FASHIONNET_DATA", str(empty_machine / "mine"))
+    with pytest.raises(DataError, match="FASHIONNET_DATA"):
+        download.get_data()
+    assert not (apt / "calls").exists()
+
+
+@pytest.mark.parametrize("missing", LABEL_FILES)
+def test_both_sets_are_wanted_before_and_after_the_package(
+    missing, labels_only, zipped, empty_machine, apt, monkeypatch, capsys
+):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    incomplete = {name: raw for name, raw in zipped.items() if missing not in name}
+    fill(apt / "debian", incomplete)
+    fill(apt / "package", incomplete)
+    with pytest.raises(DataError, match=f"{missing}.gz: no such file"):
+        download.get_data()
+    assert download.DEBIAN_PACKAGE in capsys.readouterr().out
+    fill(apt / "package", zipped)
+    download.get_data()
+
+
 def test_failing_package_is_named_beside_the_other_sources(empty_machine, monkeypatch):
     def refuse(*args):
         raise subprocess.CalledProcessError(100, "apt-get")
@@ -520,6 +542,7 @@ mkdir -p ".{tmp_path}"; cp -r "{package}" ".{installed}"
     for name, script in scripts.items():
         (programs / name).write_text(f"#!/bin/sh\n{script}")
         (programs / name).chmod(0o755)
+    monkeypatch.delenv("DEBIAN_FRONTEND", raising=False)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     return tmp_path
 

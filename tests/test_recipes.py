@@ -88,6 +88,11 @@ def test_key_depends_on_task_seed_recipe_data_and_differences(monkeypatch):
     assert len(keys) == 8
 
 
+def test_number_that_is_none_has_no_key():
+    with pytest.raises(ValueError, match="JSON"):
+        run_key("binary", 0, Recipe(dropout=float("nan")))
+
+
 @given(st.dictionaries(st.text(max_size=5), st.integers(), min_size=1, max_size=4))
 def test_key_does_not_depend_on_the_order_of_differences(differences):
     backwards = dict(reversed(differences.items()))
