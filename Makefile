@@ -16,6 +16,9 @@ CLEAN := "$(CURDIR)/$(PY)" -m nbstripout --keep-id \
 	--extra-keys "$(ADDED:%=metadata.language_info.%)" | \
 	sed "s/\(\"display_name\": \)\".*\"/\1\"Python 3 (ipykernel)\"/"
 
+# Half of a test's time is waiting; each file stays in one process.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
+
 # The first Python on the path that TensorFlow supports; PYTHON=... overrides it.
 IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -61,7 +64,7 @@ pdf: $(READY) ## print the pages and a short report as PDF (needs Chromium or Ch
 	@$(FASHIONNET) pdf
 
 test: lint data ## run all checks: style, tests, and the three notebooks
-	$(PY) -m pytest --durations=5
+	$(PY) -m pytest --durations=5 $(SIDE_BY_SIDE)
 	@echo "All tests passed. The pages are in reports/; make reports makes them anew."
 
 # Notebooks with cells of your own: no fault, so the checks leave them out.
@@ -72,7 +75,7 @@ lint: $(READY) ## check the style of code and notebooks
 	$(PY) -m ruff format --check $(EDITED:%=--exclude %) .
 
 unit: data ## run the tests that train nothing and start no browser
-	$(PY) -m pytest --durations=5 -m "not integration and not slow"
+	$(PY) -m pytest --durations=5 $(SIDE_BY_SIDE) -m "not integration and not slow"
 
 test-slow: data ## run the tests that take minutes: hundreds of kills and mutations
 	$(PY) -m pytest --durations=5 -m slow

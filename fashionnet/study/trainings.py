@@ -16,7 +16,12 @@ from fashionnet.storing import home, own_home
 from fashionnet.study.pairs import pair_runs
 from fashionnet.study.tasks import CONTROLS, MAIN_TASKS, find_task
 from fashionnet.study.words import phrase_count
-from fashionnet.study.workers import train_alone, train_apart
+from fashionnet.study.workers import (
+    deafen_others,
+    end_with,
+    train_alone,
+    train_apart,
+)
 
 SEEDS = range(10)
 FEW_SEEDS = range(5)
@@ -167,11 +172,15 @@ def train_missing(jobs, *, n_jobs=2, backend=None, place=None):
     # After Ctrl-C, loky's tracker cleans up: what it says then is no fault of anybody.
     quiet = "ignore::UserWarning:joblib.externals.loky.backend.resource_tracker"
     os.environ["PYTHONWARNINGS"] = os.environ.get("PYTHONWARNINGS", quiet)
-    with parallel_config(backend or "loky", n_jobs=n_jobs):
+    ways = {"n_jobs": n_jobs}
+    if backend is None:  # a worker that still waits for work ends with its caller, too
+        ways |= {"initializer": end_with, "initargs": (os.getpid(),)}
+    with parallel_config(backend or "loky", **ways):
         parallel = Parallel(batch_size=1, return_as="generator_unordered")
     # A Dask worker is a process with threads that draw random numbers of their own.
     train = train_apart if backend == "dask" else train_alone
-    trained = parallel(delayed(train)(job, os.getpid()) for job in missing)
+    with deafen_others():
+        trained = parallel(delayed(train)(job, os.getpid()) for job in missing)
     runs, work = [], sum(map(estimate_work, missing))
     start = f"0 of {len(missing)} runs"
     # TensorFlow's processes grow; joblib replaces one that has grown by 300 MB, with a

@@ -5,6 +5,7 @@ import functools
 import io
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,7 @@ def train_alone(job, caller=None, threads=1):
     number of threads holds for the whole process.
     """
     if os.getppid() == caller:
-        _end_with(caller)
+        end_with(caller)
     with _silence():
         import tensorflow as tf
 
@@ -101,8 +102,21 @@ def _silence():
         os.close(nowhere)
 
 
+@contextlib.contextmanager
+def deafen_others():
+    """Let processes that are started meanwhile hear no Ctrl-C; they end with theirs."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @functools.cache
-def _end_with(parent):
+def end_with(parent):
     """End this process when its parent has died: nobody takes its outcome any more."""
 
     def watch():

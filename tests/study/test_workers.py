@@ -53,7 +53,7 @@ def test_process_ends_with_its_caller(monkeypatch):
         "Thread",
         lambda target, daemon: SimpleNamespace(start=target),
     )
-    workers._end_with(11)
+    workers.end_with(11)
     assert ended == [1]
 
 
