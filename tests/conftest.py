@@ -38,11 +38,20 @@ settings.register_profile("mutation", phases=PHASES, derandomize=True, database=
 STARTERS = {"browser", "workplace"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Call a test with one of these fixtures an integration test."""
+    """Say what starts processes, and what stays together when tests run side by side.
+
+    A test with one of these fixtures is an integration test. Those that read all that
+    is published share one process, and so do those of a file. The longest comes first.
+    """
     for item in items:
         if STARTERS & set(item.fixturenames):
             item.add_marker(pytest.mark.integration)
+        reads_all = "stored_reports" in item.fixturenames
+        group = "published" if reads_all else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: not item.name.startswith("test_notebooks_run"))
 
 
 @pytest.fixture(autouse=True)
