@@ -74,7 +74,7 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=
         layers.Flatten(),
         layers.Dropout(input_dropout, noise_shape=pixels),
     ]
-    for units in check_units(hidden_units):
+    for units in check_units("hidden_units", hidden_units):
         stack.append(layers.Dense(units, use_bias=False))
         stack.append(layers.BatchNormalization(scale=False, momentum=0.9))
         stack.append(layers.Activation("relu"))

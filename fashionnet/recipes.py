@@ -54,17 +54,17 @@ def check_settings(recipe, *, seed=0):
     check_rate("learning_rate", recipe.learning_rate)
     check_rate("weight_decay", recipe.weight_decay, lowest=0)
     _check("seed", seed, Integral, lambda s: 0 <= s < 2**32, "a whole number from 0 on")
-    return recipe._replace(hidden_units=check_units(recipe.hidden_units))
+    return recipe._replace(hidden_units=check_units("hidden_units", recipe.hidden_units))
 
 
-def check_units(hidden_units):
-    """Return the numbers of hidden units as a tuple, or refuse them."""
-    is_list = isinstance(hidden_units, (tuple, list)) and hidden_units
-    for units in hidden_units if is_list else [None]:
+def check_units(name, numbers):
+    """Return the sizes of layers as a tuple, or refuse them."""
+    is_list = isinstance(numbers, (tuple, list)) and numbers
+    for units in numbers if is_list else [None]:
         if isinstance(units, bool) or not isinstance(units, Integral) or units < 1:
             wanted = "whole numbers from 1 on in brackets, as in (256, 256) or (64,)"
-            raise ValueError(f"hidden_units is {hidden_units!r}; it must be {wanted}")
-    return tuple(int(units) for units in hidden_units)
+            raise ValueError(f"{name} is {numbers!r}; it must be {wanted}")
+    return tuple(int(units) for units in numbers)
 
 
 def check_count(name, value, lowest=1):

@@ -62,19 +62,29 @@ def make_optimizer(*, learning_rate, weight_decay, n_steps):
     Raises:
         ValueError: If one of them is no such number.
 
-    Source: Loshchilov and Hutter, arXiv:1711.05101 (AdamW), arXiv:1608.03983 (cosine).
+    Source: Loshchilov and Hutter, arXiv:1711.05101 (AdamW).
+    """
+    check_rate("weight_decay", weight_decay, lowest=0)
+    schedule = make_schedule(learning_rate, n_steps=n_steps)
+    return keras.optimizers.AdamW(schedule, weight_decay=weight_decay)
+
+
+def make_schedule(learning_rate, *, n_steps, warm_up=WARM_UP_SHARE):
+    """Make a learning rate that warms up, then falls to 0 along a cosine.
+
+    `warm_up` is the share of the steps after which the rate is highest.
+
+    Source: Loshchilov and Hutter, arXiv:1608.03983.
     """
     check_rate("learning_rate", learning_rate)
-    check_rate("weight_decay", weight_decay, lowest=0)
     check_count("n_steps", n_steps)
-    n_warm_up = max(1, int(WARM_UP_SHARE * n_steps))
-    schedule = keras.optimizers.schedules.CosineDecay(
+    n_warm_up = max(1, int(warm_up * n_steps))
+    return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=learning_rate / n_warm_up,
         warmup_target=learning_rate,
         warmup_steps=n_warm_up,
         decay_steps=max(1, n_steps - n_warm_up),
     )
-    return keras.optimizers.AdamW(schedule, weight_decay=weight_decay)
 
 
 def make_callbacks(checkpoint, *, patience):
@@ -190,7 +200,16 @@ def _write(text):
 
 
 def train_network(
-    model, split, *, epochs, patience, batch_size, seed, callbacks=(), checkpoint=None
+    model,
+    split,
+    *,
+    epochs,
+    patience,
+    batch_size,
+    seed,
+    callbacks=(),
+    checkpoint=None,
+    prepare=None,
 ):
     """Fit a compiled network, and restore the weights of its best epoch.
 
@@ -206,6 +225,8 @@ def train_network(
         callbacks: Keras callbacks beside those of `make_callbacks`.
         checkpoint: Path for the best weights, ending in `.weights.h5`; if left out, a
             temporary file.
+        prepare: Function from the training batches to those that are trained with; it
+            never sees the validation images.
 
     Returns:
         The history: a dictionary of lists with one value per epoch.
@@ -216,6 +237,8 @@ def train_network(
     batches = make_batches(
         split.x_train, split.y_train, batch_size=batch_size, seed=seed
     )
+    if prepare:
+        batches = prepare(batches)
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = checkpoint or Path(folder, "best.weights.h5")
         usual = make_callbacks(checkpoint, patience=patience)

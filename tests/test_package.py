@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYOUT = (ROOT / ".github/CONTRIBUTING.md").read_text(encoding="utf-8")
 PICTURE = LAYOUT.split("```text")[1].split("```")[0]
-FLOORS = {"fashionnet": 0, "study": 1, "publish": 2}
+FLOORS = {"fashionnet": 0, "study": 1, "zoo": 2, "publish": 3}
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(
         ".__init__"
@@ -50,13 +50,14 @@ def test_no_imports_run_in_a_circle():
 
 
 def test_layout_names_every_module_where_it_is():
-    parts = re.split(r"(publish/|study/|the core)", PICTURE)[1:]
+    parts = re.split(r"(publish/|zoo/|study/|the core)", PICTURE)[1:]
     named = {
         title: set(re.findall(r"\b(\w+)\.py", body))
         for title, body in zip(parts[::2], parts[1::2], strict=True)
     }
     there = {title: set() for title in named}
-    titles = {"fashionnet": "the core", "study": "study/", "publish": "publish/"}
+    titles = {"fashionnet": "the core"}
+    titles |= {floor: f"{floor}/" for floor in ("study", "zoo", "publish")}
     for path in MODULES.values():
         if path.name not in ("__init__.py", "__main__.py"):
             there[titles[path.parent.name]].add(path.stem)

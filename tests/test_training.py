@@ -122,6 +122,30 @@ def test_progress_is_one_line_that_only_grows_and_epochs_are_timed(noise, capsys
     assert min(history["seconds"]) > 0
 
 
+def test_highest_rate_comes_after_the_share_that_is_asked_for():
+    schedule = training.make_schedule(0.01, n_steps=100, warm_up=0.3)
+    rate = [float(schedule(step)) for step in range(101)]
+    assert int(np.argmax(rate)) == pytest.approx(30, abs=1)
+    assert max(rate) == pytest.approx(0.01)
+    assert rate[100] == pytest.approx(0, abs=1e-8)
+
+
+def test_training_batches_are_prepared_and_validation_images_are_not(noise):
+    split, models = split_train_val(*noise, seed=0), []
+    settings = {"epochs": 1, "patience": 1, "batch_size": 512, "seed": 0}
+
+    def blacken(batches):
+        return batches.map(lambda images, labels: (images * 0, labels))
+
+    black = split._replace(x_train=split.x_train * 0)
+    for data, prepare in ((split, blacken), (black, None), (split, None)):
+        models.append(compile_small(4))
+        training.train_network(models[-1], data, **settings, prepare=prepare)
+    prepared, blackened, plain = (model.get_weights() for model in models)
+    assert all(map(np.array_equal, prepared, blackened))
+    assert not all(map(np.array_equal, prepared, plain))
+
+
 def test_callbacks_of_the_caller_are_called_too(noise):
     split, model, epochs = split_train_val(*noise, seed=0), compile_small(4), []
     count = keras.callbacks.LambdaCallback(

@@ -1,0 +1,135 @@
+"""Several networks decide together: average, vote, or a network of networks.
+
+`members` are the probabilities of the networks for the same images in the same order,
+a sequence of arrays of shape `(n, n_classes)`.
+
+Source: document 004, which proposes the three; Dietterich (2000), "Ensemble Methods in
+Machine Learning".
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from fashionnet.data import check_images
+from fashionnet.study.stats import mcnemar_exact
+
+SMALLEST = 1e-6
+
+
+def average(members):
+    """Average the members' probabilities; shape `(n, n_classes)`.
+
+    Raises:
+        ValueError: If there is no member, or they differ in shape.
+    """
+    return _stack(members).mean(axis=0)
+
+
+def vote(members):
+    """Return the label that most members name, shape `(n,)`.
+
+    Among labels with equally many votes, the one with the highest mean probability.
+
+    Raises:
+        ValueError: If there is no member, or they differ in shape.
+    """
+    y_prob = _stack(members)
+    n_classes = y_prob.shape[2]
+    votes = np.eye(n_classes)[y_prob.argmax(axis=2)].sum(axis=0)
+    # Half a probability is less than a vote, so it only decides between equals.
+    return (votes + y_prob.mean(axis=0) / 2).argmax(axis=1)
+
+
+def fit_stacker(members_val, y_val, *, strength=0.01):
+    """Fit logistic regression to the members' answers to *validation* images.
+
+    To the images they were trained with, members give better answers than to others, so
+    these would teach it too much trust. All members must have held out the same images.
+
+    Args:
+        members_val: The members' probabilities for the validation images.
+        y_val: The true labels of these images.
+        strength: Inverse strength of the penalty on large weights, above 0.
+
+    Returns:
+        A fitted model for `predict_stacked`.
+
+    Raises:
+        ValueError: If there is no member, or shapes do not fit.
+
+    Source: Wolpert (1992), Neural Networks 5, 241-259 (stacking).
+    """
+    features = _side_by_side(members_val)
+    if len(y_val) != len(features):
+        raise ValueError(f"{len(features)} images but {len(y_val)} labels")
+    regression = LogisticRegression(C=strength, max_iter=1000)
+    return make_pipeline(StandardScaler(), regression).fit(features, y_val)
+
+
+def predict_stacked(stacker, members):
+    """Return a stacker's probabilities; the members are those it was fitted with."""
+    return stacker.predict_proba(_side_by_side(members))
+
+
+def predict_with_mirror(predict, images):
+    """Average a network's answers to each image and to its mirror image.
+
+    Args:
+        predict: Function from images to probabilities.
+        images: `uint8` array of shape `(n, 28, 28)`.
+    """
+    check_images(images)
+    return average([predict(images), predict(images[:, :, ::-1])])
+
+
+class Gain(NamedTuple):
+    """What a committee gains over one of its members, on the same images.
+
+    `n_committee` and `n_member` count right images. `only_committee` and `only_member`
+    count those that exactly one of the two has right; `p` is McNemar's exact p-value.
+    """
+
+    n_committee: int
+    n_member: int
+    only_committee: int
+    only_member: int
+    p: float
+
+
+def measure_gain(y_pred, y_pred_member, y_true):
+    """Compare a committee's labels with those of a member, image by image.
+
+    To be fair, the member is the best one on *validation* images: see `pick_best`.
+
+    Returns:
+        A `Gain`.
+    """
+    right, right_member = np.equal(y_pred, y_true), np.equal(y_pred_member, y_true)
+    only_committee = int((right & ~right_member).sum())
+    only_member = int((right_member & ~right).sum())
+    p = mcnemar_exact(only_committee, only_member)
+    return Gain(
+        int(right.sum()), int(right_member.sum()), only_committee, only_member, float(p)
+    )
+
+
+def pick_best(members_val, y_val):
+    """Return the place of the member with most right labels; of equals, the first."""
+    right = _stack(members_val).argmax(axis=2) == np.asarray(y_val)
+    return int(right.sum(axis=1).argmax())
+
+
+def _stack(members):
+    shapes = sorted({np.shape(y_prob) for y_prob in members})
+    if len(shapes) != 1 or len(shapes[0]) != 2:
+        raise ValueError(f"members have shapes {shapes}; expected one (n, n_classes)")
+    return np.stack([np.asarray(y_prob, np.float64) for y_prob in members])
+
+
+def _side_by_side(members):
+    """Line up the logs of the probabilities; shape `(n, members × n_classes)`."""
+    return np.log(np.clip(np.concatenate(_stack(members), axis=1), SMALLEST, 1))

@@ -1,0 +1,193 @@
+"""The table of networks: what each is, where it comes from, and how it is trained.
+
+Reading it needs no Keras.
+"""
+
+import difflib
+from importlib import import_module
+from itertools import product
+from typing import NamedTuple
+
+SEEDS: tuple[int, ...] = (0, 1, 2)
+
+
+class Network(NamedTuple):
+    """One row: a network, its training, and the figures it is held against.
+
+    Attributes:
+        name: What it is called on the command line.
+        document: The document that describes it, or "ours".
+        reported: Test accuracy stated there, from one training; `None` if none is.
+        wanted: Mean test accuracy wanted here, over `seeds`.
+        builder: Module and function, as "zoo.dense:build_biased_mlp".
+        settings: Arguments of the builder, beside `n_classes`.
+        optimizer: "name" of an optimizer of Keras, and its arguments.
+        schedule: "name": "constant"; "cosine", with "warm_up", the share of the steps
+            until the rate is highest; or "plateau", with the arguments of
+            `ReduceLROnPlateau`.
+        augmentation: Fields of `Augmentation`; none, no augmentation.
+        batch_size: Images in a batch.
+        epochs: Largest number of epochs.
+        patience: Epochs without a lower validation loss before training stops.
+        seeds: Seeds of the trainings; one seed for networks that are a side view.
+    """
+
+    name: str
+    document: str
+    reported: float | None
+    wanted: float | None
+    builder: str
+    settings: dict
+    optimizer: dict
+    schedule: dict
+    augmentation: dict
+    batch_size: int
+    epochs: int
+    patience: int
+    seeds: tuple[int, ...] = SEEDS
+
+
+CONSTANT = {"name": "constant"}
+PLATEAU = {"name": "plateau", "monitor": "val_accuracy", "factor": 0.5, "patience": 3}
+COSINE = {"name": "cosine", "warm_up": 0.1}
+ONE_CYCLE = {"name": "cosine", "warm_up": 0.2}
+MLP = "zoo.dense:build_biased_mlp"
+UNPADDED_CNN = "zoo.convolutional:build_unpadded_cnn"
+BLOCK_CNN = "zoo.convolutional:build_block_cnn"
+RESNET = "zoo.residual:build_resnet"
+LIGHT = {"flip": True, "shift": 1}
+STRONG = {"flip": True, "shift": 2, "erase": 0.5}
+
+
+def at_rate(optimizer, learning_rate, **others):
+    """Return the settings of an optimizer of Keras."""
+    return {"name": optimizer, "learning_rate": learning_rate, **others}
+
+
+def list_grid():
+    """List the 24 networks of document 001's grid: two depths, 12 settings each."""
+    rates = [
+        at_rate(name, rate)
+        for name, rate in (("Adam", 1e-3), ("Adam", 1e-4), ("SGD", 0.1), ("SGD", 0.01))
+    ]
+    return [
+        Network(
+            f"grid-{depth}x256-{optimizer['name'].lower()}"
+            f"-{optimizer['learning_rate']}-{batch_size}",
+            "001", GRID_001[depth][i], None, MLP,
+            {"hidden_units": (256,) * depth, "dropout": 0.2},
+            optimizer, CONSTANT, {}, batch_size, 100, 10, (0,),
+        )
+        for depth in (2, 3)
+        for i, (optimizer, batch_size) in enumerate(product(rates, (128, 256, 512)))
+    ]  # fmt: skip
+
+
+# Test accuracies that document 001 reports, in the order of `list_grid`.
+GRID_001: dict[int, tuple[float, ...]] = {
+    2: (0.8929, 0.8937, 0.8951, 0.8929, 0.8901, 0.8903,
+        0.8913, 0.8879, 0.8896, 0.8801, 0.8706, 0.8577),
+    3: (0.8932, 0.8893, 0.8940, 0.8966, 0.8911, 0.8906,
+        0.8908, 0.8905, 0.8873, 0.8861, 0.8751, 0.8641),
+}  # fmt: skip
+
+NETWORKS: tuple[Network, ...] = (
+    Network(
+        "mlp-2x256", "001", 0.8901, 0.8901, MLP,
+        {"hidden_units": (256, 256), "dropout": 0.2},
+        at_rate("Adam", 1e-3), CONSTANT, {}, 512, 100, 10,
+    ),
+    Network(
+        "mlp-3x256", "001", 0.8922, 0.8922, MLP,
+        {"hidden_units": (256, 256, 256), "dropout": 0.2},
+        at_rate("Adam", 1e-4), CONSTANT, {}, 128, 100, 10,
+    ),
+    Network(
+        "cnn-sgd", "001", 0.9125, 0.9125, UNPADDED_CNN, {"dropout": 0.0},
+        at_rate("SGD", 0.02, momentum=0.9), COSINE, {}, 128, 20, 10,
+    ),
+    Network(
+        "cnn-sgd-dropout", "001", 0.9106, 0.9106, UNPADDED_CNN, {"dropout": 0.2},
+        at_rate("SGD", 0.05, momentum=0.9), COSINE, {}, 128, 30, 10,
+    ),
+    Network(
+        "cnn-adam-dropout", "001", 0.9152, 0.9152, UNPADDED_CNN, {"dropout": 0.2},
+        at_rate("Adam", 1e-3), COSINE, {}, 128, 30, 10,
+    ),
+    Network(
+        "leaky-mlp", "002", 0.8906, 0.8930, MLP,
+        {"hidden_units": (512, 256), "slope": 0.3, "dropout": 0.1},
+        at_rate("RMSprop", 5e-4), PLATEAU, LIGHT, 256, 50, 12,
+    ),
+    Network(
+        "leaky-cnn", "002", 0.9176, 0.9200, BLOCK_CNN,
+        {"filters": (32, 64, 128), "normalize": False, "slope": 0.3, "dropout": 0.3},
+        at_rate("RMSprop", 1e-3), PLATEAU, LIGHT | {"zoom": 0.05}, 256, 40, 12,
+    ),
+    Network(
+        "four-blocks", "004", 0.9135, 0.9250, BLOCK_CNN, {},
+        at_rate("Adam", 3e-3), COSINE, STRONG | {"zoom": 0.05}, 256, 30, 12,
+    ),
+    Network(
+        "resnet", "004", 0.9099, 0.9250, RESNET, {"depth": 14},
+        at_rate("AdamW", 4e-3, weight_decay=0.02), ONE_CYCLE, LIGHT, 256, 15, 15,
+    ),
+    Network(
+        "resnet-plain-images", "004", 0.9099, None, RESNET, {"depth": 14},
+        at_rate("AdamW", 4e-3, weight_decay=0.02), ONE_CYCLE, {}, 256, 15, 15, (0,),
+    ),
+    *(
+        Network(
+            f"resnet-{depth}" + ("" if shortcuts else "-without-shortcuts"),
+            "004", None, None, RESNET, {"depth": depth, "shortcuts": shortcuts},
+            at_rate("AdamW", 4e-3, weight_decay=0.02), ONE_CYCLE, {}, 256, 5, 5, (0,),
+        )
+        for depth, shortcuts in product((8, 20), (True, False))
+    ),
+    Network(
+        "small-resnet", "ours", None, 0.9450, "zoo.residual:build_small_resnet", {},
+        at_rate("AdamW", 4e-3, weight_decay=0.02), ONE_CYCLE, STRONG, 256, 40, 40,
+    ),
+    Network(
+        "large-mlp", "ours", None, 0.9180, "models:build_mlp",
+        {"hidden_units": (2048, 2048, 1024), "input_dropout": 0.0, "dropout": 0.25},
+        at_rate("AdamW", 2e-3, weight_decay=0.1), COSINE, {"flip": True, "shift": 2},
+        512, 60, 60,
+    ),
+    *list_grid(),
+)  # fmt: skip
+
+
+def find_network(name):
+    """Look up a network by its name.
+
+    Raises:
+        ValueError: If there is none; names those that look alike, or all.
+    """
+    by_name = {network.name: network for network in NETWORKS}
+    if name not in by_name:
+        near = difflib.get_close_matches(str(name), by_name, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else ", ".join(by_name)
+        raise ValueError(f"no network is called {name!r}: {hint}")
+    return by_name[name]
+
+
+def list_settings(network):
+    """Return what decides a training, beside the seed, as a plain dictionary.
+
+    It equals itself when written as JSON and read again, so it can stand in a manifest
+    and be hashed to a key.
+    """
+    parts = ("name", "document", "reported", "wanted", "seeds")
+    row = {k: v for k, v in network._asdict().items() if k not in parts}
+    tidy = {
+        k: list(v) if isinstance(v, tuple) else v for k, v in row["settings"].items()
+    }
+    return row | {"settings": tidy}
+
+
+def build(network, n_classes=10):
+    """Build a network, not compiled, with initial weights."""
+    module, function = network.builder.split(":")
+    builder = getattr(import_module(f"fashionnet.{module}"), function)
+    return builder(n_classes, **network.settings)

@@ -1,0 +1,85 @@
+import json
+
+import numpy as np
+import pytest
+
+from fashionnet.data import split_train_val
+from fashionnet.evaluation import predict_probabilities
+from fashionnet.zoo.fitting import compile_network, fit_network, make_optimizer
+from fashionnet.zoo.table import NETWORKS, find_network
+
+# Small stand-ins for the settings of each builder.
+SMALL = {
+    "build_biased_mlp": {"hidden_units": (4,)},
+    "build_mlp": {"hidden_units": (4,)},
+    "build_unpadded_cnn": {"filters": (2, 2, 2), "dense_units": 4},
+    "build_block_cnn": {"filters": (2, 2), "dense_units": 4},
+    "build_resnet": {"depth": 8, "filters": (2, 2, 2)},
+    "build_small_resnet": {"layout": (2, "pool", "residual")},
+}
+CHOSEN = [network for network in NETWORKS if not network.name.startswith("grid")]
+
+
+def shrink(network):
+    small = SMALL[network.builder.split(":")[1]]
+    return network._replace(settings=network.settings | small, batch_size=64)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("network", CHOSEN, ids=lambda network: network.name)
+def test_every_network_trains_an_epoch(network, noise):
+    split = split_train_val(*noise, seed=0)
+    model, history = fit_network(shrink(network), split, seed=0, epochs=1)
+    assert len(history["val_loss"]) == 1
+    y_prob = predict_probabilities(model, split.x_val)
+    np.testing.assert_allclose(y_prob.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.integration
+def test_equal_seeds_train_equal_networks_with_augmentation(noise):
+    split, network = split_train_val(*noise, seed=0), shrink(find_network("leaky-cnn"))
+    weights = [
+        fit_network(network, split, seed=seed, epochs=2)[0].get_weights()
+        for seed in (3, 3, 4)
+    ]
+    assert all(map(np.array_equal, weights[0], weights[1]))
+    assert not all(map(np.array_equal, weights[0], weights[2]))
+
+
+@pytest.mark.integration
+def test_rate_falls_where_validation_no_longer_improves(noise):
+    split, network = split_train_val(*noise, seed=0), shrink(find_network("leaky-mlp"))
+    network = network._replace(schedule=network.schedule | {"patience": 1})
+    _, history = fit_network(network, split, seed=0, epochs=12)
+    rates = json.loads(json.dumps(history))["learning_rate"]
+    assert rates[0] == pytest.approx(5e-4)
+    assert rates[-1] == pytest.approx(5e-4 / 2 ** (len(set(rates)) - 1))
+    assert len(set(rates)) > 1
+
+
+def test_cosine_is_made_for_the_epochs_that_are_trained():
+    network = find_network("small-resnet")
+    model = compile_network(network, n_images=54_000, epochs=10)
+    rate = model.optimizer._learning_rate
+    steps = 211 * 10
+    assert float(rate(steps)) == pytest.approx(0, abs=1e-8)
+    assert float(rate(steps // 5)) == pytest.approx(4e-3)
+
+
+@pytest.mark.parametrize("network", CHOSEN, ids=lambda network: network.name)
+def test_optimizer_has_the_settings_of_the_table(network):
+    optimizer = make_optimizer(network, n_steps=100)
+    settings = optimizer.get_config()
+    for name, value in network.optimizer.items():
+        if name == "name":
+            assert type(optimizer).__name__ == value
+        elif name != "learning_rate":
+            assert settings[name] == value
+        elif network.schedule["name"] != "cosine":
+            assert settings[name] == pytest.approx(value)
+
+
+def test_no_epoch_is_refused(noise):
+    split = split_train_val(*noise, seed=0)
+    with pytest.raises(ValueError, match="epochs is 0"):
+        fit_network(find_network("mlp-2x256"), split, seed=0, epochs=0)

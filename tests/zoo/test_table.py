@@ -1,0 +1,103 @@
+import json
+
+import pytest
+
+from fashionnet.zoo.augment import Augmentation, check_augmentation
+from fashionnet.zoo.table import NETWORKS, build, find_network, list_grid, list_settings
+
+# Each builder has tests of its own; one network of each kind is counted here.
+PARAMETERS = {
+    "mlp-2x256": 269_322,
+    "mlp-3x256": 335_114,
+    "cnn-sgd": 241_546,
+    "cnn-adam-dropout": 241_546,
+    "leaky-mlp": 535_818,
+    "leaky-cnn": 241_546,
+    "four-blocks": 423_466,
+    "resnet": 176_090,
+    "small-resnet": 232_962,
+    "large-mlp": 784 * 2048 + 2048 * 2048 + 2048 * 1024 + 3 * 5120 + 1025 * 10,
+}
+
+
+def test_names_are_unique():
+    assert len({network.name for network in NETWORKS}) == len(NETWORKS)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_network_has_the_parameters_counted_by_hand(name):
+    assert build(find_network(name)).count_params() == PARAMETERS[name]
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
+def test_row_is_complete_and_possible(network):
+    check_augmentation(Augmentation(**network.augmentation))
+    assert network.schedule["name"] in ("constant", "cosine", "plateau")
+    assert 1 <= network.patience <= network.epochs
+    assert network.batch_size >= 1
+    assert network.seeds in ((0,), (0, 1, 2))
+    assert network.document in ("001", "002", "004", "ours")
+    for figure in (network.reported, network.wanted):
+        assert figure is None or 0.8 < figure < 1
+    # A figure is wanted as a mean of three seeds, and not below the one reported.
+    if network.wanted:
+        assert len(network.seeds) == 3
+        assert network.wanted >= (network.reported or 0)
+
+
+def test_settings_are_the_same_after_json_and_say_nothing_of_results():
+    for network in NETWORKS:
+        settings = list_settings(network)
+        assert json.loads(json.dumps(settings)) == settings
+        assert not {"reported", "wanted", "name", "seeds"} & set(settings)
+
+
+def test_settings_tell_networks_apart():
+    written = [json.dumps(list_settings(network)) for network in NETWORKS]
+    twins = {
+        (a.name, b.name)
+        for i, a in enumerate(NETWORKS)
+        for j, b in enumerate(NETWORKS[:i])
+        if written[i] == written[j]
+    }
+    # The winners of document 001 stand in its grid, too.
+    assert twins == {
+        ("grid-2x256-adam-0.001-512", "mlp-2x256"),
+        ("grid-3x256-adam-0.0001-128", "mlp-3x256"),
+    }
+
+
+def test_grid_has_two_depths_with_twelve_settings_each():
+    grid = list_grid()
+    settings = {
+        (
+            len(n.settings["hidden_units"]),
+            n.optimizer["name"],
+            n.optimizer["learning_rate"],
+            n.batch_size,
+        )
+        for n in grid
+    }
+    assert len(grid) == len(settings) == 24
+
+
+@pytest.mark.parametrize(
+    ("name", "reported"),
+    [
+        ("grid-2x256-adam-0.001-512", 0.8951),
+        ("grid-2x256-sgd-0.1-512", 0.8896),
+        ("grid-2x256-sgd-0.01-512", 0.8577),
+        ("grid-3x256-adam-0.0001-128", 0.8966),
+        ("grid-3x256-adam-0.001-256", 0.8893),
+        ("grid-3x256-sgd-0.01-128", 0.8861),
+    ],
+)
+def test_grid_has_the_figures_of_the_document(name, reported):
+    assert find_network(name).reported == reported
+
+
+def test_unknown_network_is_refused_with_names_that_look_alike():
+    with pytest.raises(ValueError, match=r"'small-resnt'.*small-resnet"):
+        find_network("small-resnt")
+    with pytest.raises(ValueError, match="mlp-2x256, mlp-3x256"):
+        find_network("xyz")
