@@ -54,7 +54,9 @@ def check_settings(recipe, *, seed=0):
     check_rate("learning_rate", recipe.learning_rate)
     check_rate("weight_decay", recipe.weight_decay, lowest=0)
     _check("seed", seed, Integral, lambda s: 0 <= s < 2**32, "a whole number from 0 on")
-    return recipe._replace(hidden_units=check_units("hidden_units", recipe.hidden_units))
+    return recipe._replace(
+        hidden_units=check_units("hidden_units", recipe.hidden_units)
+    )
 
 
 def check_units(name, numbers):

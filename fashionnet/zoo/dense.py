@@ -44,4 +44,3 @@ def build_biased_mlp(n_classes, *, hidden_units=(256, 256), slope=0.0, dropout=0
         stack.append(layers.Dropout(dropout))
     stack.append(layers.Dense(n_classes, activation="softmax"))
     return keras.Sequential(stack, name="biased_mlp")
-

@@ -19,6 +19,8 @@ class Network(NamedTuple):
         document: The document that describes it, or "ours".
         reported: Test accuracy stated there, from one training; `None` if none is.
         wanted: Mean test accuracy wanted here, over `seeds`.
+        parameters: Number of weights that are trained.
+        seconds: What an epoch takes on two cores, roughly; to tell how long one waits.
         builder: Module and function, as "zoo.dense:build_biased_mlp".
         settings: Arguments of the builder, beside `n_classes`.
         optimizer: "name" of an optimizer of Keras, and its arguments.
@@ -30,12 +32,18 @@ class Network(NamedTuple):
         epochs: Largest number of epochs.
         patience: Epochs without a lower validation loss before training stops.
         seeds: Seeds of the trainings; one seed for networks that are a side view.
+        mirror: Whether an answer is the mean of those to an image and its mirror image.
+        keeps_weights: Whether the weights of seed 0 are published.
+        choices: What was chosen on validation images, and what it gave there.
+        why: Why the figure wanted is out of reach, where it is.
     """
 
     name: str
     document: str
     reported: float | None
     wanted: float | None
+    parameters: int
+    seconds: float
     builder: str
     settings: dict
     optimizer: dict
@@ -45,8 +53,17 @@ class Network(NamedTuple):
     epochs: int
     patience: int
     seeds: tuple[int, ...] = SEEDS
+    mirror: bool = False
+    keeps_weights: bool = False
+    choices: tuple[str, ...] = ()
+    why: str = ""
 
 
+# What decides a training, beside the seed.
+DECISIVE = (
+    "builder", "settings", "optimizer", "schedule", "augmentation", "batch_size",
+    "epochs", "patience", "mirror",
+)  # fmt: skip
 CONSTANT = {"name": "constant"}
 PLATEAU = {"name": "plateau", "monitor": "val_accuracy", "factor": 0.5, "patience": 3}
 COSINE = {"name": "cosine", "warm_up": 0.1}
@@ -74,7 +91,7 @@ def list_grid():
         Network(
             f"grid-{depth}x256-{optimizer['name'].lower()}"
             f"-{optimizer['learning_rate']}-{batch_size}",
-            "001", GRID_001[depth][i], None, MLP,
+            "001", GRID_001[depth][i], None, {2: 269_322, 3: 335_114}[depth], 1, MLP,
             {"hidden_units": (256,) * depth, "dropout": 0.2},
             optimizer, CONSTANT, {}, batch_size, 100, 10, (0,),
         )
@@ -83,6 +100,7 @@ def list_grid():
     ]  # fmt: skip
 
 
+RATE_OF_RESNETS = at_rate("AdamW", 4e-3, weight_decay=0.02)
 # Test accuracies that document 001 reports, in the order of `list_grid`.
 GRID_001: dict[int, tuple[float, ...]] = {
     2: (0.8929, 0.8937, 0.8951, 0.8929, 0.8901, 0.8903,
@@ -93,66 +111,76 @@ GRID_001: dict[int, tuple[float, ...]] = {
 
 NETWORKS: tuple[Network, ...] = (
     Network(
-        "mlp-2x256", "001", 0.8901, 0.8901, MLP,
+        "mlp-2x256", "001", 0.8901, 0.8901, 269_322, 1, MLP,
         {"hidden_units": (256, 256), "dropout": 0.2},
         at_rate("Adam", 1e-3), CONSTANT, {}, 512, 100, 10,
     ),
     Network(
-        "mlp-3x256", "001", 0.8922, 0.8922, MLP,
+        "mlp-3x256", "001", 0.8922, 0.8922, 335_114, 2, MLP,
         {"hidden_units": (256, 256, 256), "dropout": 0.2},
         at_rate("Adam", 1e-4), CONSTANT, {}, 128, 100, 10,
     ),
     Network(
-        "cnn-sgd", "001", 0.9125, 0.9125, UNPADDED_CNN, {"dropout": 0.0},
+        "cnn-sgd", "001", 0.9125, 0.9125, 241_546, 20, UNPADDED_CNN, {"dropout": 0.0},
         at_rate("SGD", 0.02, momentum=0.9), COSINE, {}, 128, 20, 10,
     ),
     Network(
-        "cnn-sgd-dropout", "001", 0.9106, 0.9106, UNPADDED_CNN, {"dropout": 0.2},
+        "cnn-sgd-dropout", "001", 0.9106, 0.9106, 241_546, 30,
+        UNPADDED_CNN, {"dropout": 0.2},
         at_rate("SGD", 0.05, momentum=0.9), COSINE, {}, 128, 30, 10,
     ),
     Network(
-        "cnn-adam-dropout", "001", 0.9152, 0.9152, UNPADDED_CNN, {"dropout": 0.2},
-        at_rate("Adam", 1e-3), COSINE, {}, 128, 30, 10,
+        "cnn-adam-dropout", "001", 0.9152, 0.9152, 241_546, 30,
+        UNPADDED_CNN, {"dropout": 0.2},
+        at_rate("Adam", 1e-3), COSINE, {}, 128, 30, 10, keeps_weights=True,
     ),
     Network(
-        "leaky-mlp", "002", 0.8906, 0.8930, MLP,
+        "leaky-mlp", "002", 0.8906, 0.8930, 535_818, 3, MLP,
         {"hidden_units": (512, 256), "slope": 0.3, "dropout": 0.1},
         at_rate("RMSprop", 5e-4), PLATEAU, LIGHT, 256, 50, 12,
+        keeps_weights=True,
     ),
     Network(
-        "leaky-cnn", "002", 0.9176, 0.9200, BLOCK_CNN,
+        "leaky-cnn", "002", 0.9176, 0.9200, 241_546, 40, BLOCK_CNN,
         {"filters": (32, 64, 128), "normalize": False, "slope": 0.3, "dropout": 0.3},
         at_rate("RMSprop", 1e-3), PLATEAU, LIGHT | {"zoom": 0.05}, 256, 40, 12,
+        keeps_weights=True,
     ),
     Network(
-        "four-blocks", "004", 0.9135, 0.9250, BLOCK_CNN, {},
+        "four-blocks", "004", 0.9135, 0.9250, 422_506, 50, BLOCK_CNN, {},
         at_rate("Adam", 3e-3), COSINE, STRONG | {"zoom": 0.05}, 256, 30, 12,
     ),
     Network(
-        "resnet", "004", 0.9099, 0.9250, RESNET, {"depth": 14},
-        at_rate("AdamW", 4e-3, weight_decay=0.02), ONE_CYCLE, LIGHT, 256, 15, 15,
+        "resnet", "004", 0.9099, 0.9250, 174_970, 100, RESNET, {"depth": 14},
+        RATE_OF_RESNETS, ONE_CYCLE, LIGHT, 256, 15, 15, keeps_weights=True,
     ),
     Network(
-        "resnet-plain-images", "004", 0.9099, None, RESNET, {"depth": 14},
-        at_rate("AdamW", 4e-3, weight_decay=0.02), ONE_CYCLE, {}, 256, 15, 15, (0,),
+        "resnet-plain-images", "004", 0.9099, None, 174_970, 100,
+        RESNET, {"depth": 14}, RATE_OF_RESNETS, ONE_CYCLE, {}, 256, 15, 15, (0,),
     ),
     *(
         Network(
             f"resnet-{depth}" + ("" if shortcuts else "-without-shortcuts"),
-            "004", None, None, RESNET, {"depth": depth, "shortcuts": shortcuts},
-            at_rate("AdamW", 4e-3, weight_decay=0.02), ONE_CYCLE, {}, 256, 5, 5, (0,),
+            "004", None, None, parameters, 7 * depth,
+            RESNET, {"depth": depth, "shortcuts": shortcuts},
+            RATE_OF_RESNETS, ONE_CYCLE, {}, 256, 5, 5, (0,),
         )
-        for depth, shortcuts in product((8, 20), (True, False))
+        for depth, shortcuts, parameters in (
+            (8, True, 77_754), (8, False, 75_002),
+            (20, True, 272_186), (20, False, 269_434),
+        )
     ),
     Network(
-        "small-resnet", "ours", None, 0.9450, "zoo.residual:build_small_resnet", {},
-        at_rate("AdamW", 4e-3, weight_decay=0.02), ONE_CYCLE, STRONG, 256, 40, 40,
+        "small-resnet", "ours", None, 0.9450, 265_802, 60,
+        "zoo.residual:build_small_resnet", {},
+        RATE_OF_RESNETS, ONE_CYCLE, STRONG, 256, 40, 40,
+        mirror=True, keeps_weights=True,
     ),
     Network(
-        "large-mlp", "ours", None, 0.9180, "models:build_mlp",
+        "large-mlp", "ours", None, 0.9180, 7_912_458, 45, "models:build_mlp",
         {"hidden_units": (2048, 2048, 1024), "input_dropout": 0.0, "dropout": 0.25},
         at_rate("AdamW", 2e-3, weight_decay=0.1), COSINE, {"flip": True, "shift": 2},
-        512, 60, 60,
+        512, 60, 60, mirror=True,
     ),
     *list_grid(),
 )  # fmt: skip
@@ -178,8 +206,7 @@ def list_settings(network):
     It equals itself when written as JSON and read again, so it can stand in a manifest
     and be hashed to a key.
     """
-    parts = ("name", "document", "reported", "wanted", "seeds")
-    row = {k: v for k, v in network._asdict().items() if k not in parts}
+    row = {name: getattr(network, name) for name in DECISIVE}
     tidy = {
         k: list(v) if isinstance(v, tuple) else v for k, v in row["settings"].items()
     }
