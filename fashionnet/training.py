@@ -210,6 +210,7 @@ def train_network(
     callbacks=(),
     checkpoint=None,
     prepare=None,
+    backup=None,
 ):
     """Fit a compiled network, and restore the weights of its best epoch.
 
@@ -227,6 +228,8 @@ def train_network(
             temporary file.
         prepare: Function from the training batches to those that are trained with; it
             never sees the validation images.
+        backup: A `Backup` of `fashionnet.zoo.resuming`, from which an interrupted
+            training goes on.
 
     Returns:
         The history: a dictionary of lists with one value per epoch.
@@ -242,15 +245,19 @@ def train_network(
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = checkpoint or Path(folder, "best.weights.h5")
         usual = make_callbacks(checkpoint, patience=patience)
+        callbacks = [*usual, *callbacks]
+        if backup:
+            backup.join(batches, list(callbacks), checkpoint)
+            callbacks.append(backup)
         history = model.fit(
             batches,
             shuffle=False,  # the batches are
             validation_data=(split.x_val, split.y_val),
             epochs=epochs,
-            callbacks=[*usual, *callbacks],
+            callbacks=callbacks,
             verbose=0,
         )
         if usual[0].was_stopped:
             raise KeyboardInterrupt
         model.load_weights(checkpoint)
-    return history.history
+    return backup.history if backup else history.history

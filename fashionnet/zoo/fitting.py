@@ -58,7 +58,9 @@ def compile_network(network, *, n_images, epochs=None):
     return model
 
 
-def fit_network(network, split, *, seed, epochs=None, callbacks=(), checkpoint=None):
+def fit_network(
+    network, split, *, seed, epochs=None, callbacks=(), checkpoint=None, backup=None
+):
     """Train a network of the table on a split.
 
     Args:
@@ -68,6 +70,7 @@ def fit_network(network, split, *, seed, epochs=None, callbacks=(), checkpoint=N
         epochs: Largest number of epochs, if not the table's.
         callbacks: Keras callbacks beside those of the training.
         checkpoint: Path for the best weights, as in `train_network`.
+        backup: A `Backup`, from which an interrupted training goes on.
 
     Returns:
         `model, history`: the network with the weights of its best epoch, and metrics
@@ -96,5 +99,6 @@ def fit_network(network, split, *, seed, epochs=None, callbacks=(), checkpoint=N
         callbacks=[*make_schedule_callbacks(network), *callbacks],
         checkpoint=checkpoint,
         prepare=change if network.augmentation else None,
+        backup=backup,
     )
     return model, history
