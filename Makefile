@@ -26,7 +26,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 
 .PHONY: help setup data reports check pdf test unit lint test-slow test-order \
 	test-lowest test-newest test-colab coverage mutation colab submission \
-	study search bench all-out lock clean
+	study further search bench all-out lock clean
 
 help: ## list the targets
 	@echo "fashionnet: classical networks on Fashion-MNIST"
@@ -116,6 +116,9 @@ submission: $(READY) ## pack one archive to hand in, with the reports as they ar
 
 study: $(READY) ## train the study of Part 3 (some 25 minutes); goes on where it stopped
 	@$(FASHIONNET) study $(if $(JOBS),--jobs $(JOBS))
+
+further: $(READY) ## train the further networks (many hours); goes on where it stopped
+	@$(FASHIONNET) further $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS))
 
 search: $(READY) ## choose the recipe again, on validation images (half an hour)
 	@$(FASHIONNET) search

@@ -2,33 +2,21 @@
 
 import argparse
 import contextlib
-import errno
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from fashionnet import FashionnetError, check_keras
+from fashionnet.commands import (
+    Parser,
+    carry_out,
+    read_count,
+    read_seed,
+)
 from fashionnet.download import get_data
 
 ROOT = Path(__file__).resolve().parents[1]
-_ELSEWHERE = "set FASHIONNET_HOME to a folder for the results"
-# What the machine refuses, and the way out; nothing half-written is left.
-CURES = {
-    errno.EACCES: _ELSEWHERE,
-    errno.EPERM: _ELSEWHERE,
-    errno.EROFS: _ELSEWHERE,
-    errno.ENOSPC: f"make room, or {_ELSEWHERE}",
-    errno.EDQUOT: f"make room, or {_ELSEWHERE}",
-}
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser that says in one line what is wrong with a command."""
-
-    def error(self, message):
-        """End with status 2."""
-        self.exit(2, f"{self.prog}: {message}; --help shows what there is\n")
 
 
 def make_parser():
@@ -44,6 +32,13 @@ def make_parser():
         return verb
 
     add_verb(data, "get Fashion-MNIST: find it, download it, or take Debian's package")
+    for verb in (
+        add_verb(train, "train one of the further networks; alone, list them"),
+        add_verb(test, "test one of the further networks; alone, list them"),
+    ):
+        verb.add_argument("network", metavar="NETWORK", nargs="?", type=_network)
+        verb.add_argument("--seed", type=read_seed, default=0, help="0 if left out")
+        verb.add_argument("--epochs", type=read_count, help="other than the table's")
     add_verb(reports, "execute the notebooks and make their pages in reports/")
     add_verb(check, "say which evidence the reports show, and what breaks a rule")
     add_verb(pdf, "print the pages and a short report as PDF, with Chromium or Chrome")
@@ -53,19 +48,31 @@ def make_parser():
     )
     add_verb(submission, "pack one archive to hand in, with the reports as they are")
     verb = add_verb(study, "train the study of Part 3, or go on where it stopped")
-    verb.add_argument("--jobs", type=_count, default=2, help="trainings at a time")
     verb.add_argument("--only", metavar="PART", help="main, controls or curve",
                       choices=("main", "controls", "curve"))  # fmt: skip
-    verb.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler")
+    _take_jobs(verb)
+    verb = add_verb(further, "train the further networks, or go on where it stopped")
+    verb.add_argument("--only", metavar="NAME", help="names of networks", nargs="+",
+                      type=_network)  # fmt: skip
+    _take_jobs(verb)
     add_verb(search, "choose the recipe again, on validation images (half an hour)")
     return parser
 
 
-def _count(text):
-    """Read a whole number above 0."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
-    return int(text)
+def _take_jobs(verb):
+    """Let a verb train several networks at a time."""
+    verb.add_argument("--jobs", type=read_count, default=2, help="trainings at a time")
+    verb.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler")
+
+
+def _network(text):
+    """Read the name of a network of the table."""
+    from fashionnet.zoo.table import find_network
+
+    try:
+        return find_network(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(error) from None
 
 
 def _address(text):
@@ -82,6 +89,41 @@ def data(options):
     """Get the data set."""
     get_data()
     print("Fashion-MNIST: four files found and verified.")
+
+
+def train(options):
+    """Train a network, or list all."""
+    if options.network is None:
+        return _list_networks()
+    get_data()
+    from fashionnet.zoo.program import train_and_store
+
+    train_and_store(_choose(options), options.seed)
+
+
+def test(options):
+    """Test a network, or list all."""
+    if options.network is None:
+        return _list_networks()
+    get_data()
+    from fashionnet.zoo.program import test_and_write
+
+    project = ROOT if (ROOT / "notebooks").is_dir() else Path.cwd()
+    folder = project / "build" / "test" / options.network.name
+    loss, accuracy = test_and_write(_choose(options), options.seed, folder)
+    print(f"Loss {loss:.4f}, accuracy {accuracy:.2%}. Written to {folder}")
+
+
+def _list_networks():
+    from fashionnet.zoo.further import list_networks
+
+    print(list_networks())
+
+
+def _choose(options):
+    """Return the network of the table, with other epochs where they are asked for."""
+    epochs = options.epochs or options.network.epochs
+    return options.network._replace(epochs=epochs)
 
 
 def reports(options):
@@ -132,17 +174,30 @@ def submission(options):
 
 
 def study(options):
-    """Train what is missing, on this machine or on a cluster."""
-    from fashionnet.storing import home
+    """Train what is missing of the study, on this machine or on a cluster."""
     from fashionnet.study.trainings import list_jobs, train_missing
+
+    jobs = list_jobs(options.only)
+    _train(lambda **how: train_missing(jobs, **how), options)
+
+
+def further(options):
+    """Train what is missing of the further networks, and sum up what is there."""
+    from fashionnet.zoo.further import train_further
+
+    _train(lambda **how: train_further(options.only, **how), options)
+
+
+def _train(train, options):
+    """Train several networks at a time, and say how fast it went."""
+    from fashionnet.storing import home
     from fashionnet.study.workers import connect
 
     get_data()
     backend = "dask" if options.cluster else None
     start = time.perf_counter()
     with connect(options.cluster) if options.cluster else contextlib.nullcontext():
-        jobs = list_jobs(options.only)
-        runs = train_missing(jobs, n_jobs=options.jobs, backend=backend)
+        runs = train(n_jobs=options.jobs, backend=backend)
     if runs:
         minutes = (time.perf_counter() - start) / 60
         n_epochs = sum(run.manifest["epochs_run"] for run in runs)
@@ -163,38 +218,18 @@ def search(options):
 
 def main(arguments=None):
     """Do what the command line says. Returns the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(
-                errors="replace"
-            )  # no sign that is unknown ends the work
-    try:
-        options = make_parser().parse_args(arguments)
-        alone = (None, "data", "study")
-        if options.verb not in alone and not (ROOT / "notebooks").is_dir():
-            cure = "clone it, and there: pip install --editable '.[dev]'"
-            raise FashionnetError(
-                f"`{options.verb}` works on the whole project; {cure}"
-            )
-        if options.verb not in (None, "data"):
-            check_keras()
-        options.run(options)
-    except KeyboardInterrupt:
-        print("\nStopped. The same command goes on or starts anew.", file=sys.stderr)
-        return 130
-    except ModuleNotFoundError as error:
-        cure = "pip install --editable '.[dev]' installs it"
-        print(f"fashionnet: {error.name} is missing; {cure}", file=sys.stderr)
-        return 1
-    except FashionnetError as error:
-        print(f"fashionnet: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        if error.errno not in CURES:
-            raise
-        print(f"fashionnet: {error}; {CURES[error.errno]}", file=sys.stderr)
-        return 1
-    return 0
+    return carry_out(lambda: _obey(arguments))
+
+
+def _obey(arguments):
+    options = make_parser().parse_args(arguments)
+    alone = (None, "data", "train", "test", "study")
+    if options.verb not in alone and not (ROOT / "notebooks").is_dir():
+        cure = "clone it, and there: pip install --editable '.[dev]'"
+        raise FashionnetError(f"`{options.verb}` works on the whole project; {cure}")
+    if options.verb not in (None, "data"):
+        check_keras()
+    options.run(options)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def find_differences(
         "first_step": (history["first_step"][0], 0),
         "steps": (sorted({end - start for start, end in steps}), [n_steps]),
         "epochs_run": (len(history["val_loss"]), _count_epochs(history, recipe)),
-        "kept_epoch": (_find_kept(history, best, y_prob_val, split.y_val), best),
+        "kept_epoch": (find_kept(history, best, y_prob_val, split.y_val), best),
     }
     return {name: a for name, (a, b) in used_and_usual.items() if a != b}
 
@@ -168,7 +168,7 @@ def _count_epochs(history, recipe):
     return recipe.epochs
 
 
-def _find_kept(history, best, y_prob, y_true):
+def find_kept(history, best, y_prob, y_true):
     """Return the epoch whose validation loss the probabilities give, `best` first."""
     of_truth = (
         y_prob[np.arange(len(y_true)), y_true]

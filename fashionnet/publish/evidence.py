@@ -23,7 +23,7 @@ from fashionnet.publish.needs import (
     need_text,
 )
 from fashionnet.publish.published import NOTEBOOKS
-from fashionnet.publish.results import tabulate_results
+from fashionnet.publish.results import collect_all, tabulate_results
 from fashionnet.runs import find_run, run_folder
 from fashionnet.storing import RunError
 from fashionnet.study.contrasts import (
@@ -39,7 +39,6 @@ from fashionnet.study.pairs import (
     right_by_seed,
     state_pair,
 )
-from fashionnet.study.summary import collect_results
 from fashionnet.study.tasks import MAIN_TASKS, find_task
 from fashionnet.study.verdict import state_verdict
 from fashionnet.study.words import NAMES
@@ -69,7 +68,7 @@ def read_truth():
         if runs[task] is None:
             folder, cure = run_folder(task, 0), "`python -m fashionnet reports` adds it"
             raise RunError(f"{folder} has no run of the usual recipe; {cure}")
-    results = collect_results()
+    results = collect_all()
     needs = [list_steps(run, labels) for run in runs.values()]
     needs.append(list_comparison(find_pairs(), labels, tabulate_results(results)))
     return Truth(results, dict(zip(NOTEBOOKS, needs, strict=True)))

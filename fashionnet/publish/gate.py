@@ -81,12 +81,22 @@ def check_results(reports, truth):
     """The result files are those of the stored runs."""
     findings = []
     for name, content in truth.results.items():
-        content, stored = json.loads(json.dumps(content)), reports.results.get(name, {})
+        content, stored = (
+            _name_rows(entry)
+            for entry in (json.loads(json.dumps(content)), reports.results.get(name))
+        )
         wrong = [k for k in content | stored if content.get(k) != stored.get(k)]
         if wrong:
             problem = f"is not that of the stored runs in {', '.join(wrong)}"
             findings.append(Finding(f"results/{name}.json", "", problem))
     return findings
+
+
+def _name_rows(content):
+    """Key a list of rows by their network; leave a dictionary as it is."""
+    if isinstance(content, list):
+        return {row["network"]: row for row in content}
+    return content or {}
 
 
 def check_readme(reports, truth):

@@ -11,8 +11,15 @@ from fashionnet.plots import plot_confusion
 from fashionnet.reporting import save_figure
 from fashionnet.study.summary import collect_results
 from fashionnet.study.words import NAMES
+from fashionnet.zoo.further import collect_further
 
 COLUMNS = ("errors", "accuracy", "95% interval", "errors, mean of all seeds")
+
+
+def collect_all():
+    """Collect the contents of the result files, those of further networks if any."""
+    further = collect_further()
+    return collect_results() | ({"further": further} if further else {})
 
 
 def write_results(folder):
@@ -21,7 +28,7 @@ def write_results(folder):
     Returns:
         The contents of the JSON files, by name.
     """
-    results = collect_results()
+    results = collect_all()
     (folder / "results").mkdir()
     for name, content in results.items():
         text = json.dumps(content, indent=1) + "\n"

@@ -42,11 +42,32 @@ BAR = "{desc} {percentage:3.0f}%|{bar:30}| {elapsed} passed, {remaining} left"
 
 
 class Job(NamedTuple):
-    """One training of the study: what `train_task` and `find_run` take."""
+    """One training of the study: what `train_task` and `find_run` take.
+
+    The methods are those that `train_missing` asks of any job.
+    """
 
     task: str
     seed: int
     recipe: Recipe = RECIPE
+
+    def find(self):
+        """Read the finished run, or return `None`."""
+        return find_run(*self)
+
+    def train(self):
+        """Train the network, and store nothing."""
+        from fashionnet.study.networks import train_task
+
+        return train_task(*self)
+
+    def store(self, run):
+        """Store a finished run."""
+        return store_run(run)
+
+    def work(self):
+        """Estimate how long it takes, in some unit."""
+        return estimate_work(self)
 
 
 def recipe_for(n_train):
@@ -147,17 +168,16 @@ def train_run(task, seed, recipe=RECIPE):
     return store_run(train_task(task, seed, recipe), place=own_home())
 
 
-def train_missing(jobs, *, n_jobs=2, backend=None, place=None):
+def train_missing(jobs, *, n_jobs=2, backend=None):
     """Train what has no finished run, several at a time; store each when it is done.
 
     A training has one thread to itself: two at once on two cores get more done than one
     after another on both. The caller stores everything, on the caller's disk.
 
     Args:
-        jobs: Some of `list_jobs`.
+        jobs: A list of `Job`s, or of others with its methods.
         n_jobs: Number of trainings at a time; a Dask cluster decides that by itself.
         backend: Name of joblib's backend: processes of this machine if `None`.
-        place: Where the runs belong, as in `run_folder`.
 
     Returns:
         A list of the new `Run`s.
@@ -165,7 +185,7 @@ def train_missing(jobs, *, n_jobs=2, backend=None, place=None):
     Raises:
         RunError: Before any training, if a stored run is damaged.
     """
-    missing = [job for job in jobs if find_run(*job, place=place) is None]
+    missing = [job for job in jobs if job.find() is None]
     print(f"{len(jobs) - len(missing)} of {len(jobs)} runs are stored", flush=True)
     if not missing:
         return []
@@ -181,14 +201,14 @@ def train_missing(jobs, *, n_jobs=2, backend=None, place=None):
     train = train_apart if backend == "dask" else train_alone
     with deafen_others():
         trained = parallel(delayed(train)(job, os.getpid()) for job in missing)
-    runs, work = [], sum(map(estimate_work, missing))
+    runs, work = [], sum(job.work() for job in missing)
     start = f"0 of {len(missing)} runs"
     # TensorFlow's processes grow; joblib replaces one that has grown by 300 MB, with a
     # warning, and loses nothing.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
     with tqdm(desc=start, total=work, bar_format=BAR, smoothing=0) as bar:
         for job, run in trained:
-            runs.append(store_run(run, place=place))
+            runs.append(job.store(run))
             bar.set_description_str(f"{len(runs)} of {len(missing)} runs", False)
-            bar.update(estimate_work(job))
+            bar.update(job.work())
     return runs

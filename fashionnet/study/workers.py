@@ -34,10 +34,8 @@ def train_alone(job, caller=None, threads=1):
     with _silence():
         import tensorflow as tf
 
-        from fashionnet.study.networks import train_task
-
         tf.config.threading.set_intra_op_parallelism_threads(threads)
-        return job, train_task(*job)
+        return job, job.train()
 
 
 def train_apart(job, caller):

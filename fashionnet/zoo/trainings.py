@@ -1,0 +1,142 @@
+"""From a row of the table to a finished training: data, network, predictions."""
+
+import numpy as np
+
+from fashionnet.data import load_test_set, load_training_set, split_train_val
+from fashionnet.differences import find_kept
+from fashionnet.download import DATA_SHA256
+from fashionnet.engine import describe_engine, find_unusual_engine, versions
+from fashionnet.evaluation import predict_probabilities
+from fashionnet.storing import RunError
+from fashionnet.zoo.committees import predict_with_mirror
+from fashionnet.zoo.fitting import fit_network
+from fashionnet.zoo.resuming import Backup
+from fashionnet.zoo.stored import (
+    Training,
+    backup_folder,
+    check_history,
+    score,
+    training_key,
+)
+from fashionnet.zoo.table import build, list_settings
+
+
+def train(network, seed, *, keep_weights, callbacks=()):
+    """Train a network of the table, or go on with it, and store nothing.
+
+    Args:
+        network: A `Network`, with the table's settings or others.
+        seed: Seed of split, initialization, order, dropout and augmentation.
+        keep_weights: Whether the weights are part of what is returned.
+        callbacks: Keras callbacks beside those of the training.
+
+    Returns:
+        A `Training` without a folder. Its backup stays until it is stored.
+    """
+    split = split_train_val(*load_training_set(), val_fraction=0.1, seed=seed)
+    key = training_key(network, seed, find_unusual_engine())
+    backup = Backup(backup_folder(network.name, seed, key))
+    backup.folder.mkdir(parents=True, exist_ok=True)
+    model, history = fit_network(
+        network,
+        split,
+        seed=seed,
+        callbacks=callbacks,
+        checkpoint=backup.folder / "checkpoint.weights.h5",
+        backup=backup,
+    )
+    training = collect(network, seed, model, split, history, keep_weights=keep_weights)
+    training.manifest["resumed_after"] = backup.resumed_after
+    return training
+
+
+def collect(network, seed, model, split, history, *, keep_weights):
+    """Collect what is stored of a training: facts, predictions, weights.
+
+    Args:
+        network: A `Network`.
+        seed: Seed of the training.
+        model: The trained network, with the weights of its best epoch; with
+            `keep_weights`, they are rounded to `float16` here.
+        split: The `Split` that it was trained and validated on.
+        history: Metrics by epoch, as `fit_network` returns them.
+        keep_weights: Whether the weights are kept.
+
+    Returns:
+        A `Training` without a folder.
+
+    Raises:
+        ValueError: If the steps are not those of a whole training, or the weights not
+            those of its best epoch.
+    """
+    check_history(network, history, len(split.x_train))
+    best = int(np.argmin(history["val_loss"])) + 1
+    y_prob = predict_probabilities(model, split.x_val)
+    kept = find_kept(history, best, y_prob, split.y_val)
+    if kept != best:
+        raise ValueError(f"the weights are those of epoch {kept}, not {best}")
+    weights = None
+    if keep_weights:
+        weights = [w.astype(np.float16) for w in model.get_weights()]
+        model.set_weights(weights)
+    x_test, y_test = load_test_set()
+    y_prob_val, y_prob_test = (
+        predict(network, model, images).astype(np.float16)
+        for images in (split.x_val, x_test)
+    )
+    val_loss, n_val = score(y_prob_val, split.y_val)
+    _, n_correct = score(y_prob_test, y_test)
+    metrics = {
+        "val_loss": val_loss,
+        "val_accuracy": n_val / len(split.y_val),
+        "n_correct": n_correct,
+        "n_test": len(y_test),
+        "test_accuracy": n_correct / len(y_test),
+    }
+    manifest = _describe(network, seed, history) | {"metrics": metrics}
+    return Training(manifest, history, y_prob_val, y_prob_test, weights)
+
+
+def _describe(network, seed, history):
+    differences = find_unusual_engine()
+    return {
+        "network": network.name,
+        "seed": seed,
+        "key": training_key(network, seed, differences),
+        "settings": list_settings(network),
+        "differences": differences,
+        "data_sha256": DATA_SHA256,
+        "versions": versions(),
+        **describe_engine(),
+        "parameters": network.parameters,
+        "epochs_run": len(history["val_loss"]),
+        "best_epoch": int(np.argmin(history["val_loss"])) + 1,
+        "resumed_after": [],
+        "train_seconds": round(sum(history["seconds"]), 2),
+        "seconds_per_epoch": round(float(np.median(history["seconds"])), 2),
+        "choices": list(network.choices),
+    }
+
+
+def predict(network, model, images):
+    """Predict probabilities as the table says: averaged over mirror images, or not."""
+    if network.mirror:
+        return predict_with_mirror(lambda x: predict_probabilities(model, x), images)
+    return predict_probabilities(model, images)
+
+
+def load_network(network, training):
+    """Build the network of a training that kept its weights, ready to predict.
+
+    Raises:
+        RunError: If the weights are not those of such a network.
+    """
+    model = build(network)
+    try:
+        model.set_weights(training.weights)
+    except ValueError as error:
+        raise RunError(
+            f"{training.folder} is a training of another version of {network.name}; "
+            "delete it and train again"
+        ) from error
+    return model
