@@ -96,8 +96,10 @@ def train(options):
     if options.network is None:
         return _list_networks()
     get_data()
-    from fashionnet.zoo.program import train_and_store
+    from fashionnet.study.workers import silence
 
+    with silence():  # What TensorFlow says of this machine.
+        from fashionnet.zoo.program import train_and_store
     train_and_store(_choose(options), options.seed)
 
 
@@ -106,8 +108,10 @@ def test(options):
     if options.network is None:
         return _list_networks()
     get_data()
-    from fashionnet.zoo.program import test_and_write
+    from fashionnet.study.workers import silence
 
+    with silence():
+        from fashionnet.zoo.program import test_and_write
     project = ROOT if (ROOT / "notebooks").is_dir() else Path.cwd()
     folder = project / "build" / "test" / options.network.name
     loss, accuracy = test_and_write(_choose(options), options.seed, folder)

@@ -228,8 +228,7 @@ def train_network(
             temporary file.
         prepare: Function from the training batches to those that are trained with; it
             never sees the validation images.
-        backup: A `Backup` of `fashionnet.zoo.resuming`, from which an interrupted
-            training goes on.
+        backup: A `Backup` (`zoo/resuming.py`), from which a stopped training goes on.
 
     Returns:
         The history: a dictionary of lists with one value per epoch.

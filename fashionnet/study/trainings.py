@@ -201,14 +201,15 @@ def train_missing(jobs, *, n_jobs=2, backend=None):
     train = train_apart if backend == "dask" else train_alone
     with deafen_others():
         trained = parallel(delayed(train)(job, os.getpid()) for job in missing)
-    runs, work = [], sum(job.work() for job in missing)
+    # Noted before any training, because what is stored may change the estimates.
+    runs, work = [], {job: job.work() for job in missing}
     start = f"0 of {len(missing)} runs"
     # TensorFlow's processes grow; joblib replaces one that has grown by 300 MB, with a
     # warning, and loses nothing.
     warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-    with tqdm(desc=start, total=work, bar_format=BAR, smoothing=0) as bar:
+    with tqdm(desc=start, total=sum(work.values()), bar_format=BAR, smoothing=0) as bar:
         for job, run in trained:
             runs.append(job.store(run))
             bar.set_description_str(f"{len(runs)} of {len(missing)} runs", False)
-            bar.update(job.work())
+            bar.update(work[job])
     return runs

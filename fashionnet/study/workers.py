@@ -31,7 +31,7 @@ def train_alone(job, caller=None, threads=1):
     """
     if os.getppid() == caller:
         end_with(caller)
-    with _silence():
+    with silence():
         import tensorflow as tf
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -87,7 +87,7 @@ def connect(address):
 
 
 @contextlib.contextmanager
-def _silence():
+def silence():
     """Drop what is printed, and what TensorFlow's C++ writes past Python to fd 2."""
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

@@ -6,12 +6,18 @@ from pathlib import Path
 from fashionnet import check_keras
 from fashionnet.commands import Parser, carry_out
 from fashionnet.download import get_data
+from fashionnet.study.workers import silence
 from fashionnet.zoo.table import find_network
 
 ANSWERS = {
     "leaky-mlp": "multi-layer-net.txt",
     "leaky-cnn": "convolution-neural-net.txt",
 }
+
+
+def _answer(program, network, file):
+    answers = program.predict_test_images(network, 0)
+    return program.write_answers(Path(file), *answers)
 
 
 def main(arguments=None):
@@ -25,18 +31,14 @@ def _obey(arguments):
     options = parser.parse_args(arguments)
     check_keras()
     get_data()
-    # Here, because help needs no Keras.
-    from fashionnet.zoo.program import (
-        predict_test_images,
-        train_and_store,
-        write_answers,
-    )
-
+    # Here, because help needs no Keras; in silence, because TensorFlow is talkative.
+    with silence():
+        from fashionnet.zoo import program
     for name, file in ANSWERS.items():
         network = find_network(name)
         if options.train_model:
-            train_and_store(network, 0)
-        loss, accuracy = write_answers(Path(file), *predict_test_images(network, 0))
+            program.train_and_store(network, 0)
+        loss, accuracy = _answer(program, network, file)
         print(f"{name}: loss {loss:.4f}, accuracy {accuracy:.2%}, written to {file}")
 
 

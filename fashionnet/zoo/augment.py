@@ -51,6 +51,7 @@ def augment_batches(batches, augmentation, *, seed):
     seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True)
 
     def change(batch, seed):
+        """Change the images of one batch, and leave the rest of it."""
         images, *labels = batch
         return augment_images(images, augmentation, seed=seed), *labels
 
@@ -120,6 +121,7 @@ def _move(images, augmentation, seed):
     seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 4))
 
     def draw(limit, seed, shape):
+        """Draw numbers between minus and plus a limit."""
         return tf.random.stateless_uniform(shape, seed, -limit, limit)
 
     reach = augmentation.shift

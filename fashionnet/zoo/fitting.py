@@ -86,6 +86,7 @@ def fit_network(
     model = compile_network(network, n_images=len(split.x_train), epochs=epochs)
 
     def change(batches):
+        """Change the training images, anew in every epoch."""
         augmentation = Augmentation(**network.augmentation)
         return augment_batches(batches, augmentation, seed=seed)
 

@@ -40,7 +40,8 @@ class TimeLeft(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         """Advance the bar by the steps that were taken."""
-        self.bar.update(self.n_before + batch + 1 - self.bar.n)
+        n_taken = min(batch + 1, self.n_steps)
+        self.bar.update(self.n_before + n_taken - self.bar.n)
 
     def on_epoch_end(self, epoch, logs=None):
         """Keep the accuracy to show it during the next epoch."""

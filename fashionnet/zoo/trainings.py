@@ -15,6 +15,7 @@ from fashionnet.zoo.stored import (
     Training,
     backup_folder,
     check_history,
+    lighten,
     score,
     training_key,
 )
@@ -81,8 +82,7 @@ def collect(network, seed, model, split, history, *, keep_weights):
         model.set_weights(weights)
     x_test, y_test = load_test_set()
     y_prob_val, y_prob_test = (
-        predict(network, model, images).astype(np.float16)
-        for images in (split.x_val, x_test)
+        lighten(predict(network, model, images)) for images in (split.x_val, x_test)
     )
     val_loss, n_val = score(y_prob_val, split.y_val)
     _, n_correct = score(y_prob_test, y_test)

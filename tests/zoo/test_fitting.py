@@ -17,6 +17,11 @@ SMALL = {
     "build_resnet": {"depth": 8, "filters": (2, 2, 2)},
     "build_small_resnet": {"layout": (2, "pool", "residual")},
 }
+# One or two networks for each builder: the others differ in numbers only.
+TRAINED = (
+    "mlp-2x256", "cnn-sgd-dropout", "leaky-mlp", "leaky-cnn", "four-blocks", "resnet",
+    "resnet-8-without-shortcuts", "small-resnet", "large-mlp",
+)  # fmt: skip
 CHOSEN = [network for network in NETWORKS if not network.name.startswith("grid")]
 
 
@@ -26,10 +31,10 @@ def shrink(network):
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("network", CHOSEN, ids=lambda network: network.name)
-def test_every_network_trains_an_epoch(network, noise):
-    split = split_train_val(*noise, seed=0)
-    model, history = fit_network(shrink(network), split, seed=0, epochs=1)
+@pytest.mark.parametrize("name", TRAINED)
+def test_network_of_each_kind_trains_an_epoch(name, noise):
+    split, network = split_train_val(*noise, seed=0), shrink(find_network(name))
+    model, history = fit_network(network, split, seed=0, epochs=1)
     assert len(history["val_loss"]) == 1
     y_prob = predict_probabilities(model, split.x_val)
     np.testing.assert_allclose(y_prob.sum(axis=1), 1, atol=1e-5)

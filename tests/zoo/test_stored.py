@@ -9,6 +9,7 @@ from fashionnet.zoo.stored import (
     backup_folder,
     check_history,
     find_training,
+    lighten,
     own_home,
     score,
     store_training,
@@ -112,6 +113,19 @@ def test_backup_goes_when_its_training_is_stored():
 def test_no_two_trainings_of_the_table_share_a_folder():
     folders = [training_folder(n, seed) for n in NETWORKS for seed in n.seeds]
     assert len(set(folders)) == len(folders)
+
+
+def test_light_probabilities_are_close_and_name_the_same_classes():
+    rng = np.random.default_rng(0)
+    odds = np.exp(rng.normal(0, 4, (5000, 10)))
+    y_prob = odds / odds.sum(axis=1, keepdims=True)
+    light = lighten(y_prob)
+    assert light.dtype == np.float16
+    np.testing.assert_allclose(light, y_prob, rtol=0.02, atol=1e-7)
+    large = y_prob > 0.11
+    np.testing.assert_allclose(light[large], y_prob[large], rtol=1e-3)
+    clear = np.sort(y_prob)[:, -1] - np.sort(y_prob)[:, -2] > 1e-3
+    assert (light.argmax(axis=1) == y_prob.argmax(axis=1))[clear].all()
 
 
 def test_score_is_the_mean_loss_and_the_count_of_right_labels():
