@@ -224,10 +224,8 @@ def train_network(
         batch_size: Images in a batch.
         seed: Seed of the order of the images.
         callbacks: Keras callbacks beside those of `make_callbacks`.
-        checkpoint: Path for the best weights, ending in `.weights.h5`; if left out, a
-            temporary file.
-        prepare: Function from the training batches to those that are trained with; it
-            never sees the validation images.
+        checkpoint: Path for the best weights (`….weights.h5`), if not a temporary one.
+        prepare: What is done to the training batches, never to the validation images.
         backup: A `Backup` (`zoo/resuming.py`), from which a stopped training goes on.
 
     Returns:

@@ -47,8 +47,10 @@ FILES = (
     *("README.md", "pyproject.toml", "requirements.txt"),
 )
 FOLDERS = ("benchmarks", "fashionnet", "notebooks", "reports", "tests")
-# Hidden and half-written things, what Python makes anew, and weights.
-LEFT_OUT = re.compile(r"(^|/)(\.|__pycache__/)|^reports/mine/|\.(part|weights\.h5)$")
+# Hidden and half-written things, what Python makes anew, weights, own trainings.
+LEFT_OUT = re.compile(
+    r"(^|/)(\.|__pycache__/)|\.(part|weights\.h5)$|/weights\.npz$|^reports/mine/"
+)
 
 
 def build_colab(folder, root=ROOT):

@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import math
-import os
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -22,14 +21,15 @@ from fashionnet.storing import (
     MANIFEST,
     finish_store,
     home,
+    own_home,
     read_file,
     store_files,
     to_json,
 )
 from fashionnet.zoo.table import find_network, list_settings
 
-# Keras does not take the logarithm of less, either.
-SMALLEST = 1e-7
+# Less than a millionth is not told apart: see `lighten`.
+SMALLEST = 1e-6
 
 
 class Training(NamedTuple):
@@ -59,11 +59,6 @@ def training_key(network, seed, differences=None):
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def own_home():
-    """Return where trainings of one's own go: never among the published ones."""
-    return home() if os.environ.get("FASHIONNET_HOME") else home() / "mine"
-
-
 def training_folder(network, seed, differences=None, *, base=None):
     """Return where a training belongs; all but the table's have a key in their name."""
     row = find_network(network.name)
@@ -82,13 +77,12 @@ def lighten(y_prob):
     """Round probabilities to `float16`, and those below a tenth to 6 binary digits.
 
     Digits that are as good as random do not compress. The likeliest of ten classes has
-    a tenth or more, so that it stays what it is.
+    a tenth or more, so that it stays what it is. Less than a millionth becomes 0.
     """
     y_prob = np.asarray(y_prob, np.float16)
     bits = y_prob.view(np.uint16)
     rounded = ((bits + 16) & 0xFFE0).astype(np.uint16).view(np.float16)
-    is_small = (y_prob < 0.1) & (y_prob >= np.finfo(np.float16).tiny)
-    return np.where(is_small, rounded, y_prob)
+    return np.where(y_prob < 0.1, rounded, y_prob)
 
 
 def score(y_prob, y_true):
@@ -172,7 +166,7 @@ def read_training(folder):
     sums, weights = manifest["files"], None
     history = read_file(folder, "history.json", json.loads, sums)
     arrays = read_file(folder, "predictions.npz", _unpack, sums)
-    if "weights.npz" in sums:
+    if (folder / "weights.npz").is_file():  # the packed archive has none
         weights = list(read_file(folder, "weights.npz", _unpack, sums).values())
     return Training(manifest, history, **arrays, weights=weights, folder=folder)
 

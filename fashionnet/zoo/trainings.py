@@ -86,15 +86,28 @@ def collect(network, seed, model, split, history, *, keep_weights):
     )
     val_loss, n_val = score(y_prob_val, split.y_val)
     _, n_correct = score(y_prob_test, y_test)
-    metrics = {
-        "val_loss": val_loss,
-        "val_accuracy": n_val / len(split.y_val),
-        "n_correct": n_correct,
-        "n_test": len(y_test),
-        "test_accuracy": n_correct / len(y_test),
+    manifest = _describe(network, seed, history) | {
+        "choices": [*network.choices, *_log_mirror(network, y_prob, n_val, split)],
+        "metrics": {
+            "val_loss": val_loss,
+            "val_accuracy": n_val / len(split.y_val),
+            "n_correct": n_correct,
+            "n_test": len(y_test),
+            "test_accuracy": n_correct / len(y_test),
+        },
     }
-    manifest = _describe(network, seed, history) | {"metrics": metrics}
     return Training(manifest, history, y_prob_val, y_prob_test, weights)
+
+
+def _log_mirror(network, y_prob, n_val, split):
+    """Say what the answers to mirror images give on validation images."""
+    if not network.mirror:
+        return []
+    n_plain = score(y_prob, split.y_val)[1]
+    return [
+        f"answers to mirror images too: {n_val:,} of {len(split.y_val):,} validation "
+        f"images right, {n_plain:,} without"
+    ]
 
 
 def _describe(network, seed, history):
@@ -114,7 +127,6 @@ def _describe(network, seed, history):
         "resumed_after": [],
         "train_seconds": round(sum(history["seconds"]), 2),
         "seconds_per_epoch": round(float(np.median(history["seconds"])), 2),
-        "choices": list(network.choices),
     }
 
 

@@ -109,7 +109,7 @@ def test_packed_notebooks_differ_in_their_setup_cells_only(colab):
 def test_package_consists_of_modules_alone(folder):
     # Another file would not be carried, and is not found by its path inside a zip file.
     rest = {p for p in (ROOT / folder).iterdir() if p.suffix != ".py"}
-    assert {path.name for path in rest} <= {"publish", "study", "__pycache__"}
+    assert {p.name for p in rest} <= {"publish", "study", "zoo", "__pycache__"}
 
 
 def test_setup_cell_brings_the_package_into_an_empty_folder(colab, tmp_path):

@@ -166,3 +166,16 @@ def test_mirrored_answers_are_those_to_both_images(noise):
     both = [trainings.predict(plain, model, x) for x in (images, images[:, :, ::-1])]
     found = trainings.predict(network, model, images)
     np.testing.assert_allclose(found, np.mean(both, axis=0), atol=1e-6)
+
+
+def test_gain_of_mirror_images_is_logged_among_the_choices(noise):
+    network = find_network("leaky-mlp")._replace(mirror=True, choices=("rate: 1e-3",))
+    split = trainings.split_train_val(*noise, seed=0)
+    model, history = trainings.fit_network(network, split, seed=0, epochs=1)
+    y_pred = trainings.predict_probabilities(model, split.x_val).argmax(axis=1)
+    training = trainings.collect(network, 0, model, split, history, keep_weights=False)
+    first, second = training.manifest["choices"]
+    assert first == "rate: 1e-3"
+    n_val = round(30 * training.manifest["metrics"]["val_accuracy"])
+    assert f"{n_val} of 30 " in second
+    assert f" {(y_pred == split.y_val).sum()} without" in second
