@@ -15,9 +15,10 @@ from fashionnet.data import CLASS_NAMES, load_test_set
 from fashionnet.evaluation import count_confusions
 from fashionnet.plots import plot_confusion
 from fashionnet.reporting import save_figure
+from fashionnet.storing import own_home
 from fashionnet.study.trainings import BAR
 from fashionnet.zoo.further import estimate_seconds, phrase_time
-from fashionnet.zoo.stored import find_training, own_home, score, store_training
+from fashionnet.zoo.stored import find_training, score, store_training
 from fashionnet.zoo.trainings import load_network, predict, train
 
 

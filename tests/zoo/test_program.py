@@ -12,9 +12,10 @@ from sklearn.metrics import accuracy_score
 
 from fashionnet.__main__ import main
 from fashionnet.data import CLASS_NAMES
+from fashionnet.storing import own_home
 from fashionnet.zoo import __main__ as document_002
 from fashionnet.zoo import program, trainings
-from fashionnet.zoo.stored import find_training, own_home, score, store_training
+from fashionnet.zoo.stored import find_training, score, store_training
 from fashionnet.zoo.table import find_network
 
 pytestmark = pytest.mark.integration
