@@ -106,7 +106,8 @@ def test_training_of_a_row_that_has_changed_does_not_count(monkeypatch):
 
 def test_own_trainings_are_found_before_the_published_ones(tmp_path, monkeypatch):
     monkeypatch.delenv("FASHIONNET_HOME")
-    monkeypatch.setattr("fashionnet.zoo.stored.home", lambda: tmp_path / "reports")
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setattr("fashionnet.storing.CHECKOUT", tmp_path)
     assert own_home() == tmp_path / "reports" / "mine"
     store_sample(NETWORK, 0, n_wrong=900)
     assert find_training(NETWORK, 0).manifest["metrics"]["n_correct"] == 9100
