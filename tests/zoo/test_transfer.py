@@ -350,6 +350,8 @@ def test_inception_says_what_it_needs(tmp_path):
 
 
 @pytest.mark.slow
+# Keras warns of what it misses, before it gives up.
+@pytest.mark.filterwarnings("ignore:Skipping nested container")
 def test_file_without_the_weights_of_inception_is_named(tmp_path):
     path = tmp_path / "other.weights.h5"
     build_head(10).save_weights(path)
