@@ -155,7 +155,7 @@ def compute_features(images, *, weights=None, batch_size=200):
         raise WeightsError(f"{path} is damaged: {error}. Delete it.") from error
 
 
-def build_head(n_classes, *, n_features=512, dense_units=256, dropout=0.5):
+def build_head(n_classes, *, n_features=512, dense_units=1024, dropout=0.5):
     """Build what document 004 puts on features: dense with ReLU, dropout, dense.
 
     Returns a `keras.Sequential`, not compiled, from features of shape `(n, n_features)`

@@ -246,7 +246,7 @@ def test_other_images_are_refused(weights, noise):
 
 
 def test_head_has_the_parameters_counted_by_hand():
-    assert build_head(10).count_params() == 513 * 256 + 257 * 10
+    assert build_head(10).count_params() == 513 * 1024 + 1025 * 10
     small = build_head(3, n_features=7, dense_units=5)
     assert small.count_params() == 8 * 5 + 6 * 3
 
@@ -305,7 +305,7 @@ def test_inception_learns_as_the_document_plans(noise):
     images, labels = noise[0][:32], noise[1][:32]
     keras.utils.set_random_seed(0)
     model = build_inception(10)
-    assert model.count_params() == 21_802_784 + (2048 + 1) * 256 + (256 + 1) * 10
+    assert model.count_params() == 21_802_784 + (2048 + 1) * 1024 + (1024 + 1) * 10
     (scaled,) = (x for x in model.layers if isinstance(x, keras.layers.Rescaling))
     found = peek(model, scaled.name, np.stack([images[0] * 0, images[0] * 0 + 255]))
     assert found.shape == (2, 150, 150, 3)
