@@ -68,6 +68,15 @@ def store_files(folder, manifest, files):
     finish_store(folder)
 
 
+def write_file(path, content):
+    """Write bytes, or text as UTF-8, under another name first, and make the folder."""
+    raw = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(raw)
+    os.replace(part, path)
+
+
 def finish_store(folder):
     """Give the files that a manifest names their names. Returns the manifest."""
     manifest = read_file(folder, MANIFEST, _parse_manifest)

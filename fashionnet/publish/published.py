@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 
 from fashionnet import FashionnetError
 from fashionnet.publish.contents import Image, Page, read_page
-from fashionnet.storing import MANIFEST, finish_store, home
+from fashionnet.storing import MANIFEST, finish_store, home, write_file
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("01_multiclass", "02_binary", "03_comparison")
@@ -189,15 +189,6 @@ def images_of(cell):
         for kind, data in output.get("data", {}).items()
         if kind.startswith("image/")
     ]
-
-
-def write_file(path, content):
-    """Write bytes, or text as UTF-8, under another name first, and make the folder."""
-    raw = content.encode() if isinstance(content, str) else content
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(raw)
-    os.replace(part, path)
 
 
 def fill_place(path, mark, block):

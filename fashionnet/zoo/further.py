@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fashionnet.data import load_test_set
-from fashionnet.storing import home
+from fashionnet.storing import home, write_file
 from fashionnet.study.contrasts import estimate_images
 from fashionnet.study.summary import shorten
 from fashionnet.study.trainings import load_runs, train_missing
@@ -168,9 +168,7 @@ def find_right(trainings, labels):
 def write_further(folder):
     """Write `results/further.json`, if any training is stored."""
     if rows := collect_further():
-        (folder / "results").mkdir(parents=True, exist_ok=True)
-        text = json.dumps(rows, indent=1) + "\n"
-        (folder / "results" / "further.json").write_text(text)
+        write_file(folder / "results/further.json", json.dumps(rows, indent=1) + "\n")
 
 
 def list_networks():

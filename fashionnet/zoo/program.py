@@ -2,8 +2,6 @@
 
 import contextlib
 import io
-import os
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,7 +13,7 @@ from fashionnet.data import CLASS_NAMES, load_test_set
 from fashionnet.evaluation import count_confusions
 from fashionnet.plots import plot_confusion
 from fashionnet.reporting import save_figure
-from fashionnet.storing import own_home
+from fashionnet.storing import own_home, write_file
 from fashionnet.study.trainings import BAR
 from fashionnet.zoo.further import estimate_seconds, phrase_time
 from fashionnet.zoo.stored import find_training, score, store_training
@@ -128,11 +126,11 @@ def test_and_write(network, seed, folder):
         y_true, y_pred, labels=range(10), target_names=CLASS_NAMES, digits=4,
         zero_division=0,
     )  # fmt: skip
-    write_text(folder / "report.txt", report)
+    write_file(folder / "report.txt", report)
     header = ",".join(["true", *CLASS_NAMES])
     rows = [",".join([name, *map(str, row)])
             for name, row in zip(CLASS_NAMES, matrix, strict=True)]  # fmt: skip
-    write_text(folder / "confusion.csv", "\n".join([header, *rows, ""]))
+    write_file(folder / "confusion.csv", "\n".join([header, *rows, ""]))
     save_figure(plot_confusion(matrix, CLASS_NAMES), folder / "confusion.png")
     return loss, accuracy
 
@@ -149,12 +147,5 @@ def write_answers(path, y_prob, y_true):
     pairs = np.stack([y_true, y_prob.argmax(axis=1)], axis=1).tolist()
     lines = [f"{loss:.6f}", f"{n_correct / len(y_true):.4f}"]
     lines += [f"{true},{predicted}" for true, predicted in pairs]
-    write_text(path, "\n".join([*lines, ""]))
+    write_file(path, "\n".join([*lines, ""]))
     return loss, n_correct / len(y_true)
-
-
-def write_text(path, text):
-    """Write a text under another name first, so that no half of it is left."""
-    part = Path(f"{path}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
