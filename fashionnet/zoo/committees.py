@@ -14,7 +14,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from fashionnet.data import check_images
 from fashionnet.study.stats import mcnemar_exact
 
 SMALLEST = 1e-6
@@ -73,17 +72,6 @@ def fit_stacker(members_val, y_val, *, strength=0.01):
 def predict_stacked(stacker, members):
     """Return a stacker's probabilities; the members are those it was fitted with."""
     return stacker.predict_proba(_side_by_side(members))
-
-
-def predict_with_mirror(predict, images):
-    """Average a network's answers to each image and to its mirror image.
-
-    Args:
-        predict: Function from images to probabilities.
-        images: `uint8` array of shape `(n, 28, 28)`.
-    """
-    check_images(images)
-    return average([predict(images), predict(images[:, :, ::-1])])
 
 
 class Gain(NamedTuple):

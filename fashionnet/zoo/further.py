@@ -124,7 +124,7 @@ def summarize(network, trainings, labels):
         "seeds": list(trainings),
         "epochs": [manifest["epochs_run"] for manifest in manifests],
         "seconds_per_epoch": [manifest["seconds_per_epoch"] for manifest in manifests],
-        "mirror": network.mirror,
+        "views": network.views,
         "test_accuracy": accuracies.mean(),
         "spread": accuracies.std(ddof=1) if len(accuracies) > 1 else None,
         "n_correct": n_correct.tolist(),

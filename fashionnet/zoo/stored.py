@@ -28,8 +28,8 @@ from fashionnet.storing import (
 )
 from fashionnet.zoo.table import find_network, list_settings
 
-# Less than a millionth is not told apart: see `lighten`.
-SMALLEST = 1e-6
+# Probabilities below are stored as 0.
+SMALLEST_STORED = 1e-3
 
 
 class Training(NamedTuple):
@@ -39,13 +39,14 @@ class Training(NamedTuple):
     from the usual one, `data_sha256`, `versions`, `backend`, `precision`, `threads`,
     `parameters`, `epochs_run`, `best_epoch`, `resumed_after`, `train_seconds`,
     `seconds_per_epoch`, `choices` and `metrics`. `history` has metrics by epoch. The
-    probabilities are `float16` of shape `(n, 10)`. `weights` are those of the network,
-    as `float16`, or `None`; `folder` says where it is stored.
+    probabilities are `float16` of shape `(n, 10)`; those of the validation images are
+    `None` for a side view with one seed. `weights` are those of the network, as
+    `float16`, or `None`; `folder` says where it is stored.
     """
 
     manifest: dict
     history: dict
-    y_prob_val: np.ndarray
+    y_prob_val: np.ndarray | None
     y_prob_test: np.ndarray
     weights: list | None = None
     folder: Path | None = None
@@ -74,22 +75,23 @@ def backup_folder(name, seed, key):
 
 
 def lighten(y_prob):
-    """Round probabilities to `float16`, and those below a tenth to 6 binary digits.
+    """Round probabilities to `float16`, and those below a tenth to 5 binary digits.
 
     Digits that are as good as random do not compress. The likeliest of ten classes has
-    a tenth or more, so that it stays what it is. Less than a millionth becomes 0.
+    a tenth or more, so that it stays what it is. Less than a thousandth becomes 0.
     """
     y_prob = np.asarray(y_prob, np.float16)
     bits = y_prob.view(np.uint16)
-    rounded = ((bits + 16) & 0xFFE0).astype(np.uint16).view(np.float16)
-    return np.where(y_prob < 0.1, rounded, y_prob)
+    rounded = ((bits + 32) & 0xFFC0).astype(np.uint16).view(np.float16)
+    light = np.where(y_prob < 0.1, rounded, y_prob)
+    return np.where(light < SMALLEST_STORED, 0, light).astype(np.float16)
 
 
 def score(y_prob, y_true):
     """Return the loss (mean negative log-probability of the truth) and right labels."""
     y_prob = y_prob.astype(np.float64)
     of_truth = y_prob[np.arange(len(y_true)), y_true]
-    loss = -np.log(of_truth.clip(SMALLEST, 1)).mean()
+    loss = -np.log(of_truth.clip(1e-7, 1)).mean()
     return float(loss), int((y_prob.argmax(axis=1) == y_true).sum())
 
 
@@ -112,6 +114,7 @@ def check_history(network, history, n_images):
 def pack_training(training):
     """Return the files of a training beside its manifest, as bytes by name."""
     arrays = {name: getattr(training, name) for name in ("y_prob_val", "y_prob_test")}
+    arrays = {name: array for name, array in arrays.items() if array is not None}
     files = {
         "history.json": to_json(training.history),
         "predictions.npz": _pack(arrays),
@@ -165,7 +168,8 @@ def read_training(folder):
     manifest = finish_store(folder)  # which may have been cut short
     sums, weights = manifest["files"], None
     history = read_file(folder, "history.json", json.loads, sums)
-    arrays = read_file(folder, "predictions.npz", _unpack, sums)
+    arrays = {"y_prob_val": None}
+    arrays |= read_file(folder, "predictions.npz", _unpack, sums)
     if (folder / "weights.npz").is_file():  # the packed archive has none
         weights = list(read_file(folder, "weights.npz", _unpack, sums).values())
     return Training(manifest, history, **arrays, weights=weights, folder=folder)

@@ -4,6 +4,7 @@ Reading it needs no Keras.
 """
 
 import difflib
+import json
 from importlib import import_module
 from itertools import product
 from typing import NamedTuple
@@ -32,7 +33,12 @@ class Network(NamedTuple):
         epochs: Largest number of epochs.
         patience: Epochs without a lower validation loss before training stops.
         seeds: Seeds of the trainings; one seed for networks that are a side view.
-        mirror: Whether an answer is the mean of those to an image and its mirror image.
+        views: Number of views of an image whose answers are averaged: 1, 2 or 18, as
+            `VIEWS` lists them.
+        on_features: Whether the part that does not learn is computed beforehand.
+        after: The network whose training, with the same seed, comes first.
+        teacher: Another network's "name", which teaches this one with the same seed;
+            "temperature" and "share" of its lessons.
         keeps_weights: Whether the weights of seed 0 are published.
         choices: What was chosen on validation images, and what it gave there.
         why: Why the figure wanted is out of reach, where it is.
@@ -53,7 +59,10 @@ class Network(NamedTuple):
     epochs: int
     patience: int
     seeds: tuple[int, ...] = SEEDS
-    mirror: bool = False
+    views: int = 1
+    on_features: bool = False
+    after: str = ""
+    teacher: dict | None = None
     keeps_weights: bool = False
     choices: tuple[str, ...] = ()
     why: str = ""
@@ -62,16 +71,21 @@ class Network(NamedTuple):
 # What decides a training, beside the seed.
 DECISIVE = (
     "builder", "settings", "optimizer", "schedule", "augmentation", "batch_size",
-    "epochs", "patience", "mirror",
+    "epochs", "patience", "views", "on_features", "after", "teacher",
 )  # fmt: skip
 CONSTANT = {"name": "constant"}
-PLATEAU = {"name": "plateau", "monitor": "val_accuracy", "factor": 0.5, "patience": 3}
+PLATEAU = {
+    "name": "plateau", "monitor": "val_accuracy", "mode": "max",
+    "factor": 0.5, "patience": 3,
+}  # fmt: skip
 COSINE = {"name": "cosine", "warm_up": 0.1}
 ONE_CYCLE = {"name": "cosine", "warm_up": 0.2}
 MLP = "zoo.dense:build_biased_mlp"
 UNPADDED_CNN = "zoo.convolutional:build_unpadded_cnn"
 BLOCK_CNN = "zoo.convolutional:build_block_cnn"
 RESNET = "zoo.residual:build_resnet"
+PERMUTED = "zoo.permuted:build_permuted"
+SQUEEZENET = "zoo.transfer:build_fine_tuned"
 LIGHT = {"flip": True, "shift": 1}
 STRONG = {"flip": True, "shift": 2, "erase": 0.5}
 
@@ -101,6 +115,19 @@ def list_grid():
 
 
 RATE_OF_RESNETS = at_rate("AdamW", 4e-3, weight_decay=0.02)
+LARGE_MLP = {
+    "builder": "models:build_mlp",
+    "settings": {
+        "hidden_units": (2048, 2048, 1024), "input_dropout": 0.0, "dropout": 0.25
+    },
+    "optimizer": at_rate("AdamW", 2e-3, weight_decay=0.1),
+    "schedule": COSINE,
+    "augmentation": {"flip": True, "shift": 2},
+    "batch_size": 512,
+    "epochs": 50,
+    "patience": 50,
+    "views": 18,
+}  # fmt: skip
 # Test accuracies that document 001 reports, in the order of `list_grid`.
 GRID_001: dict[int, tuple[float, ...]] = {
     2: (0.8929, 0.8937, 0.8951, 0.8929, 0.8901, 0.8903,
@@ -114,6 +141,16 @@ NETWORKS: tuple[Network, ...] = (
         "mlp-2x256", "001", 0.8901, 0.8901, 269_322, 1, MLP,
         {"hidden_units": (256, 256), "dropout": 0.2},
         at_rate("Adam", 1e-3), CONSTANT, {}, 512, 100, 10,
+    ),
+    Network(
+        "mlp-2x256-augmented", "001", None, None, 269_322, 2, MLP,
+        {"hidden_units": (256, 256), "dropout": 0.2},
+        at_rate("Adam", 1e-3), CONSTANT, LIGHT, 512, 100, 10,
+    ),
+    Network(
+        "mlp-2x256-permuted", "001", None, None, 269_322, 1, PERMUTED,
+        {"of": MLP, "hidden_units": (256, 256), "dropout": 0.2},
+        at_rate("Adam", 1e-3), CONSTANT, {}, 512, 100, 10, (0,),
     ),
     Network(
         "mlp-3x256", "001", 0.8922, 0.8922, 335_114, 2, MLP,
@@ -133,6 +170,11 @@ NETWORKS: tuple[Network, ...] = (
         "cnn-adam-dropout", "001", 0.9152, 0.9152, 241_546, 30,
         UNPADDED_CNN, {"dropout": 0.2},
         at_rate("Adam", 1e-3), COSINE, {}, 128, 30, 10, keeps_weights=True,
+    ),
+    Network(
+        "cnn-adam-dropout-permuted", "001", None, None, 241_546, 30, PERMUTED,
+        {"of": UNPADDED_CNN, "dropout": 0.2},
+        at_rate("Adam", 1e-3), COSINE, {}, 128, 30, 10, (0,),
     ),
     Network(
         "leaky-mlp", "002", 0.8906, 0.8930, 535_818, 3, MLP,
@@ -171,16 +213,28 @@ NETWORKS: tuple[Network, ...] = (
         )
     ),
     Network(
+        "squeezenet-features", "004", None, None, 535_562, 2, SQUEEZENET,
+        {"frozen_up_to": "fire9"},
+        at_rate("Adam", 1e-3), CONSTANT, {}, 256, 20, 20, on_features=True,
+    ),
+    Network(
+        "squeezenet-fine-tuned", "004", None, None, 921_738, 60, SQUEEZENET,
+        {"frozen_up_to": "fire7"},
+        at_rate("SGD", 0.03, momentum=0.9), COSINE, LIGHT, 128, 10, 10,
+        after="squeezenet-features",
+    ),
+    Network(
         "small-resnet", "ours", None, 0.9450, 265_802, 60,
         "zoo.residual:build_small_resnet", {},
         RATE_OF_RESNETS, ONE_CYCLE, STRONG, 256, 40, 40,
-        mirror=True, keeps_weights=True,
+        views=18, keeps_weights=True,
     ),
     Network(
-        "large-mlp", "ours", None, 0.9180, 7_912_458, 45, "models:build_mlp",
-        {"hidden_units": (2048, 2048, 1024), "input_dropout": 0.0, "dropout": 0.25},
-        at_rate("AdamW", 2e-3, weight_decay=0.1), COSINE, {"flip": True, "shift": 2},
-        512, 60, 60, mirror=True,
+        "large-mlp", "ours", None, None, 7_912_458, 20, **LARGE_MLP,
+    ),
+    Network(
+        "taught-mlp", "ours", None, 0.9180, 7_912_458, 40, **LARGE_MLP,
+        teacher={"name": "small-resnet", "temperature": 4, "share": 0.9},
     ),
     *list_grid(),
 )  # fmt: skip
@@ -207,10 +261,7 @@ def list_settings(network):
     and be hashed to a key.
     """
     row = {name: getattr(network, name) for name in DECISIVE}
-    tidy = {
-        k: list(v) if isinstance(v, tuple) else v for k, v in row["settings"].items()
-    }
-    return row | {"settings": tidy}
+    return json.loads(json.dumps(row))
 
 
 def build(network, n_classes=10):

@@ -7,19 +7,21 @@ from fashionnet.differences import find_kept
 from fashionnet.download import DATA_SHA256
 from fashionnet.engine import describe_engine, find_unusual_engine, versions
 from fashionnet.evaluation import predict_probabilities
-from fashionnet.storing import RunError
-from fashionnet.zoo.committees import predict_with_mirror
+from fashionnet.storing import RunError, own_home
 from fashionnet.zoo.fitting import fit_network
 from fashionnet.zoo.resuming import Backup
 from fashionnet.zoo.stored import (
     Training,
     backup_folder,
     check_history,
+    find_training,
     lighten,
     score,
+    store_training,
     training_key,
 )
-from fashionnet.zoo.table import build, list_settings
+from fashionnet.zoo.table import build, find_network, list_settings
+from fashionnet.zoo.views import predict_with_views
 
 
 def train(network, seed, *, keep_weights, callbacks=()):
@@ -45,6 +47,7 @@ def train(network, seed, *, keep_weights, callbacks=()):
         callbacks=callbacks,
         checkpoint=backup.folder / "checkpoint.weights.h5",
         backup=backup,
+        teacher=load_teacher(network, seed),
     )
     training = collect(network, seed, model, split, history, keep_weights=keep_weights)
     training.manifest["resumed_after"] = backup.resumed_after
@@ -81,13 +84,14 @@ def collect(network, seed, model, split, history, *, keep_weights):
         weights = [w.astype(np.float16) for w in model.get_weights()]
         model.set_weights(weights)
     x_test, y_test = load_test_set()
-    y_prob_val, y_prob_test = (
-        lighten(predict(network, model, images)) for images in (split.x_val, x_test)
-    )
-    val_loss, n_val = score(y_prob_val, split.y_val)
+    answers = predict(network, model, split.x_val)
+    val_loss, n_val = score(answers, split.y_val)
+    y_prob_test = lighten(predict(network, model, x_test))
     _, n_correct = score(y_prob_test, y_test)
+    # A side view is no member of a committee, which learns from these.
+    y_prob_val = lighten(answers) if len(network.seeds) > 1 else None
     manifest = _describe(network, seed, history) | {
-        "choices": [*network.choices, *_log_mirror(network, y_prob, n_val, split)],
+        "choices": [*network.choices, *_log_views(network, y_prob, n_val, split)],
         "metrics": {
             "val_loss": val_loss,
             "val_accuracy": n_val / len(split.y_val),
@@ -99,14 +103,14 @@ def collect(network, seed, model, split, history, *, keep_weights):
     return Training(manifest, history, y_prob_val, y_prob_test, weights)
 
 
-def _log_mirror(network, y_prob, n_val, split):
-    """Say what the answers to mirror images give on validation images."""
-    if not network.mirror:
+def _log_views(network, y_prob, n_val, split):
+    """Say what averaging over views gives on validation images."""
+    if network.views == 1:
         return []
     n_plain = score(y_prob, split.y_val)[1]
     return [
-        f"answers to mirror images too: {n_val:,} of {len(split.y_val):,} validation "
-        f"images right, {n_plain:,} without"
+        f"mean over {network.views} views: {n_val:,} of {len(split.y_val):,} "
+        f"validation images right, {n_plain:,} without"
     ]
 
 
@@ -131,10 +135,29 @@ def _describe(network, seed, history):
 
 
 def predict(network, model, images):
-    """Predict probabilities as the table says: averaged over mirror images, or not."""
-    if network.mirror:
-        return predict_with_mirror(lambda x: predict_probabilities(model, x), images)
-    return predict_probabilities(model, images)
+    """Predict probabilities, averaged over as many views as the table says."""
+
+    def predict_view(view):
+        """Predict from one view."""
+        return predict_probabilities(model, view)
+
+    return predict_with_views(predict_view, images, network.views)
+
+
+def load_teacher(network, seed):
+    """Load the network that teaches this one, or train it first; or return `None`.
+
+    It was trained with the same seed, so with the same images: it has not seen those
+    that its pupil is validated with.
+    """
+    if not network.teacher:
+        return None
+    teacher = find_network(network.teacher["name"])
+    training = find_training(teacher, seed)
+    if training is None or training.weights is None:
+        training = train(teacher, seed, keep_weights=True)
+        training = store_training(training, base=own_home())
+    return load_network(teacher, training)
 
 
 def load_network(network, training):

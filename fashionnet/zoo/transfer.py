@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import pickle
+import tempfile
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -24,6 +25,7 @@ from fashionnet.download import IMAGE_SHAPE
 from fashionnet.models import GrayLevels
 from fashionnet.recipes import check_count, check_share
 from fashionnet.storing import home
+from fashionnet.training import make_callbacks
 
 NDF_FILE = "ndf/example_models/weights/squeezenet_weights.pkl"
 NDF_SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
@@ -188,6 +190,38 @@ def build_fine_tuned(n_classes, *, frozen_up_to="fire7", head=None, weights=None
     answer = (head or build_head(n_classes))(pooled)
     model = keras.Model(network.input, answer, name="fine_tuned")
     return freeze_up_to(model, frozen_up_to)
+
+
+def fit_on_features(model, split, *, epochs, batch_size, seed):
+    """Fit the head of a network of `build_fine_tuned` on features computed once.
+
+    Args:
+        model: Such a network, compiled, that learns nothing else.
+        split: A `Split` of images.
+        epochs: Number of epochs; the weights of the best one are restored.
+        batch_size: Images in a batch.
+        seed: Seed of the order.
+
+    Returns:
+        Metrics by epoch, as `fit_network` returns them.
+    """
+    head = model.get_layer("head")
+    head.compile(loss=model.loss, optimizer=model.optimizer, metrics=["accuracy"])
+    train, val = compute_features(split.x_train), compute_features(split.x_val)
+    keras.utils.set_random_seed(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = Path(folder, "best.weights.h5")
+        history = head.fit(
+            train,
+            split.y_train,
+            validation_data=(val, split.y_val),
+            batch_size=batch_size,
+            epochs=epochs,
+            callbacks=make_callbacks(checkpoint, patience=epochs),
+            verbose=0,
+        )
+        head.load_weights(checkpoint)
+    return history.history
 
 
 def build_inception(n_classes, *, weights=None, size=150, frozen_up_to="mixed10"):

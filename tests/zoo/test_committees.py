@@ -80,21 +80,6 @@ def test_stacker_refuses_fewer_members_than_it_was_fitted_with(truth):
         committees.predict_stacked(stacker, members[:2])
 
 
-def test_mirror_images_get_one_answer(noise):
-    images = noise[0]
-
-    def predict(images):
-        light = images[:, :, 0].mean(axis=1) / 255
-        return np.stack([light, 1 - light], axis=1)
-
-    y_prob = committees.predict_with_mirror(predict, images)
-    mirrored = committees.predict_with_mirror(predict, images[:, :, ::-1])
-    np.testing.assert_allclose(y_prob, mirrored)
-    np.testing.assert_allclose(
-        y_prob[:, 0], (predict(images) + predict(images[:, :, ::-1]))[:, 0] / 2
-    )
-
-
 def test_gain_is_counted_image_by_image():
     y_true = np.zeros(10, int)
     committee = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1])

@@ -1,12 +1,16 @@
 import json
+from functools import partial
 
 import numpy as np
 import pytest
+from zoo_samples import make_squeezenet_weights
 
 from fashionnet.data import split_train_val
 from fashionnet.evaluation import predict_probabilities
+from fashionnet.zoo import transfer
 from fashionnet.zoo.fitting import compile_network, fit_network, make_optimizer
-from fashionnet.zoo.table import NETWORKS, find_network
+from fashionnet.zoo.table import NETWORKS, build, find_network
+from fashionnet.zoo.transfer import build_head
 
 # Small stand-ins for the settings of each builder.
 SMALL = {
@@ -16,11 +20,14 @@ SMALL = {
     "build_block_cnn": {"filters": (2, 2), "dense_units": 4},
     "build_resnet": {"depth": 8, "filters": (2, 2, 2)},
     "build_small_resnet": {"layout": (2, "pool", "residual")},
+    "build_permuted": {"hidden_units": (4,)},
+    "build_fine_tuned": {},
 }
 # One or two networks for each builder: the others differ in numbers only.
 TRAINED = (
     "mlp-2x256", "cnn-sgd-dropout", "leaky-mlp", "leaky-cnn", "four-blocks", "resnet",
     "resnet-8-without-shortcuts", "small-resnet", "large-mlp",
+    "mlp-2x256-permuted", "taught-mlp",
 )  # fmt: skip
 CHOSEN = [network for network in NETWORKS if not network.name.startswith("grid")]
 
@@ -34,7 +41,8 @@ def shrink(network):
 @pytest.mark.parametrize("name", TRAINED)
 def test_network_of_each_kind_trains_an_epoch(name, noise):
     split, network = split_train_val(*noise, seed=0), shrink(find_network(name))
-    model, history = fit_network(network, split, seed=0, epochs=1)
+    teacher = build(find_network("mlp-2x256")) if network.teacher else None
+    model, history = fit_network(network, split, seed=0, epochs=1, teacher=teacher)
     assert len(history["val_loss"]) == 1
     y_prob = predict_probabilities(model, split.x_val)
     np.testing.assert_allclose(y_prob.sum(axis=1), 1, atol=1e-5)
@@ -88,3 +96,30 @@ def test_no_epoch_is_refused(noise):
     split = split_train_val(*noise, seed=0)
     with pytest.raises(ValueError, match="epochs is 0"):
         fit_network(find_network("mlp-2x256"), split, seed=0, epochs=0)
+
+
+@pytest.mark.integration
+def test_head_learns_on_features_before_the_last_blocks_learn(noise, monkeypatch):
+    weights = make_squeezenet_weights()
+    monkeypatch.setattr(transfer, "load_squeezenet_weights", lambda: weights)
+    monkeypatch.setattr(transfer, "build_head", partial(build_head, dense_units=4))
+    split = split_train_val(*noise, seed=0)
+    features = find_network("squeezenet-features")._replace(epochs=2)
+    monkeypatch.setattr("fashionnet.zoo.fitting.find_network", lambda name: features)
+    first, history = fit_network(features, split, seed=0)
+    assert history["last_step"] == [2, 4]  # 270 images in batches of 256
+    best = min(history["val_loss"])
+    assert loss_of(first, split) == pytest.approx(best, rel=1e-4)
+    still = {"name": "SGD", "learning_rate": 0.0}
+    tuned = find_network("squeezenet-fine-tuned")._replace(
+        optimizer=still, schedule={"name": "constant"}, augmentation={}
+    )
+    second, _ = fit_network(tuned, split, seed=0, epochs=1)
+    for before, after in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def loss_of(model, split):
+    """Return the mean negative log-probability of the validation labels."""
+    y_prob = predict_probabilities(model, split.x_val)
+    return -np.log(y_prob[np.arange(len(split.y_val)), split.y_val]).mean()

@@ -17,6 +17,7 @@ from fashionnet.zoo import __main__ as document_002
 from fashionnet.zoo import program, trainings
 from fashionnet.zoo.stored import find_training, score, store_training
 from fashionnet.zoo.table import find_network
+from fashionnet.zoo.views import make_views
 
 pytestmark = pytest.mark.integration
 SMALL = {
@@ -160,17 +161,18 @@ def test_weights_that_are_not_of_the_best_epoch_are_refused(noise):
         trainings.collect(network, 0, model, split, history, keep_weights=False)
 
 
-def test_mirrored_answers_are_those_to_both_images(noise):
-    network = find_network("leaky-mlp")._replace(mirror=True)
+@pytest.mark.parametrize("n_views", [1, 2, 18])
+def test_answers_are_averaged_over_views(n_views, noise):
+    network = find_network("leaky-mlp")._replace(views=n_views)
     model, images = trainings.build(network), noise[0][:50]
-    plain = network._replace(mirror=False)
-    both = [trainings.predict(plain, model, x) for x in (images, images[:, :, ::-1])]
+    views = list(make_views(images, n_views))
+    answers = [trainings.predict_probabilities(model, view) for view in views]
     found = trainings.predict(network, model, images)
-    np.testing.assert_allclose(found, np.mean(both, axis=0), atol=1e-6)
+    np.testing.assert_allclose(found, np.mean(answers, axis=0), atol=1e-6)
 
 
-def test_gain_of_mirror_images_is_logged_among_the_choices(noise):
-    network = find_network("leaky-mlp")._replace(mirror=True, choices=("rate: 1e-3",))
+def test_gain_of_views_is_logged_among_the_choices(noise):
+    network = find_network("leaky-mlp")._replace(views=2, choices=("rate: 1e-3",))
     split = trainings.split_train_val(*noise, seed=0)
     model, history = trainings.fit_network(network, split, seed=0, epochs=1)
     y_pred = trainings.predict_probabilities(model, split.x_val).argmax(axis=1)
@@ -178,5 +180,32 @@ def test_gain_of_mirror_images_is_logged_among_the_choices(noise):
     first, second = training.manifest["choices"]
     assert first == "rate: 1e-3"
     n_val = round(30 * training.manifest["metrics"]["val_accuracy"])
-    assert f"{n_val} of 30 " in second
+    assert f"mean over 2 views: {n_val} of 30 " in second
     assert f" {(y_pred == split.y_val).sum()} without" in second
+
+
+def test_side_view_keeps_no_answers_to_validation_images(noise):
+    network = find_network("leaky-mlp")
+    split = trainings.split_train_val(*noise, seed=0)
+    model, history = trainings.fit_network(network, split, seed=0, epochs=1)
+    for seeds, is_kept in (((0,), False), ((0, 1, 2), True)):
+        network = network._replace(seeds=seeds)
+        training = trainings.collect(
+            network, 0, model, split, history, keep_weights=False
+        )
+        assert (training.y_prob_val is not None) is is_kept
+
+
+def test_teacher_is_trained_first_and_then_found(monkeypatch):
+    teacher = find_network("leaky-cnn")
+    pupil = find_network("leaky-mlp")._replace(
+        teacher={"name": "leaky-cnn", "temperature": 2, "share": 0.5}
+    )
+    assert trainings.load_teacher(teacher, 1) is None
+    training = trainings.train(pupil, 1, keep_weights=False)
+    assert training.manifest["settings"]["teacher"]["name"] == "leaky-cnn"
+    found = find_training(teacher, 1)
+    monkeypatch.setattr(trainings, "train", None)
+    loaded = trainings.load_teacher(pupil, 1).get_weights()
+    for weight, stored in zip(loaded, found.weights, strict=True):
+        np.testing.assert_array_equal(weight, stored)

@@ -37,6 +37,13 @@ def test_training_is_read_back_as_it_was_stored():
         np.testing.assert_array_equal(found_one, wanted)
 
 
+def test_side_view_is_stored_without_answers_to_validation_images():
+    store_training(make_training(NETWORK, 0)._replace(y_prob_val=None))
+    found = find_training(NETWORK, 0)
+    assert found.y_prob_val is None
+    assert found.y_prob_test.shape == (10_000, 10)
+
+
 @pytest.mark.parametrize("is_gone", [True, False])
 def test_weights_may_be_left_out_but_not_altered(is_gone):
     training = make_training(NETWORK, 0)._replace(weights=[np.ones(3, np.float16)])
@@ -73,7 +80,7 @@ def test_other_settings_other_seeds_and_other_engines_lie_beside():
     usual = training_folder(NETWORK, 0)
     others = [
         training_folder(NETWORK._replace(epochs=3), 0),
-        training_folder(NETWORK._replace(mirror=True), 0),
+        training_folder(NETWORK._replace(views=2), 0),
         training_folder(NETWORK, 0, {"precision": "float16"}),
         training_folder(NETWORK, 7),
     ]
@@ -90,7 +97,7 @@ def test_key_changes_with_what_decides_a_training_and_with_nothing_else():
     about = {"wanted": 0.99, "why": "luck", "seconds": 9.0, "choices": ("a",)}
     assert training_key(NETWORK._replace(**about), 0) == key
     assert training_key(NETWORK, 0, {}) == key
-    decisive = {"epochs": 3, "mirror": True, "batch_size": 1, "augmentation": {}}
+    decisive = {"epochs": 3, "views": 2, "batch_size": 1, "augmentation": {}}
     keys = {training_key(NETWORK._replace(**{k: v}), 0) for k, v in decisive.items()}
     keys |= {training_key(NETWORK, 1), training_key(NETWORK, 0, {"backend": "jax"})}
     assert len(keys | {key}) == 7
@@ -135,7 +142,8 @@ def test_light_probabilities_are_close_and_name_the_same_classes():
     y_prob = odds / odds.sum(axis=1, keepdims=True)
     light = lighten(y_prob)
     assert light.dtype == np.float16
-    np.testing.assert_allclose(light, y_prob, rtol=0.02, atol=1e-6)
+    np.testing.assert_allclose(light, y_prob, rtol=0.04, atol=1e-3)
+    assert light[light > 0].min() >= 1e-3
     large = y_prob > 0.101
     np.testing.assert_allclose(light[large], y_prob[large], rtol=1e-3)
     clear = np.sort(y_prob)[:, -1] - np.sort(y_prob)[:, -2] > 1e-3

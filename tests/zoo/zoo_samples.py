@@ -1,4 +1,4 @@
-"""Trainings of the table as if they had been trained: which images are wrong is set."""
+"""Trainings as if they had been trained, and weights as if they had been learned."""
 
 import numpy as np
 
@@ -40,3 +40,29 @@ def make_training(network, seed, n_wrong=1000, start=0):
 def store_sample(network, seed, n_wrong=1000, start=0, **options):
     """Store such a training."""
     return store_training(make_training(network, seed, n_wrong, start), **options)
+
+
+# Of each block: inputs, filters of its first layer, filters of each of the two others.
+BLOCKS = {
+    "fire2": (64, 16, 64), "fire3": (128, 16, 64),
+    "fire4": (128, 32, 128), "fire5": (256, 32, 128),
+    "fire6": (256, 48, 192), "fire7": (384, 48, 192),
+    "fire8": (384, 64, 256), "fire9": (512, 64, 256),
+}  # fmt: skip
+
+
+def make_squeezenet_weights():
+    """Draw weights in the shapes of the real ones."""
+    shapes = {"conv1": (3, 3, 3, 64), "conv10": (1, 1, 512, 1000)}
+    for block, (before, few, many) in BLOCKS.items():
+        shapes[f"{block}/squeeze1x1"] = (1, 1, before, few)
+        shapes[f"{block}/expand1x1"] = (1, 1, few, many)
+        shapes[f"{block}/expand3x3"] = (3, 3, few, many)
+    rng = np.random.default_rng(0)
+    return {
+        name: [
+            rng.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape).astype(np.float32),
+            rng.normal(0, 0.1, shape[3]).astype(np.float32),
+        ]
+        for name, shape in shapes.items()
+    }
