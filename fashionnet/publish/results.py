@@ -11,7 +11,7 @@ from fashionnet.plots import plot_confusion
 from fashionnet.reporting import save_figure
 from fashionnet.study.summary import collect_results
 from fashionnet.study.words import NAMES
-from fashionnet.zoo.further import collect_further
+from fashionnet.zoo.summary import collect_further
 
 COLUMNS = ("errors", "accuracy", "95% interval", "errors, mean of all seeds")
 

@@ -16,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 
 from fashionnet.study.stats import mcnemar_exact
 
-SMALLEST = 1e-6
+# Stored probabilities below are 0.
+SMALLEST = 1e-3
 
 
 def average(members):
@@ -74,6 +75,28 @@ def predict_stacked(stacker, members):
     return stacker.predict_proba(_side_by_side(members))
 
 
+def decide(rule, members, members_val=(), y_val=()):
+    """Return a committee's labels, shape `(n,)`.
+
+    Args:
+        rule: "average", "vote" or "stacked".
+        members: The members' probabilities.
+        members_val: Those for the validation images, which a stacker is fitted on.
+        y_val: The true labels of these.
+
+    Raises:
+        ValueError: If there is no such rule, or no member, or shapes do not fit.
+    """
+    if rule == "average":
+        return average(members).argmax(axis=1)
+    if rule == "vote":
+        return vote(members)
+    if rule == "stacked":
+        stacker = fit_stacker(members_val, y_val)
+        return predict_stacked(stacker, members).argmax(axis=1)
+    raise ValueError(f"rule is {rule!r}; it must be average, vote or stacked")
+
+
 class Gain(NamedTuple):
     """What a committee gains over one of its members, on the same images.
 
@@ -91,7 +114,7 @@ class Gain(NamedTuple):
 def measure_gain(y_pred, y_pred_member, y_true):
     """Compare a committee's labels with those of a member, image by image.
 
-    To be fair, the member is the best one on *validation* images: see `pick_best`.
+    To be fair, the member is the best one on *validation* images.
 
     Returns:
         A `Gain`.
@@ -103,12 +126,6 @@ def measure_gain(y_pred, y_pred_member, y_true):
     return Gain(
         int(right.sum()), int(right_member.sum()), only_committee, only_member, float(p)
     )
-
-
-def pick_best(members_val, y_val):
-    """Return the place of the member with most right labels; of equals, the first."""
-    right = _stack(members_val).argmax(axis=2) == np.asarray(y_val)
-    return int(right.sum(axis=1).argmax())
 
 
 def _stack(members):

@@ -89,9 +89,18 @@ def test_gain_is_counted_image_by_image():
     assert gain.p == pytest.approx(binomtest(1, 6).pvalue)
 
 
-def test_best_member_is_the_one_with_most_right_labels(truth):
-    members = [make_answers(truth, skill, 0) for skill in (1, 3, 2, 3)]
-    assert committees.pick_best(members, truth) == 1
+def test_committee_decides_by_its_rule(truth):
+    members = [make_answers(truth, 1, seed) for seed in range(3)]
+    by_average = committees.average(members).argmax(axis=1)
+    np.testing.assert_array_equal(committees.decide("average", members), by_average)
+    by_vote = committees.vote(members)
+    np.testing.assert_array_equal(committees.decide("vote", members), by_vote)
+    stacked = committees.decide("stacked", members, members, truth)
+    stacker = committees.fit_stacker(members, truth)
+    by_stacker = committees.predict_stacked(stacker, members).argmax(axis=1)
+    np.testing.assert_array_equal(stacked, by_stacker)
+    with pytest.raises(ValueError, match=r"'veto'.*average, vote or stacked"):
+        committees.decide("veto", members)
 
 
 @pytest.mark.parametrize("members", [[], [np.ones((3, 2)), np.ones((4, 2))], [[1, 0]]])

@@ -1,97 +1,20 @@
-"""What the further networks reach is recomputed from stored probabilities."""
+"""Missing trainings are made, stored ones are found, and results are checked."""
 
 import json
-from pathlib import Path
 
-import numpy as np
 import pytest
-from study_samples import store_sample as store_of_notebook_1
 from zoo_samples import make_training, store_sample
 
 from fashionnet.__main__ import main
-from fashionnet.data import load_test_set
 from fashionnet.publish.gate import check_results
 from fashionnet.publish.results import collect_all
-from fashionnet.runs import find_run
 from fashionnet.storing import RunError
-from fashionnet.zoo import further
-from fashionnet.zoo.further import (
-    Job,
-    collect_further,
-    judge,
-    list_jobs,
-    list_networks,
-    train_further,
-    write_further,
-)
+from fashionnet.zoo.further import Job, list_jobs, list_networks, train_further
 from fashionnet.zoo.stored import find_training
+from fashionnet.zoo.summary import collect_further
 from fashionnet.zoo.table import NETWORKS, find_network
 
-ROOT = Path(__file__).parents[2]
-LEAKY, GRID = find_network("leaky-mlp"), find_network("grid-2x256-sgd-0.1-256")
-
-
-def test_without_any_training_there_is_nothing_to_say(scratch_home):
-    assert collect_further() == []
-    write_further(scratch_home)
-    assert not scratch_home.exists()
-
-
-def test_row_has_mean_and_spread_of_the_stored_probabilities():
-    for seed, n_wrong in enumerate((1000, 1100, 1200)):
-        store_sample(LEAKY, seed, n_wrong)
-    [row] = collect_further()
-    assert row["network"] == "leaky-mlp"
-    assert row["source_accuracy"] == 0.8906
-    assert row["parameters"] == 535_818
-    assert row["seeds"] == [0, 1, 2]
-    assert row["n_correct"] == [9000, 8900, 8800]
-    assert row["test_accuracy"] == pytest.approx(0.89)
-    assert row["spread"] == pytest.approx(0.01)
-    assert row["epochs"] == [3, 3, 3]
-    assert row["met"] is False
-    assert row["ahead_of_notebook_1"] is None
-    assert json.loads(json.dumps(row)) == row
-
-
-def test_difference_to_notebook_1_is_paired_by_seed_and_image():
-    for seed in range(3):
-        store_of_notebook_1("multiclass", seed, n_wrong=500)
-        store_sample(LEAKY, seed, n_wrong=900, start=100 * seed)
-    ahead = collect_further()[0]["ahead_of_notebook_1"]
-    labels = load_test_set()[1]
-    counts = [
-        (find_run("multiclass", seed).y_prob_test.argmax(axis=1) == labels).sum()
-        for seed in range(3)
-    ]
-    assert ahead["seeds"] == [0, 1, 2]
-    assert ahead["images"] == pytest.approx(9100 - np.mean(counts))
-    low, high = ahead["interval"]
-    assert low < ahead["images"] < high
-
-
-def test_one_seed_has_neither_spread_nor_interval():
-    store_of_notebook_1("multiclass", 0)
-    store_sample(GRID, 0)
-    [row] = collect_further()
-    assert row["spread"] is None
-    assert row["ahead_of_notebook_1"]["interval"] is None
-    assert row["wanted"] is row["met"] is None
-
-
-@pytest.mark.parametrize(
-    ("accuracies", "met", "why"),
-    [
-        ([0.90, 0.89], False, "2 of 3"),
-        ([0.8929, 0.8929, 0.8929], False, "too small"),
-        ([0.89, 0.8930, 0.8960], True, None),
-    ],
-)
-def test_figure_wanted_is_met_by_the_mean_of_all_seeds(accuracies, met, why):
-    judged = judge(LEAKY._replace(why="too small"), np.array(accuracies))
-    assert judged["met"] is met
-    assert (why or "") in judged.get("why", "")
-    assert ("why" in judged) is not met
+LEAKY = find_network("leaky-mlp")
 
 
 def test_jobs_are_all_trainings_of_the_table_the_longest_first():
@@ -180,22 +103,6 @@ def test_results_have_further_networks_only_where_some_are_stored(monkeypatch):
     assert collect_all() == {}
     store_sample(LEAKY, 0)
     assert list(collect_all()) == ["further"]
-
-
-def test_published_means_are_those_of_the_stored_probabilities(monkeypatch):
-    monkeypatch.setenv("FASHIONNET_HOME", str(ROOT / "reports"))
-    path, labels = ROOT / "reports/results/further.json", load_test_set()[1]
-    rows = json.loads(path.read_text()) if path.is_file() else []
-    stored = [n.name for n in NETWORKS if further.load_trainings(n)]
-    assert [row["network"] for row in rows] == stored
-    for row in rows:
-        folder = ROOT / "reports/runs/further" / row["network"]
-        accuracies = []
-        for seed in row["seeds"]:
-            with np.load(folder / f"seed-{seed}" / "predictions.npz") as arrays:
-                y_pred = arrays["y_prob_test"].argmax(axis=1)
-            accuracies.append((y_pred == labels).mean())
-        assert row["test_accuracy"] == pytest.approx(np.mean(accuracies), abs=1e-7)
 
 
 def test_list_has_a_line_for_each_network_with_what_it_reaches():

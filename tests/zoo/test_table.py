@@ -123,5 +123,5 @@ def test_grid_has_the_figures_of_the_document(name, reported):
 def test_unknown_network_is_refused_with_names_that_look_alike():
     with pytest.raises(ValueError, match=r"'small-resnt'.*small-resnet"):
         find_network("small-resnt")
-    with pytest.raises(ValueError, match="mlp-2x256, .*mlp-3x256"):
+    with pytest.raises(ValueError, match=r"mlp-2x256, .*mlp-3x256"):
         find_network("xyz")

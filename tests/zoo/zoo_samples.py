@@ -16,7 +16,7 @@ def answer(labels, n_wrong, start=0):
 
 
 def make_training(network, seed, n_wrong=1000, start=0):
-    """Make a training that errs on so many test images."""
+    """Make a training that errs on so many test images, from a place on."""
     y_test = load_test_set()[1]
     y_val = split_train_val(*load_training_set(), seed=seed).y_val
     y_prob_val, y_prob_test = answer(y_val, 500), answer(y_test, n_wrong, start)
@@ -31,7 +31,11 @@ def make_training(network, seed, n_wrong=1000, start=0):
         "epochs_run": 3,
         "best_epoch": 2,
         "seconds_per_epoch": 4.0,
-        "metrics": {"n_correct": n_correct, "test_accuracy": n_correct / 10_000},
+        "metrics": {
+            "val_accuracy": 1 - n_wrong / 10_000,
+            "n_correct": n_correct,
+            "test_accuracy": n_correct / 10_000,
+        },
     }
     history = {"val_loss": [2.0, 1.0, 1.5]}
     return Training(manifest, history, y_prob_val, y_prob_test)
