@@ -3,7 +3,7 @@
     python benchmarks/search.py            # train what is missing in search.json
     python benchmarks/search.py --table    # only write the table again
 
-No test image is used. Each training is added to `benchmarks/search.json` as soon as
+No test image is used. Each training is added to `fashionnet/search.json` as soon as
 it is done, so an interrupted search goes on where it stopped.
 """
 
@@ -12,30 +12,29 @@ import json
 import statistics
 from pathlib import Path
 
+import numpy as np
 from joblib import Parallel, delayed
 
 from fashionnet.data import load_training_set
 from fashionnet.publish.published import fill_place, write_file
-from fashionnet.recipes import RECIPE
+from fashionnet.recipes import RECIPE, SEARCH, load_search
 from fashionnet.study.tasks import split_task
 
 HERE = Path(__file__).parent
-RESULTS = HERE / "search.json"
 TASKS = ("multiclass", "binary")
 SEEDS = (0, 1, 2)
 CANDIDATES = {
     "the recipe": {},
+    "smaller: 64, 64": {"hidden_units": (64, 64)},
+    "larger: 512, 512": {"hidden_units": (512, 512)},
+    "deeper: 256, 256, 256": {"hidden_units": (256, 256, 256)},
+    "no batch normalization": {"normalize": False},
     "no input dropout": {"input_dropout": 0.0},
     "hidden dropout 0.1": {"dropout": 0.1},
     "learning rate 0.003": {"learning_rate": 0.003},
     "10 epochs": {"epochs": 10},
     "30 epochs": {"epochs": 30},
 }
-
-
-def read_results():
-    """Return the stored trainings, a list of dictionaries."""
-    return json.loads(RESULTS.read_text()) if RESULTS.exists() else []
 
 
 def as_stored(changes):
@@ -45,12 +44,12 @@ def as_stored(changes):
 
 def search(jobs):
     """Train every candidate that is not stored yet, `jobs` at a time."""
-    rows = read_results()
+    rows = load_search()
     known = [(row["task"], row["seed"], row["recipe"]) for row in rows]
     missing = [
-        (task, seed, changes)
+        (name, task, seed, changes)
         for seed in SEEDS
-        for changes in CANDIDATES.values()
+        for name, changes in CANDIDATES.items()
         for task in TASKS
         if (task, seed, as_stored(changes)) not in known
     ]
@@ -59,12 +58,13 @@ def search(jobs):
     )
     for done, row in enumerate(trainings, start=1):
         rows.append(row)
-        rows.sort(key=lambda r: (json.dumps(r["recipe"]), r["task"], r["seed"]))
-        write_file(RESULTS, json.dumps(rows, indent=1) + "\n")
+        rows.sort(key=lambda r: (r["candidate"], r["task"], r["seed"]))
+        lines = ",\n".join(map(json.dumps, rows))
+        write_file(SEARCH, f"[\n{lines}\n]\n")
         print(f"{done} of {len(missing)}: {row}", flush=True)
 
 
-def train_candidate(task, seed, changes):
+def train_candidate(name, task, seed, changes):
     """Train one candidate on one thread; return settings and validation metrics."""
     import tensorflow as tf
 
@@ -73,12 +73,14 @@ def train_candidate(task, seed, changes):
     tf.config.threading.set_intra_op_parallelism_threads(1)
     recipe = RECIPE._replace(**changes)
     split = split_task(task, *load_training_set(), seed=seed)
-    _, history = train_split(task, split, seed=seed, recipe=recipe)
+    model, history = train_split(task, split, seed=seed, recipe=recipe)
     best = min(range(len(history["val_loss"])), key=history["val_loss"].__getitem__)
     return {
+        "candidate": name,
         "task": task,
         "seed": seed,
         "recipe": recipe._asdict(),
+        "parameters": sum(int(np.prod(w.shape)) for w in model.trainable_weights),
         "val_accuracy": round(history["val_accuracy"][best], 6),
         "val_loss": round(history["val_loss"][best], 6),
         "best_epoch": best + 1,
@@ -112,7 +114,7 @@ def main():
     options = parser.parse_args()
     if not options.table:
         search(options.jobs)
-    table = make_table(read_results())
+    table = make_table(load_search())
     fill_place(HERE / "README.md", "search", table)
     print(table)
 

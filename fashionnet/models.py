@@ -38,7 +38,14 @@ class GrayLevels(layers.Layer):
         return images * (1 / 255)
 
 
-def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=0.0):
+def build_mlp(
+    n_classes,
+    *,
+    hidden_units=(256, 256),
+    input_dropout=0.2,
+    dropout=0.0,
+    normalize=True,
+):
     """Build a multilayer perceptron that takes raw images.
 
     Each hidden block is dense, batch normalization, ReLU. The dense layer has no bias,
@@ -51,6 +58,7 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=
         hidden_units: Number of units of each hidden layer.
         input_dropout: Share of pixels hidden from all images of a step, in [0, 1).
         dropout: Share of hidden units silenced in a training step, in [0, 1).
+        normalize: Whether there is batch normalization; if not, biases take its place.
 
     Returns:
         A `keras.Sequential`, not compiled, from gray levels of shape `(n, 28, 28)`, 0
@@ -75,8 +83,9 @@ def build_mlp(n_classes, *, hidden_units=(256, 256), input_dropout=0.2, dropout=
         layers.Dropout(input_dropout, noise_shape=pixels),
     ]
     for units in check_units("hidden_units", hidden_units):
-        stack.append(layers.Dense(units, use_bias=False))
-        stack.append(layers.BatchNormalization(scale=False, momentum=0.9))
+        stack.append(layers.Dense(units, use_bias=not normalize))
+        if normalize:
+            stack.append(layers.BatchNormalization(scale=False, momentum=0.9))
         stack.append(layers.Activation("relu"))
         if dropout:
             stack.append(layers.Dropout(dropout))

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import sys
+from importlib.resources import files
 from numbers import Integral, Real
 from typing import NamedTuple
 
@@ -13,7 +14,8 @@ from fashionnet.download import DATA_SHA256
 class Recipe(NamedTuple):
     """Everything that decides how a network is trained, apart from task and seed.
 
-    `n_train` is the number of training images, `None` for all that are not held out.
+    `n_train` is the number of training images, `None` for all that are not held out;
+    `normalize` tells whether hidden layers have batch normalization.
     """
 
     hidden_units: tuple[int, ...] = (256, 256)
@@ -25,15 +27,28 @@ class Recipe(NamedTuple):
     learning_rate: float = 6e-3
     weight_decay: float = 0.1
     n_train: int | None = None
+    normalize: bool = True
 
 
 RECIPE = Recipe()
+# Beside this module, and so in the Colab edition; `make search` writes it.
+SEARCH = files("fashionnet") / "search.json"
 # In the key of every run. A field added to `Recipe` later counts where it differs from
 # its default, so that the runs stored before it are still found.
 KEY_FIELDS = (
     "hidden_units", "input_dropout", "dropout", "batch_size", "epochs", "patience",
     "learning_rate", "weight_decay", "n_train",
 )  # fmt: skip
+
+
+def load_search():
+    """Load the trainings among which the recipe was chosen, on validation images.
+
+    Returns:
+        A list of dictionaries with "candidate" (a name), "task", "seed", "recipe",
+        "parameters", and of the best epoch "val_accuracy" and "val_loss".
+    """
+    return json.loads(SEARCH.read_text(encoding="utf-8"))
 
 
 def check_settings(recipe, *, seed=0):
@@ -49,6 +64,8 @@ def check_settings(recipe, *, seed=0):
         check_share(name, getattr(recipe, name))
     for name in ("batch_size", "epochs", "patience"):
         check_count(name, getattr(recipe, name))
+    if not isinstance(recipe.normalize, bool):
+        raise ValueError(f"normalize is {recipe.normalize!r}; it must be True or False")
     if recipe.n_train is not None:
         check_count("n_train", recipe.n_train)
     check_rate("learning_rate", recipe.learning_rate)

@@ -195,7 +195,8 @@ def test_committee_is_within_its_limits():
         assert row["parameters"] <= 3_000_000
         assert row["parameters"] == row["branches"] * 269_322
         assert row["recipe"]["epochs"] <= 50
-        assert row["recipe"] == json.loads(json.dumps(RECIPE._asdict()))
+        usual = json.loads(json.dumps(RECIPE._asdict()))
+        assert usual | row["recipe"] == usual
 
 
 @pytest.fixture
@@ -206,7 +207,9 @@ def stored():
 def test_page_and_readme_are_those_of_the_stored_benchmark(stored):
     shown = html.unescape((REPORTS / "benchmark.html").read_text(encoding="utf-8"))
     readme = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
-    assert stored["recipe"] == json.loads(json.dumps(RECIPE._asdict()))
+    # A field that a recipe was given later is not in what was stored before.
+    usual = json.loads(json.dumps(RECIPE._asdict()))
+    assert usual | stored["recipe"] == usual
     assert stored["peers"].keys() == stored["ratio_to_ours"].keys()
     for name, peer in stored["peers"].items():
         races = stored["trainings"]

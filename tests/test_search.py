@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fashionnet.recipes import RECIPE
+from fashionnet.recipes import RECIPE, load_search
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -26,12 +26,12 @@ def test_search_loads_no_test_image():
 
 
 def test_table_in_the_readme_is_that_of_the_stored_trainings(search):
-    table = search.make_table(search.read_results())
+    table = search.make_table(load_search())
     assert table in (BENCHMARKS / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_candidate_was_tried_with_every_seed(search):
-    tried = [(r["task"], r["seed"], r["recipe"]) for r in search.read_results()]
+    tried = [(r["task"], r["seed"], r["recipe"]) for r in load_search()]
     for changes in search.CANDIDATES.values():
         for task in search.TASKS:
             for seed in search.SEEDS:
@@ -45,7 +45,7 @@ def test_recipe_is_the_candidate_without_changes(search):
 
 
 def test_table_ranks_by_mean_validation_accuracy(search):
-    table = search.make_table(search.read_results())
+    table = search.make_table(load_search())
     means = [float(x) for x in re.findall(r"^\| [^|]+ \| (\d+\.\d+) ±", table, re.M)]
     assert len(means) == len(search.CANDIDATES)
     assert means == sorted(means, reverse=True)

@@ -67,7 +67,9 @@ def build_colab(folder, root=ROOT):
         ReportError: If a notebook does not have one cell tagged "setup".
     """
     package = root / "fashionnet"
-    modules = [*package.glob("*.py"), *package.glob("study/*.py")]
+    modules = [
+        f for kind in ("*.py", "*.json", "study/*.py") for f in package.glob(kind)
+    ]
     archive = zip_files({path.relative_to(root).as_posix(): path for path in modules})
     books = {}
     for path in sorted((root / "notebooks").glob("*.ipynb")):

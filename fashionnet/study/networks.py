@@ -26,7 +26,7 @@ from fashionnet.training import STEPS_PER_EXECUTION, make_optimizer, train_netwo
 
 def build_network(task, recipe):
     """Build the network of a task, not compiled, with the layers of a `Recipe`."""
-    fields = ("hidden_units", "input_dropout", "dropout")
+    fields = ("hidden_units", "input_dropout", "dropout", "normalize")
     settings = {field: getattr(recipe, field) for field in fields}
     if task == "grouped":
         return build_grouped_mlp(**settings)
