@@ -88,7 +88,7 @@ def make_schedule(learning_rate, *, n_steps, warm_up=WARM_UP_SHARE):
 
 
 def make_callbacks(checkpoint, *, patience):
-    """Make the callbacks of a training: progress, best weights, early stopping.
+    """Make the callbacks of a training: clock, best weights, early stopping.
 
     Args:
         checkpoint: Path ending in `.weights.h5` for the weights of the epoch with the
@@ -100,7 +100,7 @@ def make_callbacks(checkpoint, *, patience):
     """
     check_count("patience", patience)
     return [
-        ProgressLine(),
+        Watch(),
         keras.callbacks.ModelCheckpoint(
             str(checkpoint),
             monitor="val_loss",
@@ -111,24 +111,22 @@ def make_callbacks(checkpoint, *, patience):
     ]
 
 
-class ProgressLine(keras.callbacks.Callback):
-    """Write one line that grows with the epochs; time and number their steps.
+class Watch(keras.callbacks.Callback):
+    """Time the epochs, number their steps, and end a training that is no good.
 
-    A line that only grows reads the same in Jupyter, in a terminal and in a rendered
-    page. The history gets "seconds" for each epoch, and the optimizer's step at its
-    start and end, "first_step" and "last_step": they tell a training from the start
-    from one that goes on.
+    The history gets "seconds" for each epoch, and the optimizer's step at its start and
+    end, "first_step" and "last_step": they tell a training from the start from one that
+    goes on.
 
     Interrupted (by the stop button or Ctrl-C), `fit` ends after the step at hand and
     returns the history so far; interrupted again, it breaks off.
     """
 
     def on_train_begin(self, logs=None):
-        """Start the line, and say so if the network is not a new one."""
-        self.losses, self.was_stopped = [], False
+        """Say so if the network is not a new one."""
+        self.was_stopped = False
         if step := self._count_steps():
             _write(f"goes on after {step:,} steps: not a training from the start\n")
-        _write("epoch ")
         self._catch_interrupt()
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -141,21 +139,20 @@ class ProgressLine(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch, logs):
-        """Advance the line; refuse a training from which nothing can come."""
+        """Stop the clock; refuse a training from which nothing can come."""
         self._check(logs)
-        logs["seconds"] = time.perf_counter() - self.start
-        logs["first_step"], logs["last_step"] = self.first_step, self._count_steps()
-        self.losses.append(logs["val_loss"])
-        number = epoch + 1
-        _write(f" {number} " if number % 5 == 0 else "·")
+        self.noted = {
+            "seconds": time.perf_counter() - self.start,
+            "first_step": self.first_step,
+            "last_step": self._count_steps(),
+        }
+        # Not into the logs, which Keras prints.
+        for name, value in self.noted.items():
+            self.model.history.history.setdefault(name, []).append(value)
 
     def on_train_end(self, logs=None):
-        """End the line with the best epoch."""
+        """Let Ctrl-C be what it was."""
         self._release_interrupt()
-        if self.losses:
-            best = min(range(len(self.losses)), key=self.losses.__getitem__)
-            _write(f"  lowest val_loss {self.losses[best]:.4f} in epoch {best + 1}")
-        _write("\n")
 
     def _check(self, logs):
         problem = None
@@ -176,7 +173,7 @@ class ProgressLine(keras.callbacks.Callback):
     def _stop(self, *_):
         self.was_stopped = True
         self._release_interrupt()
-        _write(" stopping ")
+        _write("stopping after this step\n")
 
     def _catch_interrupt(self):
         self._before = None
@@ -191,12 +188,9 @@ class ProgressLine(keras.callbacks.Callback):
 
 
 def _write(text):
-    """Write text; no training ends because its output is closed or knows no dots."""
+    """Write text; no training ends because its output is closed."""
     with contextlib.suppress(OSError, ValueError):
-        try:
-            print(text, end="", flush=True)
-        except UnicodeEncodeError:
-            print(text.encode("ascii", "replace").decode(), end="", flush=True)
+        print(text, end="", flush=True)
 
 
 def train_network(
@@ -248,7 +242,7 @@ def train_network(
             callbacks.append(backup)
         history = model.fit(
             batches,
-            shuffle=False,  # the batches are
+            shuffle=False,  # `make_batches` has shuffled them
             validation_data=(split.x_val, split.y_val),
             epochs=epochs,
             callbacks=callbacks,

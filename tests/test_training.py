@@ -1,3 +1,5 @@
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -110,16 +112,34 @@ def test_early_stopping_ends_training_and_best_weights_are_restored(noise):
     assert loss != pytest.approx(history["val_loss"][-1], rel=1e-4)
 
 
-def test_progress_is_one_line_that_only_grows_and_epochs_are_timed(noise, capsys):
+def test_epochs_are_timed_and_keras_prints_its_own_metrics_only(noise, capsys):
     split, model = split_train_val(*noise, seed=0), compile_small(4)
-    options = {"epochs": 6, "patience": 6, "batch_size": 512, "seed": 0}
-    history = training.train_network(model, split, **options)
-    line = capsys.readouterr().out
-    assert line.count("\n") == 1
-    assert not {"\r", "\b"} & set(line)
-    assert line.startswith("epoch ···· 5 ·  lowest val_loss ")
-    assert len(history["seconds"]) == 6
+    batches = training.make_batches(
+        split.x_train, split.y_train, batch_size=512, seed=0
+    )
+    history = model.fit(
+        batches,
+        shuffle=False,
+        validation_data=(split.x_val, split.y_val),
+        epochs=6,
+        callbacks=[training.Watch()],
+        verbose=2,
+    ).history
+    assert len(history["seconds"]) == len(history["val_loss"]) == 6
     assert min(history["seconds"]) > 0
+    assert history["first_step"] == [0, 1, 2, 3, 4, 5]
+    said = capsys.readouterr().out
+    assert said.count("Epoch ") == 6
+    assert "val_loss" in said
+    assert not re.search("seconds:|first_step|last_step", said)
+
+
+def test_training_of_the_study_is_silent(noise, capsys):
+    split, model = split_train_val(*noise, seed=0), compile_small(4)
+    options = {"epochs": 2, "patience": 2, "batch_size": 512, "seed": 0}
+    history = training.train_network(model, split, **options)
+    assert len(history["seconds"]) == 2
+    assert capsys.readouterr().out == ""
 
 
 def test_highest_rate_comes_after_the_share_that_is_asked_for():

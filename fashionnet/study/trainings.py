@@ -164,7 +164,7 @@ def train_run(task, seed, recipe=RECIPE):
             return run
     from fashionnet.study.networks import train_task
 
-    print(f"{task}, seed {seed}: ", end="")
+    print(f"{task}, seed {seed}: training, {recipe.epochs} epochs at most", flush=True)
     return store_run(train_task(task, seed, recipe), place=own_home())
 
 

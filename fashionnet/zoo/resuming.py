@@ -10,8 +10,8 @@ import keras
 
 from fashionnet.storing import RunError
 
-# What callbacks of Keras and `ProgressLine` remember from one epoch to the next.
-REMEMBERED = ("best", "wait", "cooldown_counter", "losses")
+# What callbacks of Keras remember from one epoch to the next.
+REMEMBERED = ("best", "wait", "cooldown_counter")
 # The copy of weights that Keras falls back on is one epoch older than the last.
 KEPT_WEIGHTS = 3
 # `fit` makes one at the start of an epoch and, without need, one at its end.
@@ -39,7 +39,10 @@ class Backup(keras.callbacks.BackupAndRestore):
         self.epochs, self.resumed_after = [], []
 
     def join(self, batches, callbacks, checkpoint):
-        """Take note of the training's batches, its other callbacks and best weights."""
+        """Take note of the training's batches, its other callbacks and best weights.
+
+        The first of the callbacks is the `Watch`.
+        """
         self.batches, self.others = batches, callbacks
         self.checkpoint = Path(checkpoint)
 
@@ -89,6 +92,7 @@ class Backup(keras.callbacks.BackupAndRestore):
 
     def on_epoch_end(self, epoch, logs=None):
         """Back up, the weights last: they tell how far the training had come."""
+        logs = logs | self.others[0].noted
         if logs["last_step"] - logs["first_step"] != self.params["steps"]:
             return
         self.epochs.append(
