@@ -7,7 +7,7 @@ leaves there, for readers who cannot see it, what `describe` was told.
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
-from matplotlib.colors import PowerNorm
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from sklearn.metrics import (
     confusion_matrix,
@@ -33,22 +33,7 @@ def describe(panel, text):
     figure.description = f"{getattr(figure, 'description', '')} {text}".strip()
 
 
-def plot_class_counts(counts, names, *, ax=None):
-    """Plot the number of images of each class as bars. Returns the Axes."""
-    ax = ax or _make_axes(6, 3.2)
-    ax.bar_label(ax.barh(names, counts, color=BLUE), fmt="{:,.0f}", padding=3)
-    ax.set(xlabel="training images", xlim=(0, 1.15 * max(counts)))
-    ax.xaxis.set_major_formatter("{x:,.0f}")
-    ax.invert_yaxis()
-    listed = ", ".join(f"{n} {c:,}" for n, c in zip(names, counts, strict=True))
-    text = f"Bars of the number of images by class: {listed}."
-    if min(counts) == max(counts):
-        text = f"Bars: each of the {len(names)} classes has {counts[0]:,} images."
-    describe(ax, text)
-    return ax
-
-
-def plot_images(images, captions, *, right=None, n_columns=6):
+def plot_images(images, captions, *, right=None, n_columns=6, titles=None):
     """Show images in a grid, each with its caption.
 
     Args:
@@ -57,23 +42,28 @@ def plot_images(images, captions, *, right=None, n_columns=6):
         right: One bool per image, or None. Right images get a check mark and one
             color, wrong ones a cross and another.
         n_columns: Images in a row.
+        titles: One text per row, above it, or None.
 
     Returns:
         The Figure.
     """
     n_rows = max(1, -(-len(images) // n_columns))
-    fig = plt.figure(figsize=(1.15 * n_columns, 1.5 * n_rows), layout="constrained")
-    axes = fig.subplots(n_rows, n_columns, squeeze=False)
+    height = 1.9 if titles else 1.6
+    fig = plt.figure(figsize=(1.23 * n_columns, height * n_rows), layout="constrained")
+    rows = fig.subfigures(n_rows, 1, squeeze=False)[:, 0]
+    axes = np.array([row.subplots(1, n_columns, squeeze=False)[0] for row in rows])
     for ax in axes.flat:
         ax.axis("off")
     parts = []
+    for row, title in zip(rows, titles or (), strict=False):
+        row.suptitle(title, x=0.01, ha="left", fontsize=10, weight="bold")
     for i, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
         mark, color, said = "", "black", ""
         if right is not None:
             mark, color = ("✓ ", BLUE) if right[i] else ("✗ ", RED)
             said = " (right)" if right[i] else " (wrong)"
         ax.imshow(image, cmap="gray_r", vmin=0, vmax=255)
-        ax.set_title(mark + captions[i], color=color, fontsize=8)
+        ax.set_title(mark + captions[i], color=color, fontsize=9)
         parts.append(captions[i].replace("\n", ", ") + said)
     describe(fig, f"{len(images)} images in a grid: {'; '.join(parts)}.")
     return fig
@@ -87,72 +77,163 @@ def caption_predictions(y_true, y_pred, names):
     ]
 
 
-def plot_history(history, metric="loss", *, ax=None):
-    """Plot one metric against the epoch, for training and validation.
+def plot_history(history):
+    """Plot loss and accuracy against the epoch, for training and validation.
 
     The epoch with the lowest validation loss, whose weights are kept, is marked.
+    Returns the Figure.
+    """
+    fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.3), layout="constrained")
+    best = int(np.argmin(history["val_loss"]))
+    for ax, metric in zip(axes, ("loss", "accuracy"), strict=True):
+        train, val = history[metric], history[f"val_{metric}"]
+        epochs = range(1, len(train) + 1)
+        ax.plot(epochs, train, color=BLUE, linestyle="--", label="training")
+        ax.plot(epochs, val, color=RED, marker="o", markersize=3, label="validation")
+        ax.axvline(
+            best + 1, color="gray", linestyle=":", label=f"epoch {best + 1} kept"
+        )
+        ax.set(xlabel="epoch", ylabel=metric)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.legend(loc="upper right" if metric == "loss" else "lower right")
+        describe(
+            ax,
+            f"Lines of {metric} against epochs 1 to {len(val)}. Training: from "
+            f"{train[0]:.3f} to {train[-1]:.3f}. Validation: from {val[0]:.3f} to "
+            f"{val[-1]:.3f}, {val[best]:.3f} in epoch {best + 1}, whose weights are "
+            "kept.",
+        )
+    axes[1].yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
+    axes[1].yaxis.set_major_formatter(PercentFormatter(1))
+    return fig
+
+
+# What a layer does, in a few words.
+DEEDS = {
+    "GrayLevels": "0…255 becomes 0…1",
+    "Flatten": "rows laid end to end",
+    "Dropout": "hides some in training",
+    "BatchNormalization": "steadies the range",
+    "relu": "negative becomes 0",
+    "softmax": "ten probabilities",
+    "sigmoid": "one probability",
+}
+
+
+def plot_network(model, *, ax=None):
+    """Draw the layers of a network from top to bottom, as wide as their outputs.
+
+    The width of a bar goes with the logarithm of the number of values. Layers with
+    parameters that are trained have another color, and their number beside them.
     Returns the Axes.
     """
-    ax = ax or _make_axes(6, 3.5)
-    train, val = history[metric], history[f"val_{metric}"]
-    epochs = range(1, len(train) + 1)
-    best = int(np.argmin(history["val_loss"]))
-    ax.plot(epochs, train, color=BLUE, linestyle="--", label="training")
-    ax.plot(epochs, val, color=RED, marker="o", markersize=3, label="validation")
-    ax.axvline(best + 1, color="gray", linestyle=":", label=f"kept: epoch {best + 1}")
-    ax.set(xlabel="epoch", ylabel=metric)
-    if metric == "accuracy":
-        ax.yaxis.set_major_formatter(PercentFormatter(1))
+    ax = ax or _make_axes(7.4, 0.4 * (len(model.layers) + 2))
+    rows = [("input", "gray levels", int(np.prod(model.input_shape[1:])), 0)]
+    for layer in model.layers:
+        n_values = int(np.prod(layer.output.shape[1:]))
+        n_trained = sum(int(np.prod(w.shape)) for w in layer.trainable_weights)
+        rows.append((*_describe_layer(layer), n_values, n_trained))
+    parts = []
+    for y, (name, deed, n_values, n_trained) in enumerate(rows):
+        width, color = np.log2(n_values + 1), ORANGE if n_trained else "#cfd8dc"
+        ax.barh(y, width, left=-width / 2, height=0.78, color=color)
+        ax.text(0, y, f"{n_values:,}", ha="center", va="center")
+        ax.text(-5.4, y, name, ha="right", va="center")
+        counted = f"{n_trained:,} parameters" if n_trained else ""
+        said = ": ".join(filter(None, [deed, counted]))
+        ax.text(5.4, y, said, ha="left", va="center")
+        parts.append(f"{name}, {n_values:,} values" + (f", {said}" if said else ""))
+    ax.set(xlim=(-13, 18), ylim=(len(rows) - 0.4, -0.6))
+    ax.axis("off")
+    describe(ax, f"Layers from input to output, as bars. {'; '.join(parts)}.")
+    return ax
+
+
+def _describe_layer(layer):
+    """Name a layer, and say what it does."""
+    kind = type(layer).__name__
+    if kind == "Dropout":
+        return f"Dropout ({layer.rate:.0%})", DEEDS[kind]
+    activation = getattr(layer, "activation", None)
+    if activation is None or activation.__name__ == "linear":
+        return kind, DEEDS.get(kind, "weighted sums" if kind == "Dense" else "")
+    name = activation.__name__
+    return (f"{kind} + {name}" if kind == "Dense" else name), DEEDS.get(name, "")
+
+
+def plot_schedule(optimizer, *, n_steps, per_epoch, ax=None):
+    """Plot the learning rate of an optimizer against the epoch. Returns the Axes.
+
+    `n_steps` is the number of steps of the training, `per_epoch` that of an epoch.
+    """
+    ax = ax or _make_axes(5, 2.6)
+    steps = np.linspace(0, n_steps, 201)
+    rates = [float(optimizer._learning_rate(step)) for step in steps]
+    ax.plot(steps / per_epoch, rates, color=BLUE)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.legend(loc="upper right" if metric == "loss" else "lower right")
+    ax.set(xlabel="epoch", ylabel="learning rate", ylim=(0, None))
+    top = int(np.argmax(rates))
     describe(
         ax,
-        f"Lines of {metric} against epochs 1 to {len(val)}. Training: from "
-        f"{train[0]:.3f} to {train[-1]:.3f}. Validation: from {val[0]:.3f} to "
-        f"{val[-1]:.3f}, {val[best]:.3f} in epoch {best + 1}, whose weights are kept.",
+        f"Line of the learning rate: from {rates[0]:.4g} up to {rates[top]:.4g} in "
+        f"epoch {steps[top] / per_epoch:.1f}, then down to {rates[-1]:.4g} at the "
+        "end.",
     )
     return ax
 
 
-def plot_confusion(matrix, names, *, ax=None):
+def plot_confusion(matrix, names, *, groups=(), ax=None):
     """Plot a confusion matrix: counts as text, shares of the true class as color.
 
-    `matrix` has counts by true class (rows) and predicted class (columns), `names` one
-    name per class. Returns the Axes.
+    Args:
+        matrix: Counts by true class (rows) and predicted class (columns).
+        names: One name per class.
+        groups: Lists of classes that are drawn side by side, each with an outline. They
+            name each class once; if there are none, the order is that of `names`.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
     """
-    ax = ax or _make_axes(4 + 0.5 * len(names), 2.6 + 0.48 * len(names))
-    matrix = np.asarray(matrix)
+    ax = ax or _make_axes(7.4, 6.4)
+    matrix, n = np.asarray(matrix), len(names)
+    order = np.concatenate(groups) if groups else np.arange(n)
     shares = matrix / matrix.sum(axis=1, keepdims=True).clip(1)
-    text = [
-        [f"{n:,}\n{share:.1%}" if n else "" for n, share in zip(*row, strict=True)]
-        for row in zip(matrix, shares, strict=True)
-    ]
+    # Beyond a third a cell stays as it is: one looks for the small shares.
+    shades = shares[np.ix_(order, order)].clip(max=1 / 3)
+    counts = matrix[np.ix_(order, order)]
+    labels = [names[i] for i in order]
     sns.heatmap(
-        shares,
+        shades,
         ax=ax,
-        cmap="cividis",
-        # The root spreads out small shares, which are what one looks for.
-        norm=PowerNorm(0.5, vmin=0, vmax=1),
-        annot=np.array(text),
+        cmap="Blues",
+        vmin=0,
+        vmax=0.6,
+        cbar=False,
+        annot=np.where(counts, np.char.mod("%d", counts), ""),
         fmt="",
-        annot_kws={"fontsize": 8},
-        xticklabels=names,
-        yticklabels=names,
-        cbar_kws={"label": "share of the true class", "format": PercentFormatter(1)},
+        annot_kws={"fontsize": 10, "color": "black"},
+        xticklabels=labels,
+        yticklabels=labels,
     )
+    start = 0
+    for group in groups:
+        frame = {"fill": False, "edgecolor": RED, "linewidth": 2, "clip_on": False}
+        ax.add_patch(Rectangle((start, start), len(group), len(group), **frame))
+        start += len(group)
     ax.set(xlabel="predicted class", ylabel="true class")
     ax.tick_params(axis="y", rotation=0)
-    plt.setp(ax.get_xticklabels(), rotation=30, ha="right")
+    plt.setp(ax.get_xticklabels(), rotation=40, ha="right")
     right = np.diag(shares)
     best, worst = int(right.argmax()), int(right.argmin())
     describe(
         ax,
-        f"Matrix of {len(names)} true classes by {len(names)} predicted classes. "
-        f"{names[best]} is labeled right most often ({right[best]:.1%}), "
-        f"{names[worst]} least often ({right[worst]:.1%}).",
+        f"Matrix of {n} true classes by {n} predicted classes. {names[best]} is "
+        f"labeled right most often ({right[best]:.1%}), {names[worst]} least often "
+        f"({right[worst]:.1%}).",
     )
-    for true, pred, n in rank_confusions(matrix, 1):
-        mistake = f"{names[true]} labeled {names[pred]} ({n:,})"
+    for true, pred, count in rank_confusions(matrix, 1):
+        mistake = f"{names[true]} labeled {names[pred]} ({count:,})"
         describe(ax, f"No mistake is commoner than {mistake}.")
     return ax
 

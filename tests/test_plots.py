@@ -10,18 +10,20 @@ from matplotlib.colors import to_hex
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
 from fashionnet import plots
+from fashionnet.models import build_mlp
 from fashionnet.plots import (
     caption_predictions,
-    plot_class_counts,
     plot_confusion,
     plot_errors_by_class,
     plot_history,
     plot_images,
+    plot_network,
+    plot_schedule,
     plot_scores,
 )
+from fashionnet.training import make_optimizer
 
 NAMES = ("Coat", "Bag", "Shirt")
-COUNTS = [5400, 1200, 30]
 MATRIX = np.array([[900, 40, 60], [0, 1200, 0], [75, 0, 225]])
 HISTORY = {
     "loss": [0.9, 0.5, 0.4, 0.3],
@@ -33,6 +35,7 @@ ERRORS = {"first": np.array([3, 0, 41]), "second": np.array([2, 7, 38])}
 IMAGES = np.random.default_rng(0).integers(50, 200, (5, 28, 28), dtype=np.uint8)
 CAPTIONS = ["a", "b", "c", "d", "e"]
 RIGHT = [True, False, True, True, False]
+NETWORK = build_mlp(10, hidden_units=(64,), input_dropout=0.2)
 
 
 def draw_scores(seed=0, skill=2.0):
@@ -46,14 +49,14 @@ SCORES = draw_scores()
 
 # One panel each: may be given Axes, and returns them.
 PANELS = {
-    "class counts": (plot_class_counts, (COUNTS, NAMES)),
-    "history": (plot_history, (HISTORY,)),
     "confusion": (plot_confusion, (MATRIX, NAMES)),
     "errors by class": (plot_errors_by_class, (ERRORS, NAMES)),
 }
 FIGURES = {
     "images": (partial(plot_images, right=RIGHT), (IMAGES, CAPTIONS)),
     "scores": (plot_scores, SCORES),
+    "history": (plot_history, (HISTORY,)),
+    "network": (plot_network, (NETWORK,)),
 }
 each_panel = pytest.mark.parametrize(("plot", "args"), PANELS.values(), ids=PANELS)
 each_plot = pytest.mark.parametrize(
@@ -113,35 +116,23 @@ def description_of(drawn):
 
 
 DESCRIPTIONS = {
-    "class counts": (
-        plot_class_counts,
-        (COUNTS, NAMES),
-        ([5400, 1200, 31], NAMES),
-        ["Coat 5,400", "Bag 1,200", "Shirt 30"],
-    ),
-    "equal class counts": (
-        plot_class_counts,
-        ([6000] * 3, NAMES),
-        ([5000] * 3, NAMES),
-        ["3 classes", "6,000"],
-    ),
     "images": (
         plot_images,
         (IMAGES, CAPTIONS),
         (IMAGES, ["a", "b", "c", "d", "f"]),
         ["5 images", "a; b; c; d; e"],
     ),
-    "loss": (
+    "history": (
         plot_history,
         (HISTORY,),
         (HISTORY | {"val_loss": [0.8, 0.45, 0.48, 0.47]},),
-        ["1 to 4", "0.900", "0.300", "0.800", "0.470", "0.410 in epoch 3"],
+        ["1 to 4", "0.900", "0.300", "0.800", "0.470", "0.410 in epoch 3", "0.830"],
     ),
-    "accuracy": (
-        plot_history,
-        (HISTORY, "accuracy"),
-        (HISTORY, "loss"),
-        ["0.700", "0.880", "0.720", "0.840", "0.830 in epoch 3"],
+    "network": (
+        plot_network,
+        (NETWORK,),
+        (build_mlp(2, hidden_units=(64,)),),
+        ["784 values", "Dropout (20%)", "50,176 parameters", "650 parameters"],
     ),
     "confusion": (
         plot_confusion,
@@ -168,24 +159,11 @@ def test_description_has_the_numbers_that_are_drawn(figure):
 
 
 def test_descriptions_of_panels_that_share_a_figure_are_joined():
-    fig, (left, right) = plt.subplots(1, 2)
-    loss = description_of(plot_history(HISTORY, "loss"))
-    accuracy = description_of(plot_history(HISTORY, "accuracy"))
-    plot_history(HISTORY, "loss", ax=left)
-    plot_history(HISTORY, "accuracy", ax=right)
-    assert fig.description == f"{loss} {accuracy}"
-
-
-# Class counts.
-
-
-def test_class_counts_are_the_lengths_of_bars_that_start_at_zero():
-    ax = plot_class_counts(COUNTS, NAMES)
-    assert bar_widths(*ax.containers) == COUNTS
-    assert texts_of(ax) == ["5,400", "1,200", "30"]
-    assert tick_texts(ax.yaxis) == list(NAMES)
-    assert ax.get_xlim()[0] == 0
-    assert ax.yaxis_inverted()
+    fig, axes = plt.subplots(1, 2)
+    said = [f"{name} errors are told." for name in ("Few", "Many")]
+    for ax, text in zip(axes, said, strict=True):
+        plots.describe(ax, text)
+    assert fig.description == " ".join(said)
 
 
 # Images.
@@ -202,8 +180,7 @@ def panels_of(fig):
 )
 def test_images_fill_rows_and_the_rest_stays_blank(n_images, n_columns, n_rows):
     fig = plot_images(IMAGES[:n_images], CAPTIONS[:n_images], n_columns=n_columns)
-    grid = fig.axes[0].get_subplotspec().get_gridspec()
-    assert grid.get_geometry() == (n_rows, n_columns)
+    assert [len(row.axes) for row in fig.subfigs] == [n_columns] * n_rows
     assert panels_of(fig) == fig.axes[:n_images]
     assert not any(ax.axison for ax in fig.axes)
 
@@ -213,6 +190,13 @@ def test_images_are_drawn_as_they_are_on_one_gray_scale():
         [drawn] = ax.images
         np.testing.assert_array_equal(drawn.get_array(), image)
         assert drawn.get_clim() == (0, 255)
+
+
+def test_rows_have_titles_if_there_are_any():
+    fig = plot_images(IMAGES[:4], CAPTIONS[:4], n_columns=2, titles=["one", "two"])
+    assert [row.get_suptitle() for row in fig.subfigs] == ["one", "two"]
+    fig = plot_images(IMAGES[:4], CAPTIONS[:4], n_columns=2)
+    assert [row.get_suptitle() for row in fig.subfigs] == ["", ""]
 
 
 def test_captions_stand_alone_without_a_verdict():
@@ -237,24 +221,51 @@ def test_caption_has_the_predicted_class_above_the_true_one():
 # History.
 
 
-@pytest.mark.parametrize("metric", ["loss", "accuracy"])
-def test_history_draws_both_sets_by_epoch(metric):
-    ax = plot_history(HISTORY, metric)
+@pytest.mark.parametrize(("panel", "metric"), [(0, "loss"), (1, "accuracy")])
+def test_history_draws_both_sets_by_epoch(panel, metric):
+    ax = plot_history(HISTORY).axes[panel]
     assert line(ax, "training") == [[1, 2, 3, 4], HISTORY[metric]]
     assert line(ax, "validation") == [[1, 2, 3, 4], HISTORY[f"val_{metric}"]]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", metric)
 
 
-@pytest.mark.parametrize("metric", ["loss", "accuracy"])
-def test_history_marks_the_epoch_with_the_lowest_validation_loss(metric):
-    ax = plot_history(HISTORY, metric)
-    assert line(ax, "kept: epoch 3")[0] == [3, 3]
+def test_history_marks_the_epoch_with_the_lowest_validation_loss():
+    for ax in plot_history(HISTORY).axes:
+        assert line(ax, "epoch 3 kept")[0] == [3, 3]
 
 
 def test_history_tells_its_lines_apart_without_color():
-    lines = plot_history(HISTORY).lines
+    lines = plot_history(HISTORY).axes[0].lines
     assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) == 3
     assert len({line.get_color() for line in lines}) == 3
+
+
+# Network and schedule.
+
+
+def test_network_has_a_bar_for_the_input_and_for_each_layer():
+    ax = plot_network(NETWORK)
+    assert len(ax.patches) == 1 + len(NETWORK.layers)
+    widths = [bar.get_width() for bar in ax.patches]
+    assert widths[0] > widths[-2] > widths[-1]
+    trained = [bool(layer.trainable_weights) for layer in NETWORK.layers]
+    orange = [to_hex(bar.get_facecolor()).upper() == plots.ORANGE for bar in ax.patches]
+    assert orange == [False, *trained]
+    said = " ".join(texts_of(ax))
+    assert NETWORK.count_params() - 2 * 64 == sum(
+        int(n.replace(",", "")) for n in re.findall(r"([\d,]+) parameters", said)
+    )
+
+
+def test_schedule_is_that_of_the_optimizer():
+    optimizer = make_optimizer(learning_rate=0.01, weight_decay=0, n_steps=100)
+    ax = plot_schedule(optimizer, n_steps=100, per_epoch=10)
+    epochs, rates = ax.lines[0].get_data()
+    assert (epochs[0], epochs[-1]) == (0, 10)
+    assert max(rates) == pytest.approx(0.01)
+    assert epochs[np.argmax(rates)] == pytest.approx(1)
+    assert rates[-1] == pytest.approx(0, abs=1e-6)
+    assert "up to 0.01 in epoch 1.0" in description_of(ax)
 
 
 # Confusion.
@@ -262,19 +273,22 @@ def test_history_tells_its_lines_apart_without_color():
 
 def test_confusion_colors_by_share_of_the_true_class():
     [mesh] = plot_confusion(MATRIX, NAMES).collections
-    shares = [[0.9, 0.04, 0.06], [0, 1, 0], [0.25, 0, 0.75]]
+    # A third and more have one shade.
+    shares = [[1 / 3, 0.04, 0.06], [0, 1 / 3, 0], [0.25, 0, 1 / 3]]
     np.testing.assert_allclose(mesh.get_array(), shares)
-    assert mesh.get_clim() == (0, 1)
-    assert mesh.get_cmap().name == "cividis"
 
 
-def test_confusion_writes_counts_and_shares_but_no_zeros():
+def test_confusion_writes_counts_but_no_zeros():
     ax = plot_confusion(MATRIX, NAMES)
-    assert texts_of(ax) == [
-        *("900\n90.0%", "40\n4.0%", "60\n6.0%"),
-        *("", "1,200\n100.0%", ""),
-        *("75\n25.0%", "", "225\n75.0%"),
-    ]
+    assert texts_of(ax) == ["900", "40", "60", "", "1200", "", "75", "", "225"]
+
+
+def test_groups_of_classes_stand_side_by_side_in_an_outline():
+    ax = plot_confusion(MATRIX, NAMES, groups=[[0, 2], [1]])
+    assert tick_texts(ax.xaxis) == tick_texts(ax.yaxis) == ["Coat", "Shirt", "Bag"]
+    assert texts_of(ax)[:3] == ["900", "60", "40"]
+    frames = [(p.get_x(), p.get_y(), p.get_width()) for p in ax.patches]
+    assert frames == [(0, 0, 2), (2, 2, 1)]
 
 
 def test_confusion_has_the_true_class_on_the_rows_from_the_top():
