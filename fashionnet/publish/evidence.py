@@ -1,17 +1,20 @@
 """What each step of the assignment has to show, worked out from the stored runs.
 
-A sentence is written anew from the run, and a figure drawn anew, by the functions that
-the notebooks call.
+Numbers are computed anew from the run, and figures drawn anew by the functions that the
+notebooks call.
 """
 
 from typing import NamedTuple
 
-from fashionnet import plots, reporting
+import numpy as np
+
+from fashionnet import plots
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, binary_labels, load_test_set
 from fashionnet.evaluation import (
     count_confusions,
     count_errors_by_class,
     predict_labels,
+    wilson_interval,
 )
 from fashionnet.publish.needs import (
     Need,
@@ -43,7 +46,11 @@ from fashionnet.study.tasks import MAIN_TASKS, find_task
 from fashionnet.study.verdict import state_verdict
 from fashionnet.study.words import NAMES
 
-SUBJECTS = {"multiclass": "The ten-class network", "binary": "The binary network"}
+# Of accuracies in percent.
+DIGITS = {"multiclass": 1, "binary": 2}
+# T-shirt/top, Pullover, Coat and Shirt; then what else stands side by side.
+TOPS = [0, 2, 4, 6]
+GROUPS = [TOPS, [1], [3], [5, 7, 9], [8]]
 
 
 class Truth(NamedTuple):
@@ -82,11 +89,15 @@ def list_steps(run, labels):
         "a": _list_data(task),
         "b": _list_network(run),
         "c": [
-            need_text(60, "**Loss", "**Optimizer"),
+            need_text(40, "**Loss"),
+            need_text(40, "**Optimizer"),
             need_code(".compile(", f'loss="{find_task(task).loss}"', "optimizer="),
         ],
         "d": _list_training(run),
-        "e": [need_text(30, "validation"), *_list_history(run)],
+        "e": [
+            need_text(30, "validation"),
+            need_figure("loss and accuracy", plots.plot_history(run.history)),
+        ],
         "f": _list_test(run, y_true),
         "g": [need_text(30, "*confusion matrix*"), *_list_errors(run, labels, y_true)],
     }
@@ -122,28 +133,27 @@ def _list_training(run):
         need_text(30, "ModelCheckpoint", "EarlyStopping"),
         need_code("make_callbacks(", "patience="),
         need_code(".fit(", "validation_data=", "epochs=EPOCHS", "callbacks="),
-        need_said("the best epoch", f"lowest val_loss {loss:.4f} in epoch {best}"),
+        need_said("the best epoch", f"validation loss: {loss:.4f} in epoch {best}"),
         need_code(".load_weights("),
-    ]
-
-
-def _list_history(run):
-    ended = reporting.state_training(run.history, run.manifest["recipe"]["epochs"])
-    curves = {m: plots.plot_history(run.history, m) for m in ("loss", "accuracy")}
-    return [
-        *(need_figure(f"the figure of {m}", ax) for m, ax in curves.items()),
-        need_said("how the training ended", ended),
+        need_said("that its weights are kept", f"with the weights kept:  {loss:.4f}"),
     ]
 
 
 def _list_test(run, y_true):
-    n_correct = int((predict_labels(run.y_prob_test) == y_true).sum())
-    subject = SUBJECTS[run.manifest["task"]]
-    accuracy = reporting.state_accuracy(subject, n_correct, len(y_true))
+    digits = DIGITS[run.manifest["task"]]
+    n, n_right = len(y_true), int((predict_labels(run.y_prob_test) == y_true).sum())
+    share, low, high = wilson_interval(n_right, n)
+    right = f"{n_right:,} of {n:,} test images right: accuracy {share:.{digits}%}"
+    interval = f"95% interval: {low:.{digits}%} to {high:.{digits}%}"
+    difference = 100 * (run.manifest["metrics"]["val_accuracy"] - share)
+    against = f"validation minus test: {difference:.2f} percentage points"
     return [
         need_text(30, "10,000"),
-        need_code("load_test_set()", ".evaluate("),
-        need_said("the accuracy", accuracy),
+        need_code("load_test_set()"),
+        need_code(".evaluate(x_test, y_test"),
+        need_said("the accuracy", right),
+        need_said("its interval", interval),
+        need_said("the difference to the validation images", against),
     ]
 
 
@@ -152,14 +162,30 @@ def _list_errors(run, labels, y_true):
     is_binary = run.manifest["task"] == "binary"
     names = BINARY_NAMES if is_binary else CLASS_NAMES
     matrix = count_confusions(y_true, y_pred, len(names))
-    worst = reporting.state_confusions(matrix, names)
-    if is_binary:
-        errors = count_errors_by_class(y_true, y_pred, labels)
-        worst = reporting.state_error_classes(errors)
+    list_more = _list_binary_errors if is_binary else _list_class_errors
     return [
-        need_figure("the confusion matrix", plots.plot_confusion(matrix, names)),
-        need_said("what is confused most", worst),
+        *list_more(matrix, count_errors_by_class(y_true, y_pred, labels)),
         need_table("a table of all classes", *names, "precision", "recall"),
+    ]
+
+
+def _list_class_errors(matrix, _):
+    n_wrong, both_ways = matrix.sum() - np.trace(matrix), matrix + matrix.T
+    among_tops = matrix[np.ix_(TOPS, TOPS)].sum() - matrix[TOPS, TOPS].sum()
+    share = f"{among_tops} of {n_wrong} errors are among the tops: "
+    commonest = np.sort(both_ways[np.triu_indices(len(matrix), 1)])[::-1][:3]
+    figure = plots.plot_confusion(matrix, CLASS_NAMES, groups=GROUPS)
+    return [
+        need_figure("the confusion matrix", figure),
+        need_said("the share of the tops", f"{share}{among_tops / n_wrong:.0%}"),
+        need_table("the commonest confusions, both ways", *map(str, commonest)),
+    ]
+
+
+def _list_binary_errors(matrix, errors):
+    return [
+        need_table("the confusion matrix", *map(str, matrix.ravel())),
+        need_table("errors by class", *CLASS_NAMES, *map(str, errors)),
     ]
 
 

@@ -1,12 +1,14 @@
 """Render an executed notebook to one page that needs nothing but itself."""
 
 import ast
+import html
 import re
 from pathlib import Path
 
 import nh3
 from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader
+from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -38,7 +40,24 @@ ATTRIBUTES = {
     "a": {"href"},
     "img": {"src", "width"},
 }
+FORMULA_TAGS = {
+    "math",
+    "mfrac",
+    "mi",
+    "mn",
+    "mo",
+    "mrow",
+    "mspace",
+    "msqrt",
+    "msub",
+    "msubsup",
+    "msup",
+    "mtext",
+}
+FORMULA_ATTRIBUTES = {"math": {"display"}, "mspace": {"width"}, "mo": {"stretchy"}}
 HEADING = re.compile("^h[1-6]$")
+CAPTION = re.compile(r"Figure \d+\. ")
+FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^\s$](?:[^$\n]*[^\s$])?)\$", re.DOTALL)
 # At 360 px, so many characters of a text that must not wrap fit on the page.
 NARROW = 40
 
@@ -56,6 +75,9 @@ def render_page(book):
     functions = highlight_functions(book)
     soup = clean(exporter.from_notebook_node(book)[0])
     name_elements(soup, taken={"main", "functions", *functions})
+    caption_figures(soup)
+    lead_to_pages(soup)
+    write_formulas(soup)
     frame_tables(soup)
     frame_wide_texts(soup)
     return load_template("notebook.html.j2").render(
@@ -114,7 +136,7 @@ def read_definitions(module):
     return {node.name: ast.get_source_segment(text, node) for node in nodes}
 
 
-def link_calls(html, functions):
+def link_calls(page, functions):
     """Link highlighted calls such as `models.build_mlp` to the source on the page."""
     for name in functions:
         module, function = name.split(".")
@@ -122,8 +144,8 @@ def link_calls(html, functions):
             f'<span class="n">{module}</span><span class="o">.</span>'
             f'<span class="n">{function}</span>'
         )
-        html = html.replace(call, f'<a href="#{name}">{call}</a>')
-    return html
+        page = page.replace(call, f'<a href="#{name}">{call}</a>')
+    return page
 
 
 def highlight_python(source):
@@ -140,17 +162,17 @@ def highlight_css():
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
 
 
-def clean(html):
+def clean(page):
     """Drop what runs, what is fetched, and what changes the style of the page.
 
     Args:
-        html: HTML of cells, which may hold anything.
+        page: HTML of cells, which may hold anything.
 
     Returns:
         A `BeautifulSoup`. Of images that are not embedded, the alt text stays.
     """
     kept = nh3.clean(
-        html,
+        page,
         tags=TAGS,
         clean_content_tags=DROPPED,
         attributes=ATTRIBUTES,
@@ -197,6 +219,43 @@ def name_elements(soup, taken):
             del tag["id"]
         else:
             taken.add(tag["id"])
+
+
+def caption_figures(soup):
+    """Join each picture with the caption in the output that follows it."""
+    for picture in soup.select(".output_png"):
+        after = picture.parent.find_next_sibling()
+        caption = after and after.select_one(".output_markdown p")
+        if caption and CAPTION.match(caption.get_text()):
+            figure = picture.wrap(soup.new_tag("figure"))
+            _frame(soup, picture, caption.get_text())
+            caption.name = "figcaption"
+            figure.append(caption.extract())
+            after.decompose()
+
+
+def lead_to_pages(soup):
+    """Let links between notebooks, as they work in Jupyter, lead to their pages."""
+    for link in soup("a", href=True):
+        address = link["href"].removeprefix("../reports/")
+        link["href"] = re.sub(r"^([\w./]+)\.ipynb(?=#|$)", r"\1.html", address)
+
+
+def write_formulas(soup):
+    """Write formulas, which stand in dollar signs, as MathML."""
+    for text in soup.find_all(string=FORMULA):
+        if text.find_parent(["pre", "code"]):
+            continue
+        parts = FORMULA.sub(_write_formula, html.escape(text, quote=False))
+        text.replace_with(BeautifulSoup(parts, "html.parser"))
+
+
+def _write_formula(found):
+    display, inline = found.groups()
+    kind = "block" if display else "inline"
+    formula = convert(html.unescape(display or inline), display=kind)
+    # The converter hands HTML inside a formula on as it is.
+    return nh3.clean(formula, tags=FORMULA_TAGS, attributes=FORMULA_ATTRIBUTES)
 
 
 def frame_tables(soup):

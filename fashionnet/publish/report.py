@@ -10,12 +10,13 @@ import re
 import shutil
 
 import nbformat
+from bs4 import BeautifulSoup
 from markupsafe import Markup
 from nbconvert.filters import markdown2html
 from playwright.sync_api import Error, sync_playwright
 
-from fashionnet.publish.page import TEMPLATE, load_template
-from fashionnet.publish.published import ReportError
+from fashionnet.publish.page import TEMPLATE, load_template, write_formulas
+from fashionnet.publish.published import ReportError, tags_of
 from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -125,6 +126,7 @@ def render_report(reports):
         explain=explain_step,
         conclude=conclude,
         sentences=find_sentences,
+        printed=find_printed,
         figures=find_figures,
     )
 
@@ -154,6 +156,20 @@ def find_sentences(book, function):
     return to_html("\n\n".join(output.data["text/markdown"] for output in found))
 
 
+def find_printed(book, tag):
+    """Return what the cells with a tag print, line by line, as HTML.
+
+    Raises:
+        ReportError: If they print nothing: the report would have a gap.
+    """
+    cells = [cell for cell in book.cells if tag in tags_of(cell)]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    said = "".join(o.text for o in outputs if o.get("name") == "stdout")
+    if not said:
+        raise ReportError(f"no cell tagged {tag} prints anything")
+    return to_html("  \n".join(said.splitlines()))
+
+
 def find_figures(book, function):
     """List picture and alt text of the figures shown where a function is called."""
     found = _find_outputs(book, function, "image/png")
@@ -180,4 +196,6 @@ def to_html(text):
     """Convert Markdown to HTML that a template takes as it is."""
     # Equal headings of two notebooks would have equal ids on one page.
     ids = r' id="[^"]*"|<a class="anchor-link".*?</a>'
-    return Markup(re.sub(ids, "", markdown2html(text)))
+    soup = BeautifulSoup(re.sub(ids, "", markdown2html(text)), "html.parser")
+    write_formulas(soup)
+    return Markup(soup)

@@ -21,7 +21,10 @@ def make_book():
     said = new_output("display_data", {"text/markdown": "It is **so**."})
     alt = {"image/png": {"alt": "a line"}}
     seen = new_output("display_data", {"image/png": "AAAA\n"}, metadata=alt)
+    result = new_code_cell("print(n)", metadata={"tags": ["report"]})
+    result.outputs = [new_output("stream", text="5 of 6 right\n5 is $n$\n")]
     cells = [
+        result,
         new_markdown_cell("## b′) Build\n\nTwo layers."),
         new_code_cell("plots.plot_history(history)", outputs=[seen, said]),
         new_markdown_cell("## Verdict"),
@@ -61,6 +64,11 @@ def test_pieces_of_a_report_are_found_by_step_section_and_function():
     step = html.unescape(printing.explain_step(book, "b"))
     assert step.replace("\n", "") == "<h3>b′) Build</h3><p>Two layers.</p>"
     assert "It is <strong>so</strong>." in printing.find_sentences(book, "plot_history")
+    printed = printing.find_printed(book, "report")
+    assert re.sub("<(?!br)[^>]+>", "", printed).split("<br/>") == [
+        "5 of 6 right",
+        "\n5 is n\n",
+    ]
     assert printing.find_figures(book, "plot_history") == [("AAAA", "a line")]
     remarks = printing.conclude(book, "Verdict")
     assert re.sub("<[^>]+>", "", remarks).strip() == "Limits. One data set."
@@ -68,7 +76,8 @@ def test_pieces_of_a_report_are_found_by_step_section_and_function():
 
 def test_gap_in_the_report_is_named():
     gaps = {"c": "explain_step", "Limits": "conclude", "plot": "find_sentences"}
-    for name, find in (gaps | {"say": "find_figures"}).items():
+    gaps |= {"say": "find_figures", "summary": "find_printed"}
+    for name, find in gaps.items():
         with pytest.raises(ReportError, match=name):
             getattr(printing, find)(make_book(), name)
 
@@ -80,7 +89,7 @@ def test_report_shows_figures_and_numbers_of_the_stored_results(report):
         for number in ("n_correct", "n_test", "parameters"):
             assert f"{result[number]:,}" in text
     alts = re.findall(r'<img[^>]* alt="([^"]*)"', report)
-    assert len(alts) >= 9
+    assert len(alts) >= 8
     assert all(len(alt) > 20 for alt in alts)
 
 
