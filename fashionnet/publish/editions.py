@@ -49,7 +49,7 @@ FILES = (
 FOLDERS = ("benchmarks", "fashionnet", "notebooks", "reports", "tests")
 # Hidden and half-written things, what Python makes anew, weights, own trainings.
 LEFT_OUT = re.compile(
-    r"(^|/)(\.|__pycache__/)|\.(part|weights\.h5)$|/weights\.npz$|^reports/mine/"
+    r"(^|/)(\.|__pycache__/)|\.(part|weights\.h5)$|/weights\.npz$|^reports/(mine|cache)/"
 )
 
 

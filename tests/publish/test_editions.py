@@ -209,6 +209,7 @@ def test_submission_holds_what_is_read_and_what_runs(checkout):
     for name in (
         "reports/runs/binary/seed-0/best.weights.h5",
         "reports/mine/runs/binary/seed-0/manifest.json",
+        "reports/cache/squeezenet-0501.npy",
         *("reports/.staging-1/01.html", "reports/01.html.part", "build/another.zip"),
         *("fashionnet/__pycache__/data.pyc", "notebooks/.ipynb_checkpoints/01.ipynb"),
     ):
