@@ -125,7 +125,7 @@ async def make_pages(staging):
 
     async def render(name):
         """Render a page where it does not hold up the kernels' messages."""
-        pages[name] = await asyncio.to_thread(render_page, books[name])
+        pages[name] = await asyncio.to_thread(render_page, books[name], name)
 
     async def make_others(names):
         """Execute all but the last, tell it, and render them."""

@@ -5,28 +5,39 @@ from typing import NamedTuple
 
 from bs4 import BeautifulSoup
 from markupsafe import Markup
-from nbconvert.filters import markdown2html
 
-from fashionnet.publish.page import (
-    clean,
-    highlight_css,
-    highlight_functions,
-    load_template,
-    title_of,
-)
-from fashionnet.publish.published import ReportError
+from fashionnet.publish.page import load_template, title_of
+from fashionnet.publish.published import images_of
 from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
 
 # What `state_verdict` writes in bold: one way against another, and the answer.
 VERDICT = re.compile(r"^\*\*([^*]+?) against ([^*]+)\.\*\*", re.MULTILINE)
 
 
+# What is found in a step of the assignment, by its letter.
+STEPS = {
+    "a": "training, validation and test set, and why three",
+    "b": "the layers, a drawing, the parameters by hand, and why this size",
+    "c": "loss, optimizer and learning rate, each with its reason",
+    "d": "callbacks, at most 50 epochs, and what each callback did",
+    "e": "loss and accuracy after each epoch; overfitting, measured",
+    "f": "accuracy on the test images, with its 95% interval",
+    "g": "what is confused with what, and why",
+}
+# The figure of each part that says most.
+FIGURES = {
+    "01_multiclass": "plot_confusion",
+    "02_binary": "plot_scores",
+    "03_comparison": "plot_contrasts",
+}
+
+
 class Section(NamedTuple):
-    """A section of a page: its id, its heading, and the HTML of its tagged cells."""
+    """A section of a page: its id, its heading, and what is found in it."""
 
     id: str
     title: str
-    evidence: str
+    content: str
 
 
 def render_home(books, pages, results, build, has_benchmark=False):
@@ -42,15 +53,15 @@ def render_home(books, pages, results, build, has_benchmark=False):
     parts = [
         {
             "name": name,
-            "title": title_of(books[name]),
-            "sections": list_sections(page, name),
-            "findings": find_findings(books[name]),
+            "title": title_of(book),
+            "sections": list_sections(pages[name]),
+            "answer": find_answer(book),
+            "figure": find_figure(book, FIGURES.get(name)),
         }
-        for name, page in pages.items()
+        for name, book in books.items()
     ]
     return load_template("home.html.j2").render(
         parts=parts,
-        verdict=state_verdicts(list(books.values())[-1]),
         results=results,
         columns=COLUMNS,
         rows=tabulate_results(results),
@@ -58,50 +69,35 @@ def render_home(books, pages, results, build, has_benchmark=False):
         run=results["multiclass"],
         build=build,
         has_benchmark=has_benchmark,
-        functions=highlight_functions(*books.values()),
-        highlight_css=highlight_css(),
     )
 
 
-def list_sections(page, name):
-    """List the sections of a page, with what proves them.
-
-    Args:
-        page: What `render_page` returned.
-        name: The page's name, to which links within it are completed.
-
-    Returns:
-        A list of `Section`. Its evidence are the cells tagged `rubric:…`; the first
-        section has those above it too.
-    """
-    sections, before = [], ""
-    for cell in BeautifulSoup(page, "html.parser").select("main .cell"):
-        if cell.h2:
-            heading = cell.h2.extract()
-            sections.append(Section(heading["id"], heading.get_text(), before))
-            before = ""
-        if any(x.startswith("celltag_rubric") for x in cell["class"]):
-            evidence = _move_cell(cell, name)
-            if sections:
-                evidence = sections[-1].evidence + evidence
-                sections[-1] = sections[-1]._replace(evidence=evidence)
-            else:
-                before += evidence
-    return sections
+def list_sections(page):
+    """List the `Section`s of a page, which `render_page` returned."""
+    headings = BeautifulSoup(page, "html.parser").select("main .cell h2")
+    return [
+        Section(h["id"], h.get_text(), STEPS.get(h.get_text()[0], "")) for h in headings
+    ]
 
 
-def _move_cell(cell, name):
-    """Return a cell's HTML for another page: without ids, names completed.
+def find_answer(book):
+    """Return the verdict of a notebook, or else what it prints at its end."""
+    if verdict := find_verdict(book):
+        return Markup("<strong>{}</strong>").format(verdict)
+    printed = [
+        output.text
+        for cell in book.cells
+        for output in cell.get("outputs", [])
+        if output.get("name") == "stdout"
+    ]
+    return " ".join(printed[-1].split()) if printed else ""
 
-    Links to a function stay: the other page has it too.
-    """
-    for tag in [cell, *cell(id=True)]:
-        tag.attrs.pop("id", None)
-    for link in cell("a", href=re.compile(r"^#[^.]+$")):
-        link["href"] = f"{name}.html{link['href']}"
-    for box in cell.select("[role=region]"):
-        box["aria-label"] = f"{name}: {box['aria-label']}"
-    return str(cell)
+
+def find_figure(book, function):
+    """Return the first picture of the cell that calls a function, or `None`."""
+    shown = [image for cell in book.cells if function and f"{function}(" in cell.source
+             for image in images_of(cell)]  # fmt: skip
+    return shown[0] if shown else None
 
 
 def list_sayings(book):
@@ -116,29 +112,15 @@ def _is_text(output):
     return "text/markdown" in output.get("data", {})
 
 
-def find_findings(book):
-    """Return what the last generated sentences before any appendix say, as HTML."""
-    cells = enumerate(book.cells)
-    appendix = (i for i, cell in cells if cell.source.startswith("## Appendix"))
-    sayings = list_sayings(book)[: next(appendix, None)]
-    last = next((said for said in reversed(sayings) if said), [])
-    return [Markup(clean(markdown2html(text))) for text in last]
-
-
-def state_verdicts(book):
+def find_verdict(book):
     """Say in one sentence what a notebook concludes: "… against binary: …".
 
-    Raises:
-        ReportError: If no generated sentence of the notebook begins with a verdict.
+    Empty if no generated sentence of the notebook begins with a verdict.
     """
     said = "\n".join(text for texts in list_sayings(book) for text in texts)
     ways = {}
     for way, answer in VERDICT.findall(said):
         ways.setdefault(answer, []).append(way[0].lower() + way[1:])
-    if not ways:
-        raise ReportError(
-            f"“{title_of(book)}” states no verdict: state_verdict writes it in bold"
-        )
     parts = [f"{' and '.join(way)} against {answer}" for answer, way in ways.items()]
     sentence = "; ".join(parts)
-    return f"{sentence[0].upper()}{sentence[1:]}."
+    return f"{sentence[0].upper()}{sentence[1:]}." if parts else ""

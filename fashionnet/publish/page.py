@@ -22,6 +22,14 @@ SHOWN_MODULES = (
     *sorted(path.stem for path in (PACKAGE / "study").glob("[a-z]*.py")),
 )
 LEFT_OUT = ("plot_", "state_", "table_")
+# What every page leads to, in the order of reading.
+SITE = {
+    "index": "Overview",
+    "01_multiclass": "Part 1: ten classes",
+    "02_binary": "Part 2: two groups",
+    "03_comparison": "Part 3: which is better?",
+    "explore": "Explorer",
+}
 # fmt: off
 TAGS = {
     "a", "b", "blockquote", "br", "caption", "code", "dd", "del", "details", "div",
@@ -62,10 +70,11 @@ FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^\s$](?:[^$\n]*[^\s$])?)\$", re.DOTALL)
 NARROW = 40
 
 
-def render_page(book):
+def render_page(book, name=""):
     """Render an executed notebook to one page that loads nothing from elsewhere.
 
-    Whatever the cells hold, no script of theirs runs.
+    Whatever the cells hold, no script of theirs runs. `name` is that of the page, for
+    the links to its neighbors.
     """
     exporter = HTMLExporter(
         template_name=TEMPLATE.name,
@@ -81,6 +90,8 @@ def render_page(book):
     frame_tables(soup)
     frame_wide_texts(soup)
     return load_template("notebook.html.j2").render(
+        name=name,
+        neighbors=list_neighbors(name),
         title=title_of(book),
         description=soup.p.get_text() if soup.p else title_of(book),
         headings=[(h["id"], h.get_text()) for h in soup("h2")],
@@ -93,7 +104,19 @@ def render_page(book):
 def load_template(name):
     """Return one of our templates, which escape what they are given."""
     env = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
+    env.globals["site"] = SITE
     return env.get_template(name)
+
+
+def list_neighbors(name):
+    """List the pages before and after one, each as `(what, name, title)`."""
+    places = list(SITE)
+    if name not in places:
+        return []
+    place = places.index(name)
+    before, after = places[:place][-1:], places[place + 1 :][:1]
+    pairs = [("Before", page) for page in before] + [("Next", page) for page in after]
+    return [(what, page, SITE[page]) for what, page in pairs]
 
 
 def title_of(book):

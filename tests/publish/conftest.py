@@ -19,7 +19,7 @@ def remade(stored_reports, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FASHIONNET_HOME", str(reports.folder))
         kept = build.keep_benchmark(reports.folder, folder)
-        pages = {name: render_page(book) for name, book in reports.books.items()}
+        pages = {name: render_page(book, name) for name, book in reports.books.items()}
         made = (pages, truth.results, reports.build, kept)
         build.write_pages(folder, reports.books, *made)
     return folder

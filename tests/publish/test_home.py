@@ -6,7 +6,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from fashionnet.publish import home
 from fashionnet.publish.page import render_page
-from fashionnet.publish.published import ReportError
 
 BUILD = {
     "date": "2026-01-02 03:04 UTC",
@@ -37,6 +36,12 @@ def say(*texts, tags=()):
     return cell
 
 
+def print_line(text):
+    cell = new_code_cell("print()", execution_count=2)
+    cell.outputs = [new_output("stream", text=text)]
+    return cell
+
+
 def verdict(way, answer):
     return f"**{way} against binary: {answer}.** Over 10 pairs, **{way}** and more."
 
@@ -54,7 +59,7 @@ def books():
         new_markdown_cell("## b) Build\n\nBecause.", metadata=step),
         new_code_cell("models.build_mlp(10)", execution_count=1, metadata=step),
         new_markdown_cell("An aside."),
-        say("**9,012** are right."),
+        print_line("9,012 are\n right."),
     )
     third = make_part(3, say(verdict("Sum", "better"), verdict("Likeliest", "better")))
     return {"01": first, "03": third}
@@ -62,40 +67,28 @@ def books():
 
 @pytest.fixture
 def soup(books):
-    pages = {name: render_page(book) for name, book in books.items()}
+    pages = {name: render_page(book, name) for name, book in books.items()}
     return BeautifulSoup(home.render_home(books, pages, RESULTS, BUILD), "html.parser")
 
 
-def test_home_page_leads_to_each_section_and_shows_what_is_tagged_there(books):
-    step = {"tags": ["rubric:d"]}
-    settings = new_code_cell("EPOCHS = 7", execution_count=1, metadata=step)
-    books["01"].cells.insert(1, settings)
-    load, build = home.list_sections(render_page(books["01"]), "01")
-    assert (load.id, load.title) == ("load-the-data", "Load the data")
+def test_home_page_leads_to_each_section_and_says_what_is_there(books):
+    load, build = home.list_sections(render_page(books["01"]))
+    assert (load.id, load.title, load.content) == ("load-the-data", "Load the data", "")
     assert (build.id, build.title) == ("b-build", "b) Build")
-    # What stands above the first heading is shown with it.
-    assert "EPOCHS" in load.evidence
-    assert "EPOCHS" not in build.evidence
-    assert "untagged" not in load.evidence
-    assert "Because." in build.evidence
-    assert "An aside." not in build.evidence
-    assert 'href="#models.build_mlp"' in build.evidence
-    assert not re.search(r"<h\d|\sid=", build.evidence)
+    assert "layers" in build.content
 
 
 def test_home_page_has_results_verdict_and_steps(soup, books):
     text = " ".join(soup.main.get_text(" ").split())
-    assert home.state_verdicts(books["03"]) in text
+    assert home.find_verdict(books["03"]) in text
+    assert "9,012 are right." in text
     assert "988 90.12% 89.52% to 90.69% 1,499.5" in text
     assert "39 99.61% 99.47% to 99.71% 40.5" in text
-    for values in ("32, 16 32, 16", "0.007 0.007", "12,345 12,345", "9,012"):
-        assert values in text
-    assert "def build_mlp(" in soup.find(id="models.build_mlp").get_text()
 
 
 @pytest.mark.parametrize("has_benchmark", [False, True])
 def test_home_page_leads_to_all_other_pages(has_benchmark, books):
-    pages = {name: render_page(book) for name, book in books.items()}
+    pages = {name: render_page(book, name) for name, book in books.items()}
     page = home.render_home(books, pages, RESULTS, BUILD, has_benchmark)
     links = {a["href"] for a in BeautifulSoup(page, "html.parser").main("a")}
     assert {"01.html", "03.html", "01.html#b-build", "explore.html"} <= links
@@ -112,28 +105,32 @@ def test_home_page_says_once_where_it_came_from(soup):
 
 def test_home_page_is_in_order_and_has_each_id_once(soup):
     levels = [int(tag.name[1]) for tag in soup(re.compile("^h[1-6]$"))]
-    assert levels == [1, 2, 2, 2, 3, 3, 2, 2]
+    assert levels == [1, 2, 2, 2, 2, 2]
     ids = [tag["id"] for tag in soup(id=True)]
     assert len(set(ids)) == len(ids)
 
 
-def test_findings_are_those_of_the_last_saying_before_the_appendix():
-    appendix = new_markdown_cell("## Appendix: more")
-    said = say("one **bold**", "two")
-    book = make_part(3, say("early"), said, new_code_cell("x"), appendix, say("late"))
-    first, second = home.find_findings(book)
-    assert str(first) == "<p>one <strong>bold</strong></p>\n"
-    assert "two" in second
+def test_home_page_shows_the_figure_that_says_most():
+    alt = {"image/png": {"alt": "A matrix."}}
+    cell = new_code_cell("plots.plot_confusion(matrix)", execution_count=1)
+    cell.outputs = [new_output("display_data", {"image/png": "AAAA\n"}, metadata=alt)]
+    book = make_part(1, new_code_cell("other()", execution_count=1), cell)
+    assert home.find_figure(book, "plot_confusion") == ("A matrix.", "AAAA\n")
+    assert home.find_figure(book, "plot_scores") is None
+    assert home.find_figure(book, None) is None
 
 
 def test_equal_verdicts_are_put_together_and_different_ones_told_apart():
     ways = {"Sum": "undecided", "Other": "equal", "Third": "equal"}
     book = make_part(3, *(say(verdict(*way)) for way in ways.items()))
-    first, second = home.state_verdicts(book).split(";")
+    first, second = home.find_verdict(book).split(";")
     assert "Sum" in first and "undecided" in first
     assert "other" in second and "third" in second and "equal" in second
 
 
-def test_missing_verdict_is_named():
-    with pytest.raises(ReportError, match="“Part 3\\?”"):
-        home.state_verdicts(make_part(3, say("A **bold** remark against all.")))
+def test_without_a_verdict_the_answer_is_what_is_printed_last():
+    remark = say("A **bold** remark against all.")
+    assert home.find_verdict(make_part(3, remark)) == ""
+    book = make_part(1, print_line("early"), print_line("90% are\nright."), remark)
+    assert home.find_answer(book) == "90% are right."
+    assert home.find_answer(make_part(1, remark)) == ""

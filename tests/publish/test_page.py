@@ -79,7 +79,8 @@ def test_no_script_of_a_cell_is_on_the_page(attacked):
     page = read_page(attacked)
     assert page.active == page.fetched == []
     assert "<svg" not in attacked
-    assert {link for link in page.links if link[:1] != "#"} <= {"index.html", ""}
+    ours = {f"{name}.html" for name in rendering.SITE}
+    assert {link for link in page.links if link[:1] != "#"} <= {*ours, ""}
     assert attacked.count("a link") >= 4
 
 
@@ -126,7 +127,7 @@ def test_page_lists_its_sections_and_no_id_is_used_twice():
     soup = BeautifulSoup(render_page(book), "html.parser")
     ids = [tag["id"] for tag in soup(id=True)]
     assert len(set(ids)) == len(ids)
-    links = [(a["href"], a.text) for a in soup.nav.ul("a")]
+    links = [(a["href"], a.text) for a in soup.select(".contents a")]
     assert links == [("#b-go", "b) Go"), ("#b-go-2", "b) Go"), ("#main-2", "Main")]
 
 
@@ -327,3 +328,24 @@ def test_links_to_notebooks_lead_to_their_pages():
     page = BeautifulSoup(render_page(book), "html.parser")
     found = {link["href"] for link in page.main("a", href=True)}
     assert {"02_binary.html", "explore.html", "#here"} <= found
+
+
+def test_every_page_leads_to_all_others_and_says_which_one_it_is():
+    page = BeautifulSoup(render_page(make_book(), "02_binary"), "html.parser")
+    links = page.select(".site a")
+    assert [link["href"] for link in links] == [f"{p}.html" for p in rendering.SITE]
+    [here] = page.select("[aria-current=page]")
+    assert here["href"] == "02_binary.html"
+    along = [link["href"] for link in page.select(".along a")]
+    assert along == [
+        "01_multiclass.html",
+        "03_comparison.html",
+        "#main",
+        "02_binary.ipynb",
+    ]
+
+
+def test_page_of_another_notebook_has_no_neighbors():
+    page = BeautifulSoup(render_page(make_book()), "html.parser")
+    assert [link["href"] for link in page.select(".along a")] == ["#main"]
+    assert not page.select("[aria-current]")

@@ -64,6 +64,11 @@ def test_training_prints_keras_own_lines_and_the_page_is_under_3_mb(
     assert (ROOT / f"reports/{name}.html").stat().st_size < 3_000_000
 
 
+def test_home_page_is_light(stored_reports):
+    assert (ROOT / "reports/index.html").stat().st_size < 400_000
+    assert len(stored_reports[0].pages["index"].images) == len(NOTEBOOKS)
+
+
 def test_home_page_links_to_every_step(stored_reports):
     home = stored_reports[0].pages["index"].html
     for letter in "abcdefg":
