@@ -1,4 +1,4 @@
-"""What the prose of notebooks 1 and 2 claims is true of every stored training."""
+"""What the prose of the notebooks claims is true of every stored training."""
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,14 @@ from fashionnet.evaluation import (
 from fashionnet.publish.published import ROOT
 from fashionnet.recipes import load_search
 from fashionnet.runs import find_run
+from fashionnet.study.controls import compare_controls, right_by_control
+from fashionnet.study.costs import measure_costs
+from fashionnet.study.images import count_by_class
+from fashionnet.study.pairs import find_pairs, right_by_seed
+from fashionnet.study.sizes import compare_sizes
+from fashionnet.study.stats import crossed_estimate
+from fashionnet.study.trainings import load_controls, load_curve
+from fashionnet.study.verdict import MARGIN
 
 SEEDS = range(10)
 TOPS = [0, 2, 4, 6]
@@ -101,6 +109,52 @@ def test_bags_make_up_the_largest_part_of_the_binary_errors(two):
     errors = count_errors_by_class(y_true, predict_labels(two.y_prob_test), LABELS)
     assert errors.argmax() == BAG
     assert errors[BAG] > errors.sum() / 3
+
+
+def test_part_3_has_the_leads_of_the_images_that_it_names():
+    pairs = find_pairs()
+    right = right_by_seed(pairs, LABELS)
+    lead = right["multiclass_argmax"].sum(axis=0) - right["binary"].sum(axis=0)
+    assert lead.sum() == -19
+    assert lead[[5561, 5661, 4505]].sum() == -19
+    assert lead[1645] > 0
+    n_wrong = (~right["binary"]).sum(axis=1).mean()
+    assert MARGIN / n_wrong == pytest.approx(0.25, abs=0.02)
+
+
+def test_part_3_rests_on_the_images_alone():
+    right = right_by_seed(find_pairs(), LABELS)
+    for way in ("multiclass_argmax", "multiclass_sum"):
+        difference = right[way].astype(int) - right["binary"]
+        alone = difference.mean(axis=0).std(ddof=1) / 100
+        assert crossed_estimate(difference).standard_error == pytest.approx(alone)
+
+
+def test_expectations_of_part_3_came_out_as_it_says():
+    pairs = find_pairs()
+    errors = count_by_class(right_by_seed(pairs, LABELS), LABELS)
+    bags = {name: table[:, BAG].mean() for name, table in errors.items()}
+    assert bags["multiclass_argmax"] < bags["binary"] < bags["multiclass_sum"]
+    costs = measure_costs(pairs)
+    sizes = [costs[task]["parameters"] for task in ("binary", "multiclass")]
+    assert sizes[0] / sizes[1] == pytest.approx(0.99, abs=0.002)
+    seconds = [np.mean(costs[t]["train_seconds"]) for t in ("binary", "multiclass")]
+    assert seconds[0] / seconds[1] == pytest.approx(1, abs=0.03)
+
+
+def test_side_views_of_part_3_came_out_as_it_says():
+    pairs, curve = find_pairs(), load_curve()
+    by_size = compare_sizes(curve, pairs, LABELS)
+    clear = []
+    for size, point in by_size.items():
+        for way in ("multiclass_argmax", "multiclass_sum"):
+            estimate = point.contrasts[way].estimate
+            clear.append(estimate.excludes_zero())
+            if size < 10_000:
+                assert estimate.value < 0
+    assert sum(clear) == 1
+    controls = compare_controls(right_by_control(load_controls(), pairs, LABELS))
+    assert not any(c.estimate.excludes_zero() for c in controls.values())
 
 
 def list_leads(task):

@@ -22,6 +22,7 @@ from fashionnet.publish.home import render_home
 from fashionnet.publish.page import render_page
 from fashionnet.publish.published import (
     BENCHMARK,
+    BOOKS,
     BUILD,
     NOTEBOOKS,
     PUBLISHING,
@@ -100,9 +101,9 @@ def lock(folder):
 async def make_pages(staging):
     """Execute the notebooks, and render each to its page.
 
-    All run side by side, each with as many threads as when it is alone. The last one
-    waits, with all that it imports, until the others have stored their trainings; while
-    it goes on, their pages are rendered.
+    All run side by side, each with as many threads as when it is alone. The third one
+    waits, with all that it imports, until the first two have stored their trainings;
+    while it goes on, their pages are rendered.
 
     Args:
         staging: Where the kernels run. The executed notebooks are written there.
@@ -110,7 +111,7 @@ async def make_pages(staging):
     Returns:
         Notebooks, pages and the seconds of each execution, as dictionaries by name.
     """
-    paths = {name: ROOT / "notebooks" / f"{name}.ipynb" for name in NOTEBOOKS}
+    paths = {name: ROOT / "notebooks" / f"{name}.ipynb" for name in BOOKS}
     books = {name: nbformat.read(path, as_version=4) for name, path in paths.items()}
     progress, others_stored = Progress(books), asyncio.Event()
     clock = asyncio.create_task(progress.keep_clock_running())
@@ -121,27 +122,30 @@ async def make_pages(staging):
         """Execute one notebook and write it."""
         ways = staging, progress, interrupt, others_stored
         seconds[name] = await execute_notebook(name, books[name], *ways)
-        nbformat.write(books[name], staging / f"{name}.ipynb")
+        target = staging / f"{name}.ipynb"
+        target.parent.mkdir(exist_ok=True)
+        nbformat.write(books[name], target)
 
     async def render(name):
         """Render a page where it does not hold up the kernels' messages."""
         pages[name] = await asyncio.to_thread(render_page, books[name], name)
 
     async def make_others(names):
-        """Execute all but the last, tell it, and render them."""
+        """Execute those that train, tell the third, and render them."""
         await run_all(*map(execute, names))
         others_stored.set()
         for name in names:
             await render(name)
 
-    *others, last = NOTEBOOKS
+    trained, readers = NOTEBOOKS[:2], BOOKS[2:]
     try:
-        await run_all(make_others(others), execute(last))
+        await run_all(make_others(trained), *map(execute, readers))
     finally:
         clock.cancel()
         progress.close()
-    await render(last)
-    return books, pages, seconds
+    for name in readers:
+        await render(name)
+    return books, {name: pages[name] for name in BOOKS}, seconds
 
 
 def keep_benchmark(source, folder):
@@ -171,7 +175,9 @@ def write_pages(folder, books, pages, results, build, kept_sums):
     explorer = render_explorer(*load_test_set(), find_pairs())
     pages = {**pages, "index": index, "explore": explorer}
     for name, page in pages.items():
-        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+        target = folder / f"{name}.html"
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(page, encoding="utf-8")
     sums = {**sum_files(folder), **kept_sums}
     write_file(folder / BUILD, json.dumps({**build, "sha256": sums}, indent=1) + "\n")
 

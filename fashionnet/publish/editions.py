@@ -72,7 +72,7 @@ def build_colab(folder, root=ROOT):
     ]
     archive = zip_files({path.relative_to(root).as_posix(): path for path in modules})
     books = {}
-    for path in sorted((root / "notebooks").glob("*.ipynb")):
+    for path in list_notebooks(root):
         book = json.loads(path.read_text(encoding="utf-8"))
         try:
             books[folder / path.name] = carry_package(book, archive)
@@ -81,6 +81,12 @@ def build_colab(folder, root=ROOT):
     for target, book in books.items():
         write_file(target, json.dumps(book, indent=1, ensure_ascii=False) + "\n")
     return list(books)
+
+
+def list_notebooks(root):
+    """List the paths of all notebooks of a checkout, the further ones last."""
+    folder = root / "notebooks"
+    return sorted(folder.glob("*.ipynb")) + sorted(folder.glob("further/*.ipynb"))
 
 
 def carry_package(book, archive):
@@ -154,7 +160,7 @@ def link_colab(repo_url, root=ROOT):
     Raises:
         ReportError: If the address is none of GitHub's, before anything is written.
     """
-    names = sorted(path.name for path in (root / "notebooks").glob("*.ipynb"))
+    names = [path.name for path in list_notebooks(root)]
     links = make_links(repo_url, [LINKED / name for name in names])
     paths = build_colab(root / LINKED, root)
     fill_place(root / "README.md", "colab", links)
@@ -191,8 +197,9 @@ def build_submission(target, root=ROOT):
 def check_pages(root):
     """Raise a `ReportError` unless each notebook is there executed and as a page."""
     names = {"index.html"}
-    for path in (root / "notebooks").glob("*.ipynb"):
-        names |= {path.name, f"{path.stem}.html"}
+    for path in list_notebooks(root):
+        place = path.relative_to(root / "notebooks")
+        names |= {place.as_posix(), place.with_suffix(".html").as_posix()}
     for path in sorted(root / "reports" / name for name in names):
         if not path.is_file():
             cure = "`python -m fashionnet reports` writes it"

@@ -7,6 +7,7 @@ dates, which a checkout does not keep.
 
 import html
 import json
+import posixpath
 import re
 from typing import NamedTuple
 
@@ -208,9 +209,10 @@ def _leads_somewhere(link, name, reports):
     file, _, anchor = link.partition("#")
     if re.match(r"\w+:", file):
         return True
-    page = reports.pages.get(file.removesuffix(".html") or name)
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(name), file))
+    page = reports.pages.get(place.removesuffix(".html") if file else name)
     if page is None:
-        return (reports.folder / file).is_file()
+        return (reports.folder / place).is_file()
     return not anchor or anchor in page.ids
 
 

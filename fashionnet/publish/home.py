@@ -59,9 +59,12 @@ def render_home(books, pages, results, build, has_benchmark=False):
             "figure": find_figure(book, FIGURES.get(name)),
         }
         for name, book in books.items()
+        if "/" not in name
     ]
+    further = {name: title_of(book) for name, book in books.items() if "/" in name}
     return load_template("home.html.j2").render(
         parts=parts,
+        further=further,
         results=results,
         columns=COLUMNS,
         rows=tabulate_results(results),

@@ -28,6 +28,7 @@ SITE = {
     "01_multiclass": "Part 1: ten classes",
     "02_binary": "Part 2: two groups",
     "03_comparison": "Part 3: which is better?",
+    "further/09_labels_or_outputs": "Further: labels or outputs?",
     "explore": "Explorer",
 }
 # fmt: off
@@ -91,6 +92,7 @@ def render_page(book, name=""):
     frame_wide_texts(soup)
     return load_template("notebook.html.j2").render(
         name=name,
+        root="../" if "/" in name else "",
         neighbors=list_neighbors(name),
         title=title_of(book),
         description=soup.p.get_text() if soup.p else title_of(book),
@@ -260,7 +262,7 @@ def caption_figures(soup):
 def lead_to_pages(soup):
     """Let links between notebooks, as they work in Jupyter, lead to their pages."""
     for link in soup("a", href=True):
-        address = link["href"].removeprefix("../reports/")
+        address = re.sub(r"^((?:\.\./)*)\.\./reports/", r"\1", link["href"])
         link["href"] = re.sub(r"^([\w./]+)\.ipynb(?=#|$)", r"\1.html", address)
 
 

@@ -18,6 +18,9 @@ from fashionnet.storing import MANIFEST, finish_store, home, write_file
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("01_multiclass", "02_binary", "03_comparison")
+# Questions of their own, which read what is stored.
+FURTHER = ("further/09_labels_or_outputs",)
+BOOKS = NOTEBOOKS + FURTHER
 # How the pages were made, with the SHA-256 sums by which later changes are found.
 BUILD = "results/build.json"
 # Holds a finished build while it is moved to its place.
@@ -53,7 +56,7 @@ def read_reports():
     """
     folder = home()
     finish_publishing(folder)
-    files = [f"{name}.{end}" for name in NOTEBOOKS for end in ("ipynb", "html")]
+    files = [f"{name}.{end}" for name in BOOKS for end in ("ipynb", "html")]
     for path in [folder / name for name in (*files, BUILD)]:
         if not path.is_file():
             raise ReportError(
@@ -64,10 +67,19 @@ def read_reports():
         folder,
         sources=_read_books(ROOT / "notebooks"),
         books=_read_books(folder),
-        pages={p.stem: _read(p, read_page) for p in folder.glob("*.html")},
+        pages={
+            _name_page(p, folder): _read(p, read_page)
+            for pattern in ("*.html", "further/*.html")
+            for p in folder.glob(pattern)
+        },
         build=results.pop(Path(BUILD).stem),
         results=results,
     )
+
+
+def _name_page(path, folder):
+    """Name a page by its path, such as "further/09_labels_or_outputs"."""
+    return path.relative_to(folder).with_suffix("").as_posix()
 
 
 def finish_publishing(folder):
@@ -99,7 +111,7 @@ def read_json(path):
 
 
 def _read_books(folder):
-    return {name: read_book(folder / f"{name}.ipynb") for name in NOTEBOOKS}
+    return {name: read_book(folder / f"{name}.ipynb") for name in BOOKS}
 
 
 def read_book(path):
@@ -134,7 +146,10 @@ def sum_files(folder):
     Result files are left out: `check` makes them again.
     """
     names = [
-        p.name for end in ("html", "ipynb", "png") for p in folder.glob(f"*.{end}")
+        path.relative_to(folder).as_posix()
+        for place in (folder, folder / "further")
+        for path in place.glob("*")
+        if path.suffix in (".html", ".ipynb", ".png")
     ]
     names += [name for name in BENCHMARK[1:] if (folder / name).is_file()]
     return {

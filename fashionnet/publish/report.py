@@ -37,7 +37,7 @@ PRINTING = {
 # The explorer answers clicks: on paper there would be nothing to see.
 UNPRINTED = ("explore",)
 MAX_REPORT_PAGES = 4
-ASIDES = ("## ", "**Exercises**", "**Sources.**")
+ASIDES = ("## ", "**Exercise", "**Sources.**")
 
 
 def make_pdfs(reports, folder):
@@ -55,7 +55,7 @@ def make_pdfs(reports, folder):
     folder.mkdir(parents=True, exist_ok=True)
     pages = {
         path.stem: prepare_page(path.read_text(encoding="utf-8"))
-        for path in sorted(reports.glob("*.html"))
+        for path in sorted([*reports.glob("*.html"), *reports.glob("further/*.html")])
         if path.stem not in UNPRINTED
     }
     pages["report"] = render_report(reports)
@@ -114,7 +114,8 @@ def count_pages(path):
 
 def render_report(reports):
     """Render the report of the assignment from the executed notebooks and results."""
-    books = {p.stem: nbformat.read(p, as_version=4) for p in reports.glob("*.ipynb")}
+    paths = [*reports.glob("*.ipynb"), *reports.glob("further/*.ipynb")]
+    books = {path.stem: nbformat.read(path, as_version=4) for path in paths}
     files = (reports / "results").glob("*.json")
     results = {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in files}
     return load_template("report.html.j2").render(

@@ -26,26 +26,24 @@ EXPECTED = 15
 VERDICTS: dict[str, tuple[str, str]] = {
     "better": (
         "{ahead} is better",
-        "The mean difference reaches the margin of {margin} images: whoever must "
-        "choose by errors takes {ahead}. The interval says how small or large its "
-        "lead may be.",
+        "The mean difference reaches the margin of {margin} images. The interval says "
+        "how small or large the lead may be.",
     ),
     "detectable, not relevant": (
-        "{ahead} makes fewer errors, but too few to matter",
-        "The difference is not chance alone, but all of its 95% interval stays within "
-        "the margin of {margin} images: whoever must choose goes by cost and use.",
+        "{ahead} makes fewer errors, but the difference is too small to matter",
+        "The difference is not chance alone, but its 95% interval lies within the "
+        "margin of {margin} images. So cost and use decide.",
     ),
     "equivalent": (
-        "neither is better by as much as matters",
-        "The 90% interval stays within the margin of {margin} images, which does not "
-        "mean that there is no difference: whoever must choose goes by cost and use.",
+        "equally good within the margin",
+        "The 90% interval lies within the margin of {margin} images. There may still "
+        "be a smaller difference. So cost and use decide.",
     ),
     "undecided": (
         "undecided",
-        "That leaves open whether the difference reaches the margin of {margin} "
-        "images. Such a study would find a difference of {least:.1f} images four "
-        "times in five and overlook smaller ones more often: until more is known, "
-        "whoever must choose goes by cost and use.",
+        "It stays open whether the difference reaches the margin of {margin} images. "
+        "Such a study finds a difference of {least:.1f} images four times in five, "
+        "and smaller ones less often. Until more is known, cost and use decide.",
     ),
 }
 

@@ -8,8 +8,8 @@ from fashionnet.plots import BLUE, GREEN, ORANGE
 
 CLASSIFIERS: tuple[str, ...] = ("multiclass_argmax", "multiclass_sum", "binary")
 NAMES: dict[str, str] = {
-    "multiclass_argmax": "multiclass (likeliest class)",
-    "multiclass_sum": "multiclass (sum)",
+    "multiclass_argmax": "ten classes, likeliest",
+    "multiclass_sum": "ten classes, summed",
     "binary": "binary",
     "grouped": "ten outputs, binary loss",
     "three_groups": "three groups",

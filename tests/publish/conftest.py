@@ -14,8 +14,9 @@ def remade(stored_reports, tmp_path_factory):
     reports, truth = stored_reports
     folder = tmp_path_factory.mktemp("remade")
     shutil.copytree(reports.folder / "results", folder / "results")
-    for path in [*reports.folder.glob("*.ipynb"), reports.folder / "confusion.png"]:
-        shutil.copy2(path, folder)
+    (folder / "further").mkdir()
+    for name in [*(f"{book}.ipynb" for book in reports.books), "confusion.png"]:
+        shutil.copy2(reports.folder / name, folder / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FASHIONNET_HOME", str(reports.folder))
         kept = build.keep_benchmark(reports.folder, folder)

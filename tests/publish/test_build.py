@@ -1,5 +1,6 @@
 import hashlib
 import json
+import posixpath
 import subprocess
 
 import nbformat
@@ -10,8 +11,8 @@ from fashionnet.publish import build, published
 from fashionnet.publish.build import find_commit
 from fashionnet.publish.gate import RULES
 from fashionnet.publish.published import (
+    BOOKS,
     BUILD,
-    NOTEBOOKS,
     PUBLISHING,
     README_BLOCK,
     ReportError,
@@ -46,6 +47,7 @@ def checkout(tmp_path, monkeypatch):
     stand_ins = {
         "ROOT": tmp_path,
         "NOTEBOOKS": ("01",),
+        "BOOKS": ("01",),
         "execute_notebook": count_as_executed,
         "write_results": lambda folder: (folder / "results").mkdir() or {},
         "write_readme_block": lambda results: "new *block*\n",
@@ -102,9 +104,13 @@ def test_pages_made_anew_pass_the_gate_and_lead_to_files_that_are_there(
     monkeypatch.setenv("FASHIONNET_HOME", str(remade))
     reports, (_, truth) = read_reports(), stored_reports
     assert [found for rule in RULES for found in rule(reports, truth)] == []
-    assert set(reports.pages) == {*NOTEBOOKS, "index", "explore", "benchmark"}
-    links = {link for page in reports.pages.values() for link in page.links}
-    files = {link.partition("#")[0] for link in links if "://" not in link} - {""}
+    assert set(reports.pages) == {*BOOKS, "index", "explore", "benchmark"}
+    files = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(name), link.split("#")[0]))
+        for name, page in reports.pages.items()
+        for link in page.links
+        if "://" not in link and not link.startswith("#")
+    }
     assert {f"{name}.html" for name in reports.pages} <= files
     assert [name for name in files if not (remade / name).is_file()] == []
 

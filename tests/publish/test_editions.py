@@ -13,7 +13,8 @@ from fashionnet.publish import editions
 from fashionnet.publish.editions import build_colab, build_submission, link_colab
 from fashionnet.publish.published import ROOT, ReportError
 
-NAMES = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+PATHS = {path.name: path for path in editions.list_notebooks(ROOT)}
+NAMES = list(PATHS)
 REPO_URL = "https://github.com/owner/some.name"
 COLAB = "https://colab.research.google.com/github"
 ADDRESS = f"{COLAB}/owner/some.name/blob/main/colab/01.ipynb"
@@ -95,7 +96,7 @@ def colab(tmp_path_factory):
 def test_packed_notebooks_differ_in_their_setup_cells_only(colab):
     assert sorted(path.name for path in colab.iterdir()) == NAMES
     for name in NAMES:
-        book, packed = read_book(ROOT / "notebooks" / name), read_book(colab / name)
+        book, packed = read_book(PATHS[name]), read_book(colab / name)
         assert other_cells(packed) == other_cells(book)
         assert setup_of(packed)["id"] == setup_of(book)["id"]
         assert {**packed, "cells": 0} == {**book, "cells": 0}
@@ -198,7 +199,7 @@ def test_readme_of_the_checkout_has_the_marks():
 def test_committed_colab_notebooks_carry_the_present_package():
     for path in (ROOT / editions.LINKED).glob("*.ipynb"):
         cure = f"{path} is out of date: make colab REPO_URL=…"
-        book = read_book(ROOT / "notebooks" / path.name)
+        book = read_book(PATHS[path.name])
         assert carried_files(read_book(path)) == modules(), cure
         assert other_cells(read_book(path)) == other_cells(book), cure
 

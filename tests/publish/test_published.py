@@ -5,8 +5,8 @@ import pytest
 from fashionnet.publish.contents import read_page
 from fashionnet.publish.published import (
     BENCHMARK,
+    BOOKS,
     BUILD,
-    NOTEBOOKS,
     ReportError,
     fill_place,
     read_reports,
@@ -88,8 +88,8 @@ def test_page_lists_its_images_ids_and_links_and_what_it_asks_for_and_runs():
 def test_missing_or_unreadable_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path))
     book = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
-    files = {f"{name}.ipynb": book for name in NOTEBOOKS}
-    files |= {f"{name}.html": "page" for name in NOTEBOOKS} | {BUILD: '{"sha256": {}}'}
+    files = {f"{name}.ipynb": book for name in BOOKS}
+    files |= {f"{name}.html": "page" for name in BOOKS} | {BUILD: '{"sha256": {}}'}
     for name, text in files.items():
         write_file(tmp_path / name, text)
     assert read_reports().build == {"sha256": {}}

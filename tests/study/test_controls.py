@@ -85,7 +85,7 @@ def test_difference_table_names_both_sides():
         f"{NAMES[name]} against binary" for name in CLASSIFIERS[:2]
     ]
     estimate = compared["multiclass_sum"].estimate
-    row = table.loc["multiclass (sum) against binary"]
+    row = table.loc["ten classes, summed against binary"]
     assert row["errors"] == f"{-estimate.value:.1f} more"
     for level in (0.95, 0.9):
         ends = sorted(map(abs, estimate.interval(level)))

@@ -180,9 +180,9 @@ def test_right_answers_are_told_seed_by_seed_and_image_by_image():
 @pytest.mark.parametrize(
     ("only_first", "only_second", "named"),
     [
-        (20, 17, ["multiclass (sum)", "binary"]),
-        (5, 40, ["binary", "multiclass (sum)"]),
-        (9, 9, ["multiclass (sum)", "binary"]),
+        (20, 17, ["ten classes, summed", "binary"]),
+        (5, 40, ["binary", "ten classes, summed"]),
+        (9, 9, ["ten classes, summed", "binary"]),
     ],
 )
 def test_pair_sentence_names_the_better_network_and_its_lead(
@@ -201,7 +201,7 @@ def test_pair_sentence_names_the_better_network_and_its_lead(
 def test_accuracy_table_follows_the_errors():
     table = table_accuracies({"binary": 48, "multiclass_sum": 50}, 10_000)
     assert table["accuracy"].tolist() == ["99.52%", "99.50%"]
-    assert table["errors"].to_dict() == {"binary": 48, "multiclass (sum)": 50}
+    assert table["errors"].to_dict() == {"binary": 48, "ten classes, summed": 50}
 
 
 def test_agreement_table_names_rows_and_columns_by_network():

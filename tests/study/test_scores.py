@@ -99,7 +99,7 @@ def test_probability_table_has_means_and_spreads_over_seeds():
     found = {name: calibrate(table) for name, table in PROBABILITIES.items()}
     scored = compare_scores(PROBABILITIES)
     table = table_probabilities(scored, found)
-    assert list(table.index) == ["multiclass (sum)", "binary"]
+    assert list(table.index) == ["ten classes, summed", "binary"]
     means = scored["Brier score"].means["binary"]
     said = f"{means.mean():.4f} ± {means.std(ddof=1):.4f}"
     assert table.loc["binary", "Brier score"] == said

@@ -148,7 +148,7 @@ def test_learning_curve_draws_errors_and_differences_with_their_intervals():
         assert x == pytest.approx([500, 54_000], rel=0.07)
         assert y.tolist() == [(300, 280, 340)[i], (42, 40, 39)[i]]
         assert ends[0] == pytest.approx(Estimate(y[0], 5, 1e6).interval())
-    _, y, ends = leads["multiclass (sum)"]
+    _, y, ends = leads["ten classes, summed"]
     assert y.tolist() == pytest.approx([60, BEHIND.value])
     assert ends[1] == pytest.approx(BEHIND.interval())
 
@@ -174,7 +174,8 @@ def test_description_of_the_learning_curve_follows_the_sizes():
         ("40.0", "fewer", "22.4"), ("60.0", "fewer", "42.4"),
         ("2.1", "more", "0.1"), ("2.1", "more", "0.1"),
     ]  # fmt: skip
-    errors = re.findall(r"\) ([\d.]+), .*?\) ([\d.]+), binary ([\d.]+);", text)
+    said = r"likeliest ([\d.]+), .*?summed ([\d.]+), binary ([\d.]+);"
+    errors = re.findall(said, text)
     assert errors == [("300.0", "280.0", "340.0"), ("42.0", "40.0", "39.0")]
 
 
