@@ -65,8 +65,8 @@ def test_rate_falls_where_validation_no_longer_improves(noise):
     network = network._replace(schedule=network.schedule | {"patience": 1})
     _, history = fit_network(network, split, seed=0, epochs=12)
     rates = json.loads(json.dumps(history))["learning_rate"]
-    assert rates[0] == pytest.approx(5e-4)
-    assert rates[-1] == pytest.approx(5e-4 / 2 ** (len(set(rates)) - 1))
+    assert rates[0] == pytest.approx(1e-3)
+    assert rates[-1] == pytest.approx(1e-3 / 2 ** (len(set(rates)) - 1))
     assert len(set(rates)) > 1
 
 
