@@ -4,7 +4,7 @@ import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix
 
-from fashionnet.data import CLASS_NAMES, binary_labels, check_images
+from fashionnet.data import CLASS_NAMES, check_images
 
 
 def predict_probabilities(model, images, *, batch_size=2000):
@@ -47,13 +47,6 @@ def confidence(y_prob):
 def count_confusions(y_true, y_pred, n_classes):
     """Count images by true class (rows) and predicted class (columns)."""
     return confusion_matrix(y_true, y_pred, labels=range(n_classes))
-
-
-def merge_groups(matrix):
-    """Add up a 10×10 confusion matrix to the 2×2 one of the two groups."""
-    group = binary_labels(np.arange(len(CLASS_NAMES)))
-    member = np.eye(2, dtype=int)[group]
-    return member.T @ matrix @ member
 
 
 def rank_confusions(matrix, k=5):

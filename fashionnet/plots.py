@@ -49,7 +49,7 @@ def plot_images(images, captions, *, right=None, n_columns=6, titles=None):
     """
     n_rows = max(1, -(-len(images) // n_columns))
     height = 1.9 if titles else 1.6
-    fig = plt.figure(figsize=(1.23 * n_columns, height * n_rows), layout="constrained")
+    fig = plt.figure(figsize=(7.4, height * n_rows), layout="constrained")
     rows = fig.subfigures(n_rows, 1, squeeze=False)[:, 0]
     axes = np.array([row.subplots(1, n_columns, squeeze=False)[0] for row in rows])
     for ax in axes.flat:
@@ -282,41 +282,6 @@ def _rates(y_true, y_pred):
     )
     negatives, positives = true_negatives + false_alarms, misses + hits
     return false_alarms / negatives, hits / positives, hits / max(1, y_pred.sum())
-
-
-def plot_errors_by_class(
-    errors, names, *, colors=(BLUE, GREEN, ORANGE), marked=None, ax=None
-):
-    """Plot numbers of errors by original class, one group of bars per classifier.
-
-    `errors` maps up to three classifiers to counts, one per class, or a row of these
-    per seed: then bars are means, and whiskers standard deviations. `colors` has one
-    for each classifier. The class `marked` stands on a gray band. Returns the Axes.
-    """
-    ax = ax or _make_axes(7, 2.4 + 1.2 * len(errors))
-    height, hatches = 0.8 / max(1, len(errors)), ("", "///", "...")
-    parts = []
-    for i, (label, counts) in enumerate(errors.items()):
-        y = np.arange(len(names)) + (i - (len(errors) - 1) / 2) * height
-        style = {"color": colors[i], "hatch": hatches[i]}
-        table = np.atleast_2d(counts)
-        spread = table.std(axis=0, ddof=1) if len(table) > 1 else None
-        mean = table.mean(axis=0)
-        bars = ax.barh(y, mean, height, xerr=spread, label=label, **style)
-        ax.bar_label(bars, fmt="%.3g", padding=2, fontsize=7)
-        top = np.argsort(-mean, kind="stable")[:3]
-        worst = ", ".join(f"{names[k]} {mean[k]:.3g}" for k in top)
-        parts.append(f"{label}: {mean.sum():.4g} errors, most from {worst}")
-    for row in [names.index(marked)] if marked else []:
-        ax.axhspan(row - 0.5, row + 0.5, color="gray", alpha=0.2, zorder=0)
-    ax.set_yticks(np.arange(len(names)), names)
-    ax.set(xlabel="wrong test images", xlim=(0, None))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.invert_yaxis()
-    if len(errors) > 1:
-        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
-    describe(ax, f"Bars of wrong test images by original class. {'; '.join(parts)}.")
-    return ax
 
 
 def _make_axes(width, height):

@@ -16,7 +16,7 @@ import pandas as pd
 from IPython.display import Code, Image, Markdown, display
 from sklearn.metrics import classification_report
 
-from fashionnet.data import BINARY_NAMES, CLASS_NAMES
+from fashionnet.data import CLASS_NAMES
 from fashionnet.download import DATA_SHA256
 from fashionnet.engine import describe_engine, versions
 
@@ -99,13 +99,4 @@ def state_environment():
         f"Python {v['python']} · Keras {v['keras']} on {engine['backend']}, "
         f"{engine['precision']} · TensorFlow {v['tensorflow']} · "
         f"{platform.machine()} {kind} · data {DATA_SHA256[:12]}"
-    )
-
-
-def state_groups(merged):
-    """Say how many errors leave a group of classes, from a merged 2×2 matrix."""
-    leave, n_total = int(merged[0, 1] + merged[1, 0]), int(merged.sum())
-    return (
-        f"Counted as {BINARY_NAMES[1]} against {BINARY_NAMES[0]} only, {leave:,} of "
-        f"the {n_total:,} images end up in the wrong group ({leave / n_total:.2%})."
     )

@@ -6,6 +6,7 @@ import pytest
 
 from fashionnet.data import (
     CLASS_NAMES,
+    CLOTHING,
     binary_labels,
     load_test_set,
     load_training_set,
@@ -18,9 +19,10 @@ from fashionnet.evaluation import (
 from fashionnet.publish.published import ROOT
 from fashionnet.recipes import load_search
 from fashionnet.runs import find_run
+from fashionnet.study.contrasts import make_contrast
 from fashionnet.study.controls import compare_controls, right_by_control
 from fashionnet.study.costs import measure_costs
-from fashionnet.study.images import count_by_class
+from fashionnet.study.images import count_by_class, pick_galleries
 from fashionnet.study.pairs import find_pairs, right_by_seed
 from fashionnet.study.sizes import compare_sizes
 from fashionnet.study.stats import crossed_estimate
@@ -128,6 +130,54 @@ def test_part_3_rests_on_the_images_alone():
         difference = right[way].astype(int) - right["binary"]
         alone = difference.mean(axis=0).std(ddof=1) / 100
         assert crossed_estimate(difference).standard_error == pytest.approx(alone)
+
+
+def test_margin_is_about_twice_what_two_trainings_of_one_network_differ_by():
+    right = right_by_seed(find_pairs(), LABELS)
+    for name in ("multiclass_argmax", "binary"):
+        n_wrong = (~right[name]).sum(axis=1)
+        upper = np.triu_indices(len(n_wrong), 1)
+        apart = np.abs(n_wrong[:, None] - n_wrong)[upper].mean()
+        assert 1.75 < MARGIN / apart < 2.5
+
+
+def test_pairs_of_part_3_differ_no_more_than_single_images_do_by_chance():
+    right = right_by_seed(find_pairs(), LABELS)
+    lead = right["binary"].astype(int) - right["multiclass_argmax"]
+    by_seed = lead.mean(axis=1, keepdims=True)
+    rest = lead - by_seed - lead.mean(axis=0) + lead.mean()
+    by_chance = (rest**2).sum() / 9 / 9999
+    assert 10_000 * by_seed.var(ddof=1) < by_chance
+
+
+def test_neither_kind_of_network_wins_every_pair_and_most_tests_are_open():
+    right = right_by_seed(find_pairs(), LABELS)
+    contrast = make_contrast(right, "multiclass_argmax")
+    assert contrast.ahead.min() < 0 < contrast.ahead.max()
+    assert np.sum(np.abs(contrast.signed_midp) > 0.05) >= 6
+
+
+def test_bags_are_the_hardest_class_of_every_classifier():
+    for table in count_by_class(right_by_seed(find_pairs(), LABELS), LABELS).values():
+        assert table.mean(axis=0).argmax() == BAG
+
+
+def test_both_networks_together_make_fewer_errors_than_either():
+    y_true = binary_labels(LABELS)
+    for multiclass, binary in find_pairs().values():
+        summed = multiclass.y_prob_test[:, CLOTHING].sum(axis=1)
+        averaged = (summed + binary.y_prob_test) / 2
+        n_wrong = [np.sum((p > 0.5) != y_true) for p in
+                   (averaged, summed, binary.y_prob_test)]  # fmt: skip
+        assert n_wrong[0] < min(n_wrong[1:])
+
+
+def test_networks_are_sure_of_images_that_are_wrong_in_every_training():
+    pairs = find_pairs()
+    [always] = [pick_galleries(right_by_seed(pairs, LABELS))["nobody"].indices]
+    for _, binary in pairs.values():
+        y_prob = binary.y_prob_test[always]
+        assert np.median(np.maximum(y_prob, 1 - y_prob)) > 0.9
 
 
 def test_expectations_of_part_3_came_out_as_it_says():

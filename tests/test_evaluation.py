@@ -15,7 +15,6 @@ from fashionnet.evaluation import (
     confidence,
     count_confusions,
     count_errors_by_class,
-    merge_groups,
     predict_labels,
     predict_probabilities,
     rank_confusions,
@@ -123,15 +122,6 @@ def test_confusions_count_every_pair_with_the_true_class_on_the_rows(pairs):
     matrix, counted = count_confusions(*two_columns(pairs), 10), Counter(pairs)
     expected = [[counted[true, pred] for pred in range(10)] for true in range(10)]
     assert matrix.tolist() == expected
-
-
-@given(PAIRS)
-@settings(deadline=None, max_examples=30)
-def test_merged_confusions_equal_those_of_binarized_labels(pairs):
-    y_true, y_pred = two_columns(pairs)
-    merged = merge_groups(count_confusions(y_true, y_pred, 10))
-    direct = count_confusions(binary_labels(y_true), binary_labels(y_pred), 2)
-    np.testing.assert_array_equal(merged, direct)
 
 
 @given(SEEDS, st.integers(1, 90))

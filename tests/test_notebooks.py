@@ -144,31 +144,20 @@ def test_every_figure_is_shown_with_its_description(path):
 
 
 def test_every_notebook_ends_with_three_exercises_and_sources(path):
-    prose = [text(c) for c in cells(path, "markdown")]
-    *_, exercises, sources = prose
-    if path.stem == "03_comparison":
-        assert exercises.startswith("**Exercises**")
-        assert re.findall(r"^(\d)\. ", exercises, re.MULTILINE) == ["1", "2", "3"]
-        assert exercises.count("*Hint: ") == 3
-    assert sources.startswith("**Sources.**")
-
-
-def test_exercises_have_a_hint_and_a_folded_solution(path):
-    if path.stem == "03_comparison":
-        pytest.skip("its exercises are one cell")
-    exercises = [text(c) for c in cells(path, "markdown")][-4:-1]
-    for number, said in enumerate(exercises, 1):
+    *_, one, two, three, sources = [text(c) for c in cells(path, "markdown")]
+    for number, said in enumerate((one, two, three), 1):
         assert said.startswith(f"**Exercise {number}.** ")
         question, solution = said.split("<details><summary>Solution</summary>")
         assert "*Hint: " in question
         assert solution.rstrip().endswith("</details>")
+    assert sources.startswith("**Sources.**")
 
 
-def test_figures_are_numbered_in_order_and_the_text_names_them(part):
-    code = "\n".join(text(c) for c in cells(part, "code"))
+def test_figures_are_numbered_in_order_and_the_text_names_them(path):
+    code = "\n".join(text(c) for c in cells(path, "code"))
     numbers = re.findall(r'"Figure (\d+)\. ', code)
     assert numbers == [str(n) for n in range(1, code.count("show_figure(") + 1)]
-    prose = " ".join(text(c) for c in cells(part, "markdown"))
+    prose = " ".join(text(c) for c in cells(path, "markdown"))
     assert all(f"Figure {n}" in prose for n in numbers)
 
 
@@ -179,13 +168,15 @@ def test_all_notebooks_share_one_setup_cell():
     assert len(code_lines({"source": setups.pop()})) <= 6
 
 
-def test_part_3_fixes_its_margin_before_any_run_is_read():
-    before = []
-    for cell in cells(skip_edited(PATHS[2])):
-        if "find_pairs" in text(cell) or "train_run" in text(cell):
-            break
-        before.append(text(cell))
-    assert f"{MARGIN} of the 10,000 test images" in "\n".join(before)
+def test_part_3_begins_with_its_answer_names_the_margin_and_stays_short():
+    part_3 = skip_edited(PATHS[2])
+    assert headings(part_3, 2)[0] == "The answer"
+    texts = [text(c) for c in cells(part_3)]
+    start = texts.index(next(t for t in texts if t.startswith("## The answer")))
+    assert "plot_contrasts" in texts[start + 1]
+    assert f"up to {MARGIN} of the 10,000 test images" in texts[start + 2]
+    assert len(texts) <= 42
+    assert "\n".join(texts).count("show_figure(") <= 7
 
 
 def test_parts_1_and_2_have_the_steps_of_the_assignment(part):

@@ -14,7 +14,6 @@ from fashionnet.models import build_mlp
 from fashionnet.plots import (
     caption_predictions,
     plot_confusion,
-    plot_errors_by_class,
     plot_history,
     plot_images,
     plot_network,
@@ -31,7 +30,6 @@ HISTORY = {
     "accuracy": [0.7, 0.8, 0.85, 0.88],
     "val_accuracy": [0.72, 0.81, 0.83, 0.84],
 }
-ERRORS = {"first": np.array([3, 0, 41]), "second": np.array([2, 7, 38])}
 IMAGES = np.random.default_rng(0).integers(50, 200, (5, 28, 28), dtype=np.uint8)
 CAPTIONS = ["a", "b", "c", "d", "e"]
 RIGHT = [True, False, True, True, False]
@@ -50,7 +48,6 @@ SCORES = draw_scores()
 # One panel each: may be given Axes, and returns them.
 PANELS = {
     "confusion": (plot_confusion, (MATRIX, NAMES)),
-    "errors by class": (plot_errors_by_class, (ERRORS, NAMES)),
 }
 FIGURES = {
     "images": (partial(plot_images, right=RIGHT), (IMAGES, CAPTIONS)),
@@ -66,10 +63,6 @@ each_plot = pytest.mark.parametrize(
 
 def texts_of(ax):
     return [text.get_text() for text in ax.texts]
-
-
-def bar_widths(container):
-    return [bar.get_width() for bar in container]
 
 
 def tick_texts(axis):
@@ -141,12 +134,6 @@ DESCRIPTIONS = {
         ["(100.0%)", "(75.0%)", "Coat (75)"],
     ),
     "scores": (plot_scores, SCORES, draw_scores(1), [f"{roc_auc_score(*SCORES):.5f}"]),
-    "errors by class": (
-        plot_errors_by_class,
-        (ERRORS, NAMES),
-        ({"first": ERRORS["first"]}, NAMES),
-        ["first: 44", "Shirt 41, Coat 3", "second: 47", "Shirt 38, Bag 7, Coat 2"],
-    ),
 }
 
 
@@ -365,79 +352,6 @@ def test_description_of_scores_has_the_rates_at_one_half(network):
     text = plot_scores(y_true, y_score).description
     for rate in (false_rate, true_rate, precision):
         assert f"{rate:.2%}" in text
-
-
-# Errors by class.
-
-
-def test_errors_are_the_lengths_of_the_bars():
-    ax = plot_errors_by_class(ERRORS, NAMES)
-    drawn = {bars.get_label(): bar_widths(bars) for bars in ax.containers}
-    assert drawn == {label: counts.tolist() for label, counts in ERRORS.items()}
-    assert texts_of(ax) == ["3", "0", "41", "2", "7", "38"]
-    assert ax.get_xlim()[0] == 0
-
-
-@pytest.mark.parametrize("n_classifiers", [1, 2, 3])
-def test_bars_of_a_class_stand_together_around_its_name(n_classifiers):
-    errors = {str(i): ERRORS["first"] for i in range(n_classifiers)}
-    ax = plot_errors_by_class(errors, NAMES)
-    assert tick_texts(ax.yaxis) == list(NAMES)
-    for tick, bars in zip(
-        ax.get_yticks(), zip(*ax.containers, strict=True), strict=True
-    ):
-        ends = sorted(
-            bar.get_y() + side * bar.get_height() for bar in bars for side in (0, 1)
-        )
-        assert (ends[0] + ends[-1]) / 2 == pytest.approx(tick)
-        assert ends[-1] - ends[0] < 1
-        assert ends[1:-1:2] == pytest.approx(ends[2:-1:2])
-
-
-def test_classifiers_are_told_apart_without_color():
-    errors = {name: ERRORS["first"] for name in ("a", "b", "c")}
-    bars = [
-        container[0] for container in plot_errors_by_class(errors, NAMES).containers
-    ]
-    assert len({bar.get_hatch() for bar in bars}) == 3
-    assert len({bar.get_facecolor() for bar in bars}) == 3
-
-
-def test_classifier_without_errors_is_drawn():
-    ax = plot_errors_by_class({"first": np.zeros(3, int)}, NAMES)
-    assert bar_widths(*ax.containers) == [0, 0, 0]
-    assert ax.get_xlim()[1] > 0
-
-
-BY_SEED = {"first": np.array([[2, 0, 40], [4, 0, 43]]), "second": np.ones((2, 3), int)}
-
-
-def test_errors_by_seed_are_drawn_as_means_with_standard_deviations():
-    ax = plot_errors_by_class(BY_SEED, NAMES)
-    (bars,) = [bars for bars in ax.containers if bars.get_label() == "first"]
-    assert bar_widths(bars) == [3, 0, 41.5]
-    [whiskers] = bars.errorbar.lines[2]
-    ends = [path[:, 0].tolist() for path in whiskers.get_segments()]
-    spread = BY_SEED["first"].std(axis=0, ddof=1)
-    expected = np.transpose([bar_widths(bars) - spread, bar_widths(bars) + spread])
-    np.testing.assert_allclose(ends, expected)
-    assert texts_of(ax)[:3] == ["3", "0", "41.5"]
-    assert {"44.5", "41.5"} <= set(re.findall(r"\d+\.\d", description_of(ax)))
-
-
-def test_marked_class_stands_on_a_band():
-    plain, marked = (
-        plot_errors_by_class(ERRORS, NAMES, marked=m) for m in (None, "Bag")
-    )
-    [band] = [patch for patch in marked.patches if patch.get_alpha()]
-    assert (band.get_y(), band.get_height()) == (0.5, 1)
-    assert not [patch for patch in plain.patches if patch.get_alpha()]
-
-
-def test_errors_of_no_training_are_drawn_as_no_bars():
-    ax = plot_errors_by_class({}, NAMES)
-    assert not ax.patches
-    assert tick_texts(ax.yaxis) == list(NAMES)
 
 
 def test_no_images_make_an_empty_figure():

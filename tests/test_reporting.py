@@ -74,12 +74,6 @@ def test_class_table_equals_scikit_learn():
 # Sentences.
 
 
-def test_group_sentence_counts_both_directions():
-    sentence = reporting.state_groups(np.array([[395, 5], [2, 598]]))
-    assert "7 of the 1,000 images" in sentence
-    assert "0.70%" in sentence
-
-
 def test_environment_line_names_versions_and_data():
     line = reporting.state_environment()
     assert line.count("\n") == 0

@@ -30,20 +30,20 @@ from fashionnet.publish.results import collect_all, tabulate_results
 from fashionnet.runs import find_run, run_folder
 from fashionnet.storing import RunError
 from fashionnet.study.contrasts import (
-    CONTRASTS,
     compare,
     count_errors,
     plot_contrasts,
     plot_seeds,
 )
+from fashionnet.study.images import count_by_class, plot_by_class
 from fashionnet.study.pairs import (
     find_pairs,
     predict_three_ways,
     right_by_seed,
-    state_pair,
 )
+from fashionnet.study.stats import mcnemar_midp
 from fashionnet.study.tasks import MAIN_TASKS, find_task
-from fashionnet.study.verdict import state_verdict
+from fashionnet.study.verdict import state_verdict, table_contrasts
 from fashionnet.study.words import NAMES
 
 # Of accuracies in percent.
@@ -51,6 +51,8 @@ DIGITS = {"multiclass": 1, "binary": 2}
 # T-shirt/top, Pullover, Coat and Shirt; then what else stands side by side.
 TOPS = [0, 2, 4, 6]
 GROUPS = [TOPS, [1], [3], [5, 7, 9], [8]]
+# Rows of the table of estimates that Part 3 shows.
+SHOWN = ["errors compared with binary", "95% interval", "90% interval", "verdict"]
 
 
 class Truth(NamedTuple):
@@ -202,19 +204,26 @@ def list_comparison(pairs, labels, rows):
     """
     right, y_true = right_by_seed(pairs, labels), binary_labels(labels)
     contrasts, y_pred = compare(right), predict_three_ways(*pairs[0])
-    tested = {way: state_pair(way, y_pred[way], y_pred["binary"], y_true)
-              for way in CONTRASTS}  # fmt: skip
+    ten, two = y_pred["multiclass_argmax"] == y_true, y_pred["binary"] == y_true
+    only_ten, only_two = int((ten & ~two).sum()), int((two & ~ten).sum())
+    p = f"p-value of McNemar's test: {mcnemar_midp(only_ten, only_two):.3f}"
+    counts = f"only ten classes right: {only_ten}; only binary right: {only_two}"
     accuracies = [value for row in rows[1:] for value in row[1:-1]]
+    estimates = table_contrasts(contrasts).loc[SHOWN].to_numpy().ravel()
     needs = [
         need_text(60, "*margin*"),
-        need_table("a table of accuracies", *accuracies),
-        *(need_said(f"paired test: {NAMES[k]}", said) for k, said in tested.items()),
-        need_figure("the figure of seeds", plot_seeds(count_errors(right), pairs)),
         need_figure("the intervals", plot_contrasts(contrasts)),
         *(
             need_said(f"verdict: {NAMES[way]}", state_verdict(contrast))
             for way, contrast in contrasts.items()
         ),
+        need_table("a table of accuracies", *accuracies),
+        need_table("who is right on which images", str(only_ten), str(only_two)),
+        need_said("who alone is right", counts),
+        need_said("the paired test", p),
+        need_figure("the figure of seeds", plot_seeds(count_errors(right), pairs)),
+        need_table("a table of the estimates", *estimates),
+        need_figure("errors by class", plot_by_class(count_by_class(right, labels))),
         need_text(30, "cost"),
     ]
     return {"3": needs}

@@ -11,7 +11,7 @@ from fashionnet.publish.published import images_of
 from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
 
 # What `state_verdict` writes in bold: one way against another, and the answer.
-VERDICT = re.compile(r"^\*\*([^*]+?) against ([^*]+)\.\*\*", re.MULTILINE)
+VERDICT = re.compile(r"\*\*([^*]+?) against ([^*]+)\.\*\*")
 
 
 # What is found in a step of the assignment, by its letter.

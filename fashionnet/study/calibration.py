@@ -13,7 +13,6 @@ from sklearn.calibration import calibration_curve
 
 from fashionnet.evaluation import confidence, predict_labels
 from fashionnet.study.scores import limit_doubt, log_losses
-from fashionnet.study.words import NAMES
 
 
 class Calibration(NamedTuple):
@@ -80,20 +79,3 @@ def calibration_error(y_prob, is_right, n_bins=15):
     inner_edges = np.linspace(0, 1, n_bins + 1)[1:-1]
     _, sizes = np.unique(np.searchsorted(inner_edges, y_prob), return_counts=True)
     return (sizes * np.abs(came - said)).sum() / len(y_prob)
-
-
-def state_calibration(calibrations):
-    """Say how honest the probabilities are, before and after temperature scaling."""
-    parts = []
-    for name, found in calibrations.items():
-        over, n = int((found.temperature > 1).sum()), len(found.temperature)
-        parts.append(
-            f"**{NAMES[name]}**: {found.error_before.mean():.2%} as trained, "
-            f"{found.error_after.mean():.2%} scaled, with temperatures of "
-            f"{found.temperature.mean():.2f} on average; {over} of {n} trainings were "
-            "too sure of themselves (above 1)"
-        )
-    return (
-        f"Mean gap between probability and accuracy: {'. '.join(parts)}. The "
-        "temperatures were fitted on validation images and change no label."
-    )

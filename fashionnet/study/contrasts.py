@@ -13,7 +13,6 @@ from fashionnet.study.verdict import MARGIN
 from fashionnet.study.words import (
     NAMES,
     STYLES,
-    phrase_count,
     phrase_difference,
     phrase_estimate,
 )
@@ -71,54 +70,20 @@ def count_errors(right):
     return {name: (~table).sum(axis=1) for name, table in right.items()}
 
 
-def state_seeds(errors):
-    """Say how much is luck, from what `count_errors` returns."""
-    parts = [
-        f"{NAMES[name]} from {counts.min()} to {counts.max()} (mean "
-        f"{counts.mean():.1f})"
-        for name, counts in errors.items()
-    ]
-    n_seeds = len(next(iter(errors.values())))
-    return f"Errors over {phrase_count(n_seeds, 'seed{}')}: {'; '.join(parts)}."
-
-
-def state_students(contrast):
-    """Say what students with one pair of runs each would have concluded."""
-    ahead, clear = contrast.ahead, np.abs(contrast.signed_midp) < 0.05
-    first = NAMES[contrast.way]
-    return (
-        f"Of {phrase_count(len(ahead), 'student{}')} with one pair of runs each, "
-        f"{(clear & (ahead > 0)).sum()} would have concluded that {first} is better, "
-        f"{(clear & (ahead < 0)).sum()} that binary is, and {(~clear).sum()} that "
-        "their pair does not show it (McNemar mid-p of 0.05 or more); by counting "
-        f"alone, {(ahead > 0).sum()} would have said {first}, {(ahead < 0).sum()} "
-        f"binary, and {(ahead == 0).sum()} a draw."
-    )
-
-
 def plot_seeds(errors, seeds, *, ax=None):
     """Plot errors as dumbbells: a row for each seed, a marker for each classifier.
 
     `errors` is from `count_errors`, for up to three classifiers. Returns the Axes.
     """
     counts, rows = np.array(list(errors.values())), np.arange(len(seeds))
-    size = (7, 1.8 + 0.32 * len(rows))
+    size = (7.4, 1.6 + 0.26 * len(rows))
     ax = ax or plt.subplots(figsize=size, layout="constrained")[1]
-    ax.hlines(rows, counts.min(axis=0), counts.max(axis=0), color="gray", zorder=1)
-    # Markers of equal counts stay visible: larger ones lie behind.
-    areas = (190, 80, 34)
+    ax.hlines(rows, counts.min(axis=0), counts.max(axis=0), color="lightgray")
     for i, (name, n) in enumerate(errors.items()):
-        style = {"marker": STYLES[name].marker, "color": STYLES[name].color}
-        ax.scatter(
-            n,
-            rows,
-            s=areas[i],
-            zorder=2 + i,
-            edgecolors="white",
-            linewidths=0.8,
-            label=NAMES[name],
-            **style,
-        )
+        style = STYLES[name]
+        # A little apart, so that markers of equal counts stay visible.
+        y = rows + 0.22 * (i - (len(errors) - 1) / 2)
+        ax.plot(n, y, style.marker, color=style.color, markersize=7, label=NAMES[name])
     ax.set_yticks(rows, [str(seed) for seed in seeds])
     ax.set(xlabel="wrong test images", ylabel="seed")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -139,7 +104,7 @@ def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
 
     An interval without bounds spans the whole width. Returns the Axes.
     """
-    size = (7, 1.4 + 0.7 * max(2, len(contrasts)))
+    size = (7.4, 1.1 + 0.45 * max(2, len(contrasts)))
     ax = ax or plt.subplots(figsize=size, layout="constrained")[1]
     label = f"margin of {margin} images"
     ax.axvspan(-margin, margin, color="gray", alpha=0.2, label=label)

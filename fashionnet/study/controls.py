@@ -10,13 +10,10 @@ from fashionnet.data import binary_labels
 from fashionnet.evaluation import predict_labels
 from fashionnet.study.contrasts import make_contrast
 from fashionnet.study.pairs import right_by_seed
-from fashionnet.study.verdict import phrase_reading
 from fashionnet.study.words import (
     NAMES,
     format_share,
-    phrase_count,
     phrase_difference,
-    phrase_estimate,
     phrase_interval,
 )
 
@@ -56,28 +53,6 @@ def compare_controls(right):
     """List a `Contrast` for each of `CONTROL_CONTRASTS` whose control is stored."""
     stored = [pair for pair in CONTROL_CONTRASTS if set(pair) <= set(right)]
     return {pair: make_contrast(right, *pair) for pair in stored}
-
-
-def state_controls(contrasts):
-    """Say what the exploratory contrasts of `compare_controls` show, one by one."""
-    if not contrasts:
-        return "No control is stored with the seeds of a pair of trainings."
-    parts = []
-    for pair, contrast in contrasts.items():
-        way, against = (NAMES[name] for name in pair)
-        parts.append(
-            f"*{CONTROL_CONTRASTS[pair].capitalize()}* ({way} against {against}): "
-            f"{phrase_estimate(contrast.estimate)}; "
-            f"{phrase_reading(contrast.estimate, way, against)}."
-        )
-    n_seeds = len(contrast.ahead)
-    said = (
-        f"Exploratory, from {phrase_count(n_seeds, 'seed{}')}, not adjusted for being "
-        f"several; errors in 10,000 images. {' '.join(parts)}"
-    )
-    if not any(contrast.estimate.excludes_zero() for contrast in contrasts.values()):
-        said += " None of these shows who is ahead."
-    return said
 
 
 def table_differences(contrasts):

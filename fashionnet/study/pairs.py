@@ -7,8 +7,7 @@ from fashionnet.data import CLOTHING, binary_labels
 from fashionnet.evaluation import count_confusions, predict_labels, wilson_interval
 from fashionnet.recipes import RECIPE
 from fashionnet.runs import find_run, list_own_runs, recipe_of, stored_seeds
-from fashionnet.study.stats import mcnemar_midp
-from fashionnet.study.words import CLASSIFIERS, NAMES, phrase_count
+from fashionnet.study.words import CLASSIFIERS, NAMES
 
 
 def find_pairs():
@@ -104,34 +103,6 @@ def cross_tabulate(right_first, right_second):
     return count_confusions(~right_first, ~right_second, 2)
 
 
-def state_pair(way, y_pred_way, y_pred_binary, y_true):
-    """Say what one pair of networks shows about who is better, and what it cannot.
-
-    `way` names the classifier that is compared with the binary one.
-    """
-    first, second = NAMES[way], NAMES["binary"]
-    table = cross_tabulate(y_pred_way == y_true, y_pred_binary == y_true)
-    a, b = int(table[0, 1]), int(table[1, 0])
-    p = mcnemar_midp(a, b)
-    ahead, behind = (first, second) if a > b else (second, first)
-    fewer = phrase_count(abs(a - b), "fewer error{}")
-    lead = f"**{ahead}** makes {fewer} than **{behind}**."
-    if a == b:
-        lead = f"**{first}** and **{second}** make equally many errors."
-    verdict = (
-        "Between equally good networks, so uneven a split is rare. That is evidence "
-        f"that {ahead} is the better one of these two networks; whether its *recipe* "
-        "is better, one pair cannot say."
-        if p < 0.05
-        else "Between equally good networks, so uneven a split is nothing unusual. So "
-        "this pair does not show which is better; nor that they are equal."
-    )
-    return (
-        f"{lead} Exactly one of the two is right on {a + b} images: {first} on {a}, "
-        f"{second} on {b} (McNemar mid-p = {p:.3f}). {verdict}"
-    )
-
-
 def state_own_pairs(pairs, y_true):
     """Say how many errors the networks of one's own make; they count nowhere else."""
     if not pairs:
@@ -165,12 +136,3 @@ def table_accuracies(errors, n_total):
         rows[NAMES[name]] = (n_wrong, f"{share:.2%}", interval)
     columns = ["errors", "accuracy", "95% interval"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-
-
-def table_agreement(table):
-    """Tabulate who is right, from `cross_tabulate` of both networks."""
-    rows, columns = (
-        [f"{name} {word}" for word in ("right", "wrong")]
-        for name in ("multiclass", "binary")
-    )
-    return pd.DataFrame(table, rows, columns)

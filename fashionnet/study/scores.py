@@ -11,7 +11,7 @@ import pandas as pd
 from fashionnet.data import binary_labels, split_train_val
 from fashionnet.study.pairs import clothing_probability
 from fashionnet.study.stats import Estimate, crossed_estimate
-from fashionnet.study.words import NAMES, format_spread, phrase_estimate
+from fashionnet.study.words import NAMES, format_spread
 
 # Between 1 and the next number of float32, where outputs end: nothing is surer.
 LEAST_DOUBT = 2.0**-24
@@ -109,25 +109,6 @@ def compare_scores(probabilities):
         estimate = crossed_estimate(tables["binary"] - tables["multiclass_sum"])
         found[name] = ScoreContrast(means, estimate)
     return found
-
-
-def state_scores(found):
-    """Say whose probabilities score better, from `compare_scores`."""
-    options, parts = {"words": ("lower", "higher"), "digits": 5}, []
-    for score, (means, estimate) in found.items():
-        ten, two = means["multiclass_sum"].mean(), means["binary"].mean()
-        reading = "whose probabilities are better stays open"
-        if estimate.excludes_zero():
-            ahead = "binary network"
-            if estimate.value > 0:
-                ahead = "multiclass network's sum"
-            reading = f"by this score, the {ahead} has the better probabilities"
-        parts.append(
-            f"{score.capitalize()} per image: {ten:.5f} for the multiclass network's "
-            f"sum and {two:.5f} for the binary network. The sum's "
-            f"is {phrase_estimate(estimate, **options)}; {reading}."
-        )
-    return f"{' '.join(parts)} The lower, the better."
 
 
 def table_probabilities(scores, calibrations):

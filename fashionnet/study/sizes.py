@@ -66,53 +66,6 @@ def compare_sizes(curve, pairs, labels):
     return sizes
 
 
-def state_sizes(sizes, way="multiclass_sum"):
-    """Say at which numbers of training images the intervals show who is ahead."""
-    name, sides = NAMES[way], {}
-    for n_train, size in sizes.items():
-        estimate, side = size.contrasts[way].estimate, None
-        if estimate.excludes_zero():
-            side = name if estimate.value > 0 else "binary"
-        sides.setdefault(side, []).append(f"{n_train:,}")
-    parts = [
-        f"{f'**{side}** is ahead' if side else 'who is ahead stays open'} with "
-        f"{_join(numbers)} training images"
-        for side, numbers in sides.items()
-    ]
-    said = f"{name} against binary, by the 95% interval of each size by itself: "
-    said = f"{said[0].upper()}{said[1:]}{'; '.join(parts)}."
-    if {name, "binary"} <= set(sides):
-        return f"{said} So the answer depends on the number of training images."
-    if len(sides) > 1:
-        said += (
-            " Where it is open, the answer may still be the same: the interval "
-            "includes zero, but also values at which one of the two is ahead."
-        )
-    return said
-
-
-def _join(words):
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
-def state_fewest(sizes):
-    """Say whether finer labels help where training images are fewest."""
-    if len(sizes) < 2:
-        return "Whether finer labels help with fewer images, nothing stored can say."
-    n_train, size = min(sizes.items())
-    found = [contrast.estimate for contrast in size.contrasts.values()]
-    answer, n_looks = "stays open", sum(len(s.contrasts) for s in sizes.values())
-    if any(estimate.interval()[0] > 0 for estimate in found):
-        answer = "is borne out by at least one of the two ways to binarize"
-    elif all(estimate.value < 0 for estimate in found):
-        answer = "is not borne out: both estimates point the other way"
-    return (
-        f"That finer labels count for more with {n_train:,} images {answer}. As "
-        f"{n_looks} intervals were looked at, one of them may leave out zero by "
-        "luck."
-    )
-
-
 def plot_learning_curve(sizes, margin=MARGIN):
     """Plot errors, and differences to the binary network, by number of training images.
 

@@ -9,12 +9,7 @@ from fashionnet.study.calibration import calibrate
 from fashionnet.study.contrasts import CONTRASTS, compare, count_errors
 from fashionnet.study.controls import compare_controls, right_by_control, share_seeds
 from fashionnet.study.costs import measure_costs
-from fashionnet.study.images import (
-    count_bag_errors,
-    count_by_class,
-    pick_galleries,
-    tabulate_runs_wrong,
-)
+from fashionnet.study.images import count_by_class, pick_galleries
 from fashionnet.study.pairs import (
     cross_tabulate,
     find_pairs,
@@ -208,10 +203,8 @@ def summarize_probabilities(pairs, held_out, labels):
 def _summarize_images(right, pairs, labels):
     """Collect which images, classes and rules the errors depend on."""
     rules = compare_rules(pairs, labels)
-    first, second = right["multiclass_argmax"], right["binary"]
-    galleries = pick_galleries(first, second).values()
+    galleries = pick_galleries(right).values()
     kinds = ("wrong_in_every_run", "multiclass_right", "binary_right")
-    bags = count_bag_errors(right, pairs, labels)
     return {
         "rules": {
             "only_sum_right_by_seed": rules.won,
@@ -223,8 +216,6 @@ def _summarize_images(right, pairs, labels):
             NAMES[name]: dict(zip(CLASS_NAMES, table.mean(axis=0), strict=True))
             for name, table in count_by_class(right, labels).items()
         },
-        "bag_errors": {name: counts._asdict() for name, counts in bags.items()},
-        "images_by_runs_wrong": tabulate_runs_wrong(first, second),
         "galleries": {k: g.indices for k, g in zip(kinds, galleries, strict=True)},
     }
 

@@ -18,33 +18,16 @@ from fashionnet.study.words import (
     phrase_interval,
 )
 
-# Fixed beforehand: from how many of 10,000 images on a difference is relevant, and how
-# many were expected at most.
+# From how many of 10,000 images on a difference is relevant.
 MARGIN = 10
-EXPECTED = 15
-# The answer and what it means for a choice, by the outcome of `decide`.
-VERDICTS: dict[str, tuple[str, str]] = {
-    "better": (
-        "{ahead} is better",
-        "The mean difference reaches the margin of {margin} images. The interval says "
-        "how small or large the lead may be.",
-    ),
+# The answer, by the outcome of `decide`.
+VERDICTS: dict[str, str] = {
+    "better": "{ahead} is better",
     "detectable, not relevant": (
-        "{ahead} makes fewer errors, but the difference is too small to matter",
-        "The difference is not chance alone, but its 95% interval lies within the "
-        "margin of {margin} images. So cost and use decide.",
+        "{ahead} makes fewer errors, but the difference is too small to matter"
     ),
-    "equivalent": (
-        "equally good within the margin",
-        "The 90% interval lies within the margin of {margin} images. There may still "
-        "be a smaller difference. So cost and use decide.",
-    ),
-    "undecided": (
-        "undecided",
-        "It stays open whether the difference reaches the margin of {margin} images. "
-        "Such a study finds a difference of {least:.1f} images four times in five, "
-        "and smaller ones less often. Until more is known, cost and use decide.",
-    ),
+    "equivalent": "equally good within the margin",
+    "undecided": "undecided",
 }
 
 
@@ -65,82 +48,34 @@ def decide(estimate, margin=MARGIN):
     return "equivalent" if max(-low, high) < margin else "undecided"
 
 
-def state_estimate(contrast):
-    """Say how many fewer errors to expect in new trainings and on new images."""
-    estimate, n = contrast.estimate, len(contrast.ahead)
-    if not estimate.is_bounded():
-        return (
-            f"{phrase_count(n, 'stored pair{}')} of trainings cannot tell a better way "
-            "of training from a luckier one; that takes at least 2."
-        )
-    return (
-        f"Over {n} pairs of trainings, **{NAMES[contrast.way]}** makes "
-        f"{phrase_difference(estimate.value)} errors in 10,000 images, compared with "
-        f"**{NAMES[contrast.against]}**. For new trainings and new images, the 95% "
-        f"interval is {phrase_interval(*estimate.interval())}, the 90% interval "
-        f"{phrase_interval(*estimate.interval(0.9))}."
-    )
-
-
 def state_verdict(contrast):
-    """Answer which is better, as far as the verdict rule allows, and what to do."""
-    way, estimate = NAMES[contrast.way], contrast.estimate
-    lead = f"**{way.capitalize()} against binary"
+    """Answer which is better, as far as the verdict rule allows."""
+    way, estimate, n = NAMES[contrast.way], contrast.estimate, len(contrast.ahead)
+    lead = f"**{way.capitalize()} against {NAMES[contrast.against]}"
     if not estimate.is_bounded():
-        return f"{lead}: undecided.** {state_estimate(contrast)}"
-    answer, advice = VERDICTS[decide(estimate)]
-    if "{ahead}" in answer and contrast.p_adjusted >= 0.05:
-        advice += (
-            " Two ways to binarize were compared, and allowing for that, even the "
-            "direction may be chance (adjusted p = {p_adjusted:.2f})."
-        )
-    facts = {
-        "ahead": way if estimate.value > 0 else "binary",
-        "margin": MARGIN,
-        "least": detectable_difference(*estimate[1:]),
-        "p_adjusted": contrast.p_adjusted,
-    }
-    answer, advice = answer.format(**facts), advice.format(**facts)
-    return f"{lead}: {answer}.** {state_estimate(contrast)} {advice}"
-
-
-def state_expectation(contrasts, expected=EXPECTED):
-    """Say whether the differences are as small as was expected before the study."""
-    estimates = [contrast.estimate for contrast in contrasts.values()]
-    reach = max(abs(end) for estimate in estimates for end in estimate.interval())
-    if np.isinf(reach):
-        return "Whether it is as expected beforehand, one pair cannot tell."
-    listed = " and ".join(
-        f"{phrase_difference(contrast.estimate.value)} by {NAMES[way]}"
-        for way, contrast in contrasts.items()
-    )
-    outcome = "and so are the ends of their 95% intervals"
-    if reach > expected:
-        outcome = f"though their 95% intervals allow up to {reach:.1f}"
-    if all(abs(estimate.value) <= expected for estimate in estimates):
         return (
-            f"Expected beforehand were at most {expected} images. The estimates are "
-            f"within that ({listed}), {outcome}."
+            f"{lead}: undecided.** {phrase_count(n, 'stored pair{}')} of trainings "
+            "cannot tell a better way of training from a luckier one; that takes at "
+            "least 2."
         )
-    return (
-        f"Expected beforehand were at most {expected} images. That was wrong: the "
-        f"estimates are {listed}."
+    outcome = decide(estimate)
+    answer = VERDICTS[outcome].format(ahead=way if estimate.value > 0 else "binary")
+    said = (
+        f"{lead}: {answer}.** {phrase_difference(estimate.value).capitalize()} errors "
+        f"in 10,000 images, 95% interval {phrase_interval(*estimate.interval())}."
     )
-
-
-def phrase_reading(estimate, first, second):
-    """Say what an exploratory estimate shows about who makes fewer errors, no more."""
-    ahead, verdict = first if estimate.value > 0 else second, decide(estimate)
-    if verdict == "equivalent":
-        return f"neither is ahead by as much as the margin of {MARGIN} images"
-    if not estimate.excludes_zero():
-        return "who is ahead stays open"
-    by = {
-        "better": f"by an estimate that reaches the margin of {MARGIN} images",
-        "detectable, not relevant": f"by less than the margin of {MARGIN} images",
-        "undecided": "by how much stays open",
-    }
-    return f"{ahead} is ahead, {by[verdict]}"
+    if outcome == "undecided":
+        least = detectable_difference(*estimate[1:])
+        return (
+            f"{said} Such a study finds a difference of {least:.1f} images four times "
+            "in five, and smaller ones less often."
+        )
+    if outcome != "equivalent" and contrast.p_adjusted >= 0.05:
+        return (
+            f"{said} Two ways to binarize were compared, and allowing for that, even "
+            f"the direction may be chance (adjusted p = {contrast.p_adjusted:.2f})."
+        )
+    return said
 
 
 def measure(estimate, margin=MARGIN):

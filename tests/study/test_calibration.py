@@ -1,13 +1,11 @@
 """Temperatures and calibration errors, against search and counting by hand."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
-from study_samples import LABELS, VAL_LABELS, draw_pairs, read_numbers
+from study_samples import LABELS, VAL_LABELS, draw_pairs
 
 from fashionnet.data import binary_labels
 from fashionnet.evaluation import predict_labels
@@ -16,7 +14,6 @@ from fashionnet.study.calibration import (
     calibration_error,
     fit_temperature,
     scale_temperature,
-    state_calibration,
 )
 from fashionnet.study.scores import collect_probabilities, log_losses
 
@@ -69,18 +66,6 @@ def test_calibration_error_equals_bin_by_bin(pairs, n_bins):
             expected += inside.mean() * gap
     found = calibration_error(y_prob, is_right, n_bins)
     assert found == pytest.approx(expected, abs=1e-12)
-
-
-def test_calibration_sentence_counts_trainings_that_are_too_sure():
-    found = SimpleNamespace(
-        temperature=np.array([1.5, 0.9]),
-        error_before=np.array([0.02, 0.04]),
-        error_after=np.array([0.01, 0.01]),
-    )
-    text = state_calibration({"binary": found})
-    assert "**binary**" in text
-    # Before and after in percent, the temperature, too sure of all, and the limit.
-    assert read_numbers(text) == [3, 1, 1.2, 1, 2, 1]
 
 
 def test_calibration_is_fitted_on_validation_images_and_measured_on_test_images():

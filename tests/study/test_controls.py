@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from study_samples import LABELS, draw_pairs, draw_runs, make_contrast, read_numbers
+from study_samples import LABELS, draw_pairs, draw_runs, read_numbers
 
 from fashionnet.data import CLOTHING
 from fashionnet.study.contrasts import compare
@@ -11,11 +11,9 @@ from fashionnet.study.controls import (
     compare_controls,
     right_by_control,
     share_seeds,
-    state_controls,
     table_differences,
 )
 from fashionnet.study.pairs import right_by_seed
-from fashionnet.study.verdict import phrase_reading
 from fashionnet.study.words import CLASSIFIERS, NAMES, format_share
 
 PAIRS = draw_pairs(60, 40, n_seeds=4)
@@ -58,24 +56,6 @@ def test_control_that_is_not_stored_is_left_out():
     assert compare_controls(right_by_control({}, PAIRS, LABELS)) == {}
     elsewhere = {"grouped": draw_runs("binary", 9, [8], 0)}
     assert right_by_control(elsewhere, PAIRS, LABELS) == compare_controls({}) == {}
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "n_seeds"), [(-5, 1, 5), (-2, 3, 5), (2, 9, 5), (2, np.inf, 1)]
-)
-def test_control_sentence_has_estimate_and_reading_of_each(value, error, n_seeds):
-    found = {
-        pair: make_contrast(value, error, way=pair[0], against=pair[1], n_seeds=n_seeds)
-        for pair in CONTROL_CONTRASTS
-    }
-    text = state_controls(found)
-    assert read_numbers(text)[0] == n_seeds
-    for pair, contrast in found.items():
-        names = [NAMES[name] for name in pair]
-        said = text.split(f"({' against '.join(names)}): ")[1]
-        assert read_numbers(said)[0] == abs(value)
-        assert f"; {phrase_reading(contrast.estimate, *names)}." in said
-    assert read_numbers(state_controls({})) == []
 
 
 def test_difference_table_names_both_sides():

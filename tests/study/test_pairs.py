@@ -1,6 +1,5 @@
 """Two ways to a binary label, and two networks on the same images."""
 
-import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,11 +28,8 @@ from fashionnet.study.pairs import (
     predict_three_ways,
     right_by_seed,
     state_own_pairs,
-    state_pair,
     table_accuracies,
-    table_agreement,
 )
-from fashionnet.study.stats import mcnemar_midp
 from fashionnet.study.words import CLASSIFIERS
 
 CLOTHES = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt"}
@@ -177,35 +173,7 @@ def test_right_answers_are_told_seed_by_seed_and_image_by_image():
 # What one pair shows.
 
 
-@pytest.mark.parametrize(
-    ("only_first", "only_second", "named"),
-    [
-        (20, 17, ["ten classes, summed", "binary"]),
-        (5, 40, ["binary", "ten classes, summed"]),
-        (9, 9, ["ten classes, summed", "binary"]),
-    ],
-)
-def test_pair_sentence_names_the_better_network_and_its_lead(
-    only_first, only_second, named
-):
-    y_true, first, second = np.ones((3, 1000), int)
-    second[:only_first] = 0
-    first[only_first : only_first + only_second] = 0
-    text = state_pair("multiclass_sum", first, second, y_true)
-    assert re.findall(r"\*\*(.+?)\*\*", text) == named
-    lead, p = abs(only_first - only_second), mcnemar_midp(only_first, only_second)
-    counts = [only_first + only_second, only_first, only_second, round(p, 3)]
-    assert read_numbers(text) == [lead] * (lead > 0) + counts
-
-
 def test_accuracy_table_follows_the_errors():
     table = table_accuracies({"binary": 48, "multiclass_sum": 50}, 10_000)
     assert table["accuracy"].tolist() == ["99.52%", "99.50%"]
     assert table["errors"].to_dict() == {"binary": 48, "ten classes, summed": 50}
-
-
-def test_agreement_table_names_rows_and_columns_by_network():
-    table = table_agreement(np.array([[1, 2], [0, 1]]))
-    assert table.loc["multiclass right", "binary right"] == 1
-    assert table.loc["multiclass right", "binary wrong"] == 2
-    assert table.loc["multiclass wrong", "binary right"] == 0

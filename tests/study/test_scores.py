@@ -3,21 +3,19 @@
 import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss
-from study_samples import LABELS, VAL_LABELS, draw_pairs, read_numbers
+from study_samples import LABELS, VAL_LABELS, draw_pairs
 
 from fashionnet.data import binary_labels, split_train_val
 from fashionnet.study.calibration import calibrate
 from fashionnet.study.pairs import right_by_seed
 from fashionnet.study.scores import (
-    ScoreContrast,
     collect_probabilities,
     compare_scores,
     list_held_out,
     log_losses,
-    state_scores,
     table_probabilities,
 )
-from fashionnet.study.stats import Estimate, crossed_estimate
+from fashionnet.study.stats import crossed_estimate
 
 PAIRS = draw_pairs(90, 60, n_seeds=3)
 HELD_OUT = dict.fromkeys(PAIRS, VAL_LABELS)
@@ -75,24 +73,6 @@ def test_certainty_that_float32_cannot_tell_from_doubt_costs_little():
 
 
 # What is said.
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "ahead"),
-    [
-        (0.01, 0.001, ["multiclass network's sum"]),
-        (-0.01, 0.001, ["binary network"]),
-        (0.01, 0.01, []),
-        (0.01, np.inf, []),
-    ],
-)
-def test_score_sentence_claims_what_the_interval_allows(value, error, ahead):
-    means = {"multiclass_sum": np.array([0.02, 0.04]), "binary": np.array([0.05, 0.03])}
-    text = state_scores({"log-loss": ScoreContrast(means, Estimate(value, error, 1e6))})
-    assert read_numbers(text)[:3] == [0.03, 0.04, abs(value)]
-    reading = text.split("; ")[1]
-    sides = ("multiclass network's sum", "binary network")
-    assert [side for side in sides if side in reading] == ahead
 
 
 def test_probability_table_has_means_and_spreads_over_seeds():

@@ -13,8 +13,6 @@ from fashionnet.study.sizes import (
     Size,
     compare_sizes,
     plot_learning_curve,
-    state_fewest,
-    state_sizes,
     table_sizes,
 )
 from fashionnet.study.stats import Estimate
@@ -68,43 +66,6 @@ def make_sizes(error=3, **values):
 
 
 SUM = NAMES["multiclass_sum"]
-
-
-@pytest.mark.parametrize(
-    ("values", "sides"),
-    [
-        ({"n500": 30, "n1500": 7, "n5000": 4, "n54000": -2},
-         {SUM: [500, 1500], None: [5000, 54000]}),
-        ({"n500": -30, "n5000": -1}, {"binary": [500], None: [5000]}),
-        ({"n500": 30, "n5000": 1, "n54000": -7},
-         {SUM: [500], None: [5000], "binary": [54000]}),
-        ({"n500": 30, "n5000": 9}, {SUM: [500, 5000]}),
-        ({"n500": 1, "n5000": -1}, {None: [500, 5000]}),
-        ({"n500": 90, "error": np.inf}, {None: [500]}),
-    ],
-)  # fmt: skip
-def test_sizes_are_sorted_by_what_their_intervals_show(values, sides):
-    text = state_sizes(make_sizes(**values))
-    found = {}
-    for part in text.split(". ")[0].split(": ")[1].split(";"):
-        [side] = re.findall(r"\*\*(.+)\*\*", part) or [None]
-        found[side] = read_numbers(part)
-    assert found == sides
-    # On the size the answer depends only where both are ahead somewhere.
-    assert ("depends" in text) == ({SUM, "binary"} <= set(sides))
-
-
-def test_help_of_finer_labels_is_judged_where_images_are_fewest():
-    def answer(value, **options):
-        text = state_fewest(make_sizes(n54000=30, n500=value, **options))
-        assert read_numbers(text) == [500, 2]
-        return text
-
-    borne_out, not_borne_out, is_open = answer(30), answer(-30), answer(1)
-    assert len({borne_out, not_borne_out, is_open}) == 3
-    assert answer(-1) == not_borne_out
-    assert answer(90, error=np.inf) == is_open
-    assert read_numbers(state_fewest(make_sizes(n54000=30))) == []
 
 
 # The figure.

@@ -155,7 +155,7 @@ def test_study_has_every_promised_field_with_eight_digits(study):
     assert len(numbers) > 30
     assert numbers == [float(f"{x:.8g}") for x in numbers]
     assert json.loads(json.dumps(study)) == study
-    parts = {"rules", "errors_by_class", "bag_errors", "galleries", "costs"}
+    parts = {"rules", "errors_by_class", "galleries", "costs"}
     assert study.keys() >= parts | {"probabilities", "controls", "learning_curve"}
     assert (study["seeds"], study["margin"]) == ([0, 4, 7], 10)
     promised = {"p_value_holm", "probability", "percentage_points", *INTERVALS}

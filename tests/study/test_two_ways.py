@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from study_samples import LABELS, draw_pairs, make_contrast, read_numbers
+from study_samples import LABELS, draw_pairs
 
-from fashionnet.study.two_ways import Rules, compare_rules, state_rules
+from fashionnet.study.two_ways import compare_rules
 
 PAIRS = draw_pairs(60, 40, n_seeds=4)
 
@@ -46,23 +46,3 @@ def test_rules_are_compared_where_they_differ():
 def test_rules_that_agree_differ_nowhere():
     rules = compare_rules(PAIRS, LABELS)
     assert rules.won.sum() == rules.lost.sum() == len(rules.largest) == 0
-
-
-@pytest.mark.parametrize(
-    ("won", "lost", "error", "numbers"),
-    [
-        # Trainings, images by training and in all, right ones of either rule, the
-        # probabilities, 10,000 images, and the difference with its interval.
-        ([3, 1], [1, 0], 2,
-         [2, 1, 4, 5, 4, 1, 0.25, 0.48, 10_000, 1.5, 95, 5.4, 2.4, 10]),
-        ([3], [1], np.inf, [1, 4, 4, 3, 1, 0.25, 0.48, 10_000, 1.5]),
-        ([0, 0], [0, 0], 2, [2]),
-    ],
-)  # fmt: skip
-def test_rules_sentence_counts_who_is_right_where_they_differ(
-    won, lost, error, numbers
-):
-    sides = {"way": "multiclass_sum", "against": "multiclass_argmax"}
-    contrast = make_contrast(1.5, error, n_seeds=len(won), **sides)
-    rules = Rules(np.array(won), np.array(lost), np.array([0.25, 0.48]), contrast)
-    assert read_numbers(state_rules(rules)) == numbers

@@ -29,43 +29,29 @@ def make_contrast(value, error, *, p_adjusted=0.001, way="multiclass_sum"):
 # What is said.
 
 
-def test_estimate_is_told_with_both_intervals_and_both_names():
-    contrast = make_contrast(-2.3, 2.0)._replace(against="grouped")
-    text = verdict.state_estimate(contrast)
-    assert re.findall(r"\*\*(.+?)\*\*", text) == [SUM, NAMES["grouped"]]
-    assert read_numbers(text) == [10, 2.3, 10_000, 95, 1.6, 6.2, 90, 1, 5.6]
-    assert re.findall("fewer|more", text) == ["more", "fewer", "more", "fewer", "more"]
-
-
-# Value, standard error, and whether the answer has a winner.
+# Value, standard error, whether the answer has a winner, and its numbers.
 ANSWERS = {
-    "better": (12, 3, True),
-    "detectable, not relevant": (5, 1, True),
-    "equivalent": (2, 3, False),
-    "undecided": (2, 9, False),
+    "better": (12, 3, True, [12, 10_000, 95, 6.1, 17.9]),
+    "detectable, not relevant": (5, 1, True, [5, 10_000, 95, 3, 7]),
+    "equivalent": (2, 3, False, [2, 10_000, 95, 7.9, 3.9]),
+    # (1.96 + 0.84) standard errors of 9 images are found four times in five.
+    "undecided": (2, 9, False, [2, 10_000, 95, 19.6, 15.6, 25.2]),
 }
 
 
 @pytest.mark.parametrize("outcome", ANSWERS)
 def test_verdict_starts_with_its_answer_and_swaps_with_the_networks(outcome):
-    value, error, has_winner = ANSWERS[outcome]
-    answer = verdict.VERDICTS[outcome][0]
+    value, error, has_winner, numbers = ANSWERS[outcome]
     for sign, winner in ((1, SUM), (-1, "binary")):
         contrast = make_contrast(sign * value, error)
         assert decide(contrast.estimate) == outcome
         text = verdict.state_verdict(contrast)
         lead = text.split("**")[1]
-        assert lead == f"{SUM.capitalize()} against binary: {answer}.".format(
-            ahead=winner
-        )
-        assert (winner in lead.split(": ")[1]) == has_winner
-        told = f"** {verdict.state_estimate(contrast)} "
-        # Only a relevant difference makes the choice.
-        assert ("cost and use" not in text.split(told)[1]) == (outcome == "better")
-        numbers = read_numbers(text.split(told)[1])
-        assert 10 in numbers
-        # (1.96 + 0.84) standard errors of 9 images.
-        assert (25.2 in numbers) == (outcome == "undecided")
+        answer = verdict.VERDICTS[outcome].format(ahead=winner)
+        assert lead == f"{SUM.capitalize()} against binary: {answer}."
+        assert (winner in answer) == has_winner
+        assert sorted(read_numbers(text)) == sorted(numbers)
+        assert re.search("fewer|more", text.split("**")[2])[0] == ("fewer" if sign > 0 else "more")
 
 
 @pytest.mark.parametrize(
@@ -95,22 +81,6 @@ def test_one_pair_is_undecided():
     assert read_numbers(text) == [1, 2]
     table = verdict.table_contrasts({"multiclass_sum": alone})
     assert table.to_dict() == {SUM: {"verdict": "undecided"}}
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "numbers"),
-    [
-        # All within 15, an interval beyond it, and an estimate beyond it.
-        (2.5, 3.0, [15, 1.9, 2.5, 95]),
-        (2.5, 9.0, [15, 1.9, 2.5, 95, 20.1]),
-        (15.5, 3.0, [15, 1.9, 15.5]),
-        (1, np.inf, []),
-    ],
-)
-def test_expectation_is_held_against_estimates_and_intervals(value, error, numbers):
-    first = make_contrast(-1.9, error, way="multiclass_argmax")
-    found = {c.way: c for c in (first, make_contrast(value, error))}
-    assert read_numbers(verdict.state_expectation(found)) == numbers
 
 
 # The rule.
@@ -203,21 +173,3 @@ def test_contrast_table_follows_the_estimates():
         assert table.loc[row].tolist() == expected
     won = table.loc["these images only: share of pairs won"]
     assert [read_numbers(text)[0] for text in won] == [67, 33]
-
-
-# Exploratory readings.
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "has_winner", "has_margin"),
-    [(12, 3, True, True), (5, 1, True, True), (2, 3, False, True),
-     (8, 3, True, False), (2, 9, False, False), (9, np.inf, False, False)],
-)  # fmt: skip
-def test_reading_claims_what_the_interval_allows_and_swaps_with_the_sides(
-    value, error, has_winner, has_margin
-):
-    for sign, winner in ((1, "first"), (-1, "second")):
-        estimate = Estimate(sign * value, error, 1e6)
-        reading = verdict.phrase_reading(estimate, "first", "second")
-        assert re.findall("first|second", reading) == [winner] * has_winner
-        assert read_numbers(reading) == [10] * has_margin
