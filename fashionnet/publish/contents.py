@@ -1,10 +1,13 @@
 """What a page shows, links to, asks for by itself and may run."""
 
 import re
+from pathlib import Path
 from typing import NamedTuple
 
 from bs4 import BeautifulSoup
 
+# The only script that a page made from a notebook may run.
+PAGE_SCRIPT = (Path(__file__).parent / "template/page.js").read_text(encoding="utf-8")
 # Attributes whose address a browser asks for without a click.
 FETCHED = ("src", "srcset", "poster", "background", "data", "xlink:href")
 CSS_ADDRESS = re.compile(r"url\(\s*[\"']?([^\"')\s]+)|@import\s*[\"']([^\"']+)")
@@ -76,5 +79,7 @@ def _list_active(tag):
     target = re.sub(r"\s", "", tag.get("href", "")).lower()
     if target.startswith(("javascript:", "vbscript:", "data:text/html")):
         yield target[:40]
-    if tag.name in ("script", "iframe", "object", "embed") and not _is_data(tag):
+    if tag.name in ("script", "iframe", "object", "embed") and not (
+        _is_data(tag) or tag.get_text() == PAGE_SCRIPT
+    ):
         yield f"<{tag.name}>"

@@ -1,6 +1,8 @@
 """Render an executed notebook to one page that needs nothing but itself."""
 
 import ast
+import base64
+import hashlib
 import html
 import re
 from pathlib import Path
@@ -14,6 +16,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from fashionnet.publish.contents import PAGE_SCRIPT
+
 PACKAGE = Path(__file__).parents[1]
 TEMPLATE = Path(__file__).parent / "template"
 # Figures, tables and sentences are left out: they say in the page what they do.
@@ -22,13 +26,22 @@ SHOWN_MODULES = (
     *sorted(path.stem for path in (PACKAGE / "study").glob("[a-z]*.py")),
 )
 LEFT_OUT = ("plot_", "state_", "table_")
-# What every page leads to, in the order of reading.
+# All pages in the order of reading, and what each is called on the others.
 SITE = {
     "index": "Overview",
     "01_multiclass": "Part 1: ten classes",
     "02_binary": "Part 2: two groups",
     "03_comparison": "Part 3: which is better?",
     "further/09_labels_or_outputs": "Further: labels or outputs?",
+    "explore": "Explorer",
+}
+# What the head of every page leads to.
+HEADER = {
+    "index": "Overview",
+    "01_multiclass": "Part 1",
+    "02_binary": "Part 2",
+    "03_comparison": "Part 3",
+    "index.html#further": "Further notebooks",
     "explore": "Explorer",
 }
 # fmt: off
@@ -100,14 +113,21 @@ def render_page(book, name=""):
         cells=link_calls(str(soup), functions),
         functions=functions,
         highlight_css=highlight_css(),
+        script=PAGE_SCRIPT,
     )
 
 
 def load_template(name):
     """Return one of our templates, which escape what they are given."""
     env = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True)
-    env.globals["site"] = SITE
+    env.globals |= {"header": HEADER, "digest": digest}
     return env.get_template(name)
+
+
+def digest(script):
+    """Return what a page's policy names the one script by that may run."""
+    found = hashlib.sha256(script.encode()).digest()
+    return f"sha256-{base64.b64encode(found).decode()}"
 
 
 def list_neighbors(name):

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from fashionnet.publish import page as rendering
-from fashionnet.publish.contents import read_page
+from fashionnet.publish.contents import PAGE_SCRIPT, read_page
 from fashionnet.publish.page import clean, render_page
 from fashionnet.publish.published import NOTEBOOKS
 
@@ -79,7 +79,7 @@ def test_no_script_of_a_cell_is_on_the_page(attacked):
     page = read_page(attacked)
     assert page.active == page.fetched == []
     assert "<svg" not in attacked
-    ours = {f"{name}.html" for name in rendering.SITE}
+    ours = {"index.html#further", *(f"{name}.html" for name in rendering.SITE)}
     assert {link for link in page.links if link[:1] != "#"} <= {*ours, ""}
     assert attacked.count("a link") >= 4
 
@@ -303,7 +303,7 @@ def test_formula_runs_nothing(formula):
     book = make_book()
     book.cells.append(new_markdown_cell(f"${formula}$"))
     page = BeautifulSoup(render_page(book), "html.parser")
-    assert not page("script")
+    assert [script.get_text() for script in page("script")] == [PAGE_SCRIPT]
     assert not page.find(href=re.compile("javascript"))
     assert not page("img")
 
@@ -333,7 +333,9 @@ def test_links_to_notebooks_lead_to_their_pages():
 def test_every_page_leads_to_all_others_and_says_which_one_it_is():
     page = BeautifulSoup(render_page(make_book(), "02_binary"), "html.parser")
     links = page.select(".site a")
-    assert [link["href"] for link in links] == [f"{p}.html" for p in rendering.SITE]
+    leads_to = [link["href"] for link in links]
+    assert leads_to[:4] == [f"{page}.html" for page in list(rendering.SITE)[:4]]
+    assert leads_to[4:] == ["index.html#further", "explore.html"]
     [here] = page.select("[aria-current=page]")
     assert here["href"] == "02_binary.html"
     along = [link["href"] for link in page.select(".along a")]
@@ -343,6 +345,13 @@ def test_every_page_leads_to_all_others_and_says_which_one_it_is():
         "#main",
         "02_binary.ipynb",
     ]
+
+
+def test_further_page_says_among_which_it_is():
+    name = "further/09_labels_or_outputs"
+    page = BeautifulSoup(render_page(make_book(), name), "html.parser")
+    [here] = page.select(".site [aria-current]")
+    assert here["href"] == "../index.html#further"
 
 
 def test_page_of_another_notebook_has_no_neighbors():

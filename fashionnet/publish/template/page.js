@@ -1,0 +1,34 @@
+// Copy buttons on code, and a mark in the contents where the reader is. Without it, the
+// page has everything else.
+for (const box of document.querySelectorAll('details.code')) {
+  const code = box.querySelector('pre');
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'copy';
+  button.textContent = 'Copy';
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(code.textContent.trimEnd());
+    button.textContent = 'Copied';
+    setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+  });
+  code.before(button);
+}
+
+const contents = document.querySelector('.contents');
+const links = [...contents.querySelectorAll('a')];
+const headings = links.map(link => document.getElementById(link.hash.slice(1)));
+let here = null;
+function follow() {
+  // The last heading above the upper third of the window.
+  const passed = headings.filter(h => h.getBoundingClientRect().top < innerHeight / 3);
+  const link = links[Math.max(0, passed.length - 1)];
+  if (link === here) return;
+  here?.removeAttribute('aria-current');
+  link.setAttribute('aria-current', 'true');
+  contents.scrollLeft = link.offsetLeft - 16;
+  here = link;
+}
+if (links.length) {
+  addEventListener('scroll', follow, {passive: true});
+  follow();
+}
