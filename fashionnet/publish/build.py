@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from fashionnet.data import load_test_set
+from fashionnet.data import load_test_set, load_training_set
 from fashionnet.publish.execute import Progress, execute_notebook, run_all
 from fashionnet.publish.explorer import render_explorer
 from fashionnet.publish.gate import require_evidence
@@ -172,7 +172,7 @@ def write_pages(folder, books, pages, results, build, kept_sums):
     """
     has_benchmark = (folder / BENCHMARK[0]).is_file()
     index = render_home(books, pages, results, build, has_benchmark)
-    explorer = render_explorer(*load_test_set(), find_pairs())
+    explorer = render_explorer(*load_test_set(), find_pairs(), load_training_set())
     pages = {**pages, "index": index, "explore": explorer}
     for name, page in pages.items():
         target = folder / f"{name}.html"

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
+from sklearn.neighbors import NearestNeighbors
 
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, binary_labels
 from fashionnet.evaluation import confidence, count_confusions, predict_labels
 from fashionnet.publish.page import load_template
-from fashionnet.study.contrasts import CONTRASTS
 from fashionnet.study.pairs import (
     clothing_probability,
     predict_three_ways,
@@ -20,14 +20,16 @@ from fashionnet.study.words import CLASSIFIERS, NAMES
 
 # Of the images labeled right, so many of each class are shown: the least sure ones.
 N_RIGHT = 40
+N_NEIGHBORS = 3
+# Where one group of probabilities ends and the next begins.
+EDGES = (0.6, 0.9, 0.99)
 
 
 class View(NamedTuple):
     """What one classifier with seed 0 says to one question, for all test images.
 
     `sure` is the probability behind each label, `asides` what else is to be said of it.
-    `n_wrong` is the number of seeds that label the image wrong. `disagree` marks images
-    that the multiclass network, binarized, and the binary network label differently.
+    `n_wrong` is the number of seeds that label the image wrong.
     """
 
     title: str
@@ -37,10 +39,9 @@ class View(NamedTuple):
     sure: np.ndarray
     asides: list[str]
     n_wrong: np.ndarray
-    disagree: np.ndarray
 
 
-def render_explorer(images, labels, pairs):
+def render_explorer(images, labels, pairs, training):
     """Render the page on which a click on a cell shows its images.
 
     Args:
@@ -48,27 +49,53 @@ def render_explorer(images, labels, pairs):
         labels: Their class ids, 0 to 9.
         pairs: What `find_pairs` returns. The pair with seed 0 is shown; the others
             tell how many trainings label an image wrong.
+        training: All training images and their class ids: those most like an image
+            that is labeled wrong, here or in most trainings, are shown beside it.
 
     Returns:
         A page that needs no other file.
     """
     views = make_views(labels, pairs)
-    chosen = choose_images(views.values())
+    chosen = choose_images(views)
+    often = [2 * view.n_wrong > len(pairs) for view in views.values()]
+    wrong = np.flatnonzero(find_wrong(views) | np.any(often, axis=0))
+    neighbors = find_neighbors(images[wrong], training[0])
     data = {
         "n_runs": len(pairs),
         "n_right": N_RIGHT,
+        "names": CLASS_NAMES,
+        "label": write_digits(labels),
         "id": chosen.tolist(),
-        "label": [CLASS_NAMES[label] for label in labels[chosen]],
         "png": [encode_image(image) for image in images[chosen]],
         "views": {name: list_answers(view, chosen) for name, view in views.items()},
+        "neighbors": dict(zip(wrong.tolist(), neighbors.tolist(), strict=True)),
+        "training": {
+            i: [CLASS_NAMES[training[1][i]], encode_image(training[0][i])]
+            for i in np.unique(neighbors).tolist()
+        },
     }
     return load_template("explore.html.j2").render(
         views=views,
         rows={name: tabulate_cells(view) for name, view in views.items()},
         n_shown=len(chosen),
         n_test=len(labels),
+        edges=EDGES,
         data=data,
     )
+
+
+def find_neighbors(images, training_images):
+    """Find the training images most like some others, by Euclidean distance.
+
+    Returns:
+        Indices of shape `(n, N_NEIGHBORS)`, the nearest first.
+    """
+    search = NearestNeighbors(n_neighbors=N_NEIGHBORS, algorithm="brute")
+    search.fit(training_images.reshape(len(training_images), -1).astype(np.float32))
+    if not len(images):
+        return np.zeros((0, N_NEIGHBORS), int)
+    flat = images.reshape(len(images), -1).astype(np.float32)
+    return search.kneighbors(flat, return_distance=False)
 
 
 def make_views(labels, pairs):
@@ -81,12 +108,11 @@ def make_views(labels, pairs):
     Returns:
         A dictionary of `View`, by the name that the page's address has for it.
     """
-    views = view_two_groups(labels, pairs)
-    disagree = views["binary"].disagree
-    return {"ten_classes": view_ten_classes(labels, pairs, disagree), **views}
+    ten_classes = view_ten_classes(labels, pairs)
+    return {"ten_classes": ten_classes, **view_two_groups(labels, pairs)}
 
 
-def view_ten_classes(labels, pairs, disagree):
+def view_ten_classes(labels, pairs):
     """Collect what the multiclass network says of the ten classes."""
     y_prob = pairs[0][0].y_prob_test
     y_pred = predict_labels(y_prob)
@@ -103,7 +129,6 @@ def view_ten_classes(labels, pairs, disagree):
         confidence(y_prob),
         asides,
         n_wrong=(np.array(by_seed) != labels).sum(axis=0),
-        disagree=disagree,
     )
 
 
@@ -119,7 +144,6 @@ def view_two_groups(labels, pairs):
     asides = dict.fromkeys(CLASSIFIERS, [""] * len(labels))
     likeliest = predict_labels(multiclass.y_prob_test)
     asides["multiclass_argmax"] = [f" for {CLASS_NAMES[y]}" for y in likeliest]
-    rivals = {name: "binary" for name in CONTRASTS} | {"binary": CONTRASTS[0]}
     return {
         name: View(
             f"Clothing or not: {NAMES[name]}",
@@ -129,42 +153,53 @@ def view_two_groups(labels, pairs):
             sure[name],
             asides[name],
             n_wrong=(~right[name]).sum(axis=0),
-            disagree=y_pred[name] != y_pred[rivals[name]],
         )
         for name in CLASSIFIERS
     }
 
 
+def find_wrong(views):
+    """Say which images any of the views labels wrong."""
+    return np.any([view.y_true != view.y_pred for view in views.values()], axis=0)
+
+
 def choose_images(views):
-    """Choose what to show: errors, disagreements, and the least sure of the rest.
+    """Choose what to show: all errors, and the least sure of what is right.
 
     Returns:
         Indices of test images, in order.
     """
-    shown = np.zeros(0, dtype=int)
-    for view in views:
-        wrong = view.y_true != view.y_pred
-        shown = np.union1d(shown, np.flatnonzero(wrong | view.disagree))
+    shown = np.flatnonzero(find_wrong(views))
+    for view in views.values():
         for label in range(len(view.names)):
-            right = np.flatnonzero(~wrong & (view.y_true == label))
+            right = np.flatnonzero((view.y_pred == label) & (view.y_true == label))
             least_sure = np.argsort(view.sure[right], kind="stable")[:N_RIGHT]
             shown = np.union1d(shown, right[least_sure])
     return shown
 
 
 def list_answers(view, chosen):
-    """List by column what the page says of the chosen images in one view.
+    """List what the page says in one view.
 
-    `cell` is the place in the matrix, `rank` the order by probability, lowest first.
+    `true`, `labeled` and `sure` have a digit for each test image: its label, the one
+    it was given, and the number of `EDGES` that the probability reaches. `answer` and
+    `rank`, the order by probability, lowest first, are of the chosen images.
     """
     rank = np.argsort(np.argsort(view.sure, kind="stable"))
     return {
-        "cell": [f"{view.y_true[i]}-{view.y_pred[i]}" for i in chosen],
+        "title": view.title,
+        "true": write_digits(view.y_true),
+        "labeled": write_digits(view.y_pred),
+        "sure": write_digits(np.digitize(view.sure, EDGES)),
+        "n_wrong": view.n_wrong.tolist(),
         "answer": [_phrase_answer(view, i) for i in chosen],
         "rank": rank[chosen].tolist(),
-        "n_wrong": view.n_wrong[chosen].tolist(),
-        "disagree": view.disagree[chosen].astype(int).tolist(),
     }
+
+
+def write_digits(values):
+    """Write small numbers as a text of digits, which is shorter than a list."""
+    return "".join(map(str, values.tolist()))
 
 
 def _phrase_answer(view, i):

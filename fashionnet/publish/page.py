@@ -80,6 +80,8 @@ FORMULA_ATTRIBUTES = {"math": {"display"}, "mspace": {"width"}, "mo": {"stretchy
 HEADING = re.compile("^h[1-6]$")
 CAPTION = re.compile(r"Figure \d+\. ")
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^\s$](?:[^$\n]*[^\s$])?)\$", re.DOTALL)
+# What may scroll by itself is reached by keyboard too.
+FOCUSABLE = {"role": "region", "tabindex": "0"}
 # At 360 px, so many characters of a text that must not wrap fit on the page.
 NARROW = 40
 
@@ -103,6 +105,8 @@ def render_page(book, name=""):
     write_formulas(soup)
     frame_tables(soup)
     frame_wide_texts(soup)
+    for n, code in enumerate(soup.select(".highlight"), start=1):
+        code.attrs |= FOCUSABLE | {"aria-label": f"Code block {n}"}
     return load_template("notebook.html.j2").render(
         name=name,
         root="../" if "/" in name else "",
@@ -169,7 +173,12 @@ def highlight_functions(*books):
     found = {}
     for book in books:
         found |= list_functions(book)
-    return {name: highlight_python(found[name]) for name in sorted(found)}
+    pages = {}
+    for name in sorted(found):
+        code = BeautifulSoup(highlight_python(found[name]), "html.parser")
+        code.div.attrs |= FOCUSABLE | {"aria-label": f"Source of {name}"}
+        pages[name] = str(code)
+    return pages
 
 
 def read_definitions(module):
@@ -326,5 +335,5 @@ def frame_wide_texts(soup):
 
 def _frame(soup, element, label):
     """Put an element into a box that scrolls, by keyboard too."""
-    box = {"class": "scroll", "role": "region", "tabindex": "0", "aria-label": label}
+    box = {"class": "scroll", "aria-label": label} | FOCUSABLE
     element.wrap(soup.new_tag("div", attrs=box))

@@ -51,24 +51,48 @@ ANSWERS = [answer(pair) for pair in PAIRS.values()]
 TRUTH = dict.fromkeys(ANSWERS[0], IS_CLOTHING) | {"ten_classes": LABELS}
 VIEWS = list(TRUTH)
 N_WRONG = {v: sum(a[v] != TRUTH[v] for a in ANSWERS) for v in VIEWS}
-DISAGREE = {
-    v: ANSWERS[0][v if v.startswith("multi") else "multiclass_argmax"]
-    != ANSWERS[0]["binary"]
-    for v in VIEWS
-}
+TRAINING = (
+    np.concatenate([IMAGES[::-1], IMAGES[:200] // 2]),
+    np.concatenate([LABELS[::-1], LABELS[:200]]),
+)
+RIGHT = {v: ANSWERS[0][v] == TRUTH[v] for v in VIEWS}
+TEN, TWO = RIGHT["multiclass_argmax"], RIGHT["binary"]
 
 
-def expect(view, cell, filters=()):
+def sureness(view):
+    """Return the probability behind each label."""
+    y_prob, p_clothing = (run.y_prob_test for run in PAIRS[0])
+    sums = y_prob[:, CLOTHING].sum(axis=1)
+    two = {"binary": p_clothing, "multiclass_sum": sums}.get(view)
+    return y_prob.max(axis=1) if two is None else np.maximum(two, 1 - two)
+
+
+def expect(view, cell, filters=None):
     """List the test images of a cell that pass the filters."""
+    filters, sure = filters or {}, sureness(view)
     passes = (TRUTH[view] == cell[0]) & (ANSWERS[0][view] == cell[1])
-    passes &= (N_WRONG[view] == SEEDS) | ("every" not in filters)
-    passes &= DISAGREE[view] | ("disagree" not in filters)
+    edges = (0, 0.6, 0.9, 0.99, 2)
+    for name, value in filters.items():
+        if name == "every":
+            passes &= N_WRONG[view] == SEEDS
+        elif name == "class":
+            passes &= int(value) == LABELS
+        elif name == "sure":
+            passes &= (sure >= edges[int(value)]) & (sure < edges[int(value) + 1])
+        else:
+            passes &= {
+                "ten": TEN & ~TWO,
+                "two": TWO & ~TEN,
+                "one": TEN ^ TWO,
+                "both": TEN & TWO,
+                "neither": ~TEN & ~TWO,
+            }[value]
     return np.flatnonzero(passes).tolist()
 
 
 @pytest.fixture(scope="module")
 def page():
-    return render_explorer(IMAGES, LABELS, PAIRS)
+    return render_explorer(IMAGES, LABELS, PAIRS, TRAINING)
 
 
 @pytest.fixture(scope="module")
@@ -98,24 +122,40 @@ def test_every_cell_tells_its_count(soup, view):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_page_carries_all_errors_and_all_disagreements(data, view):
-    wrong = ANSWERS[0][view] != TRUTH[view]
-    assert set(np.flatnonzero(wrong | DISAGREE[view])) <= set(data["id"])
+def test_page_carries_all_errors(data, view):
+    assert set(np.flatnonzero(~RIGHT[view])) <= set(data["id"])
     assert len(set(data["id"])) == len(data["id"])
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_page_says_of_each_image_what_the_networks_say(data, view):
     chosen, said = np.array(data["id"]), data["views"][view]
-    true, labeled = TRUTH[view][chosen], ANSWERS[0][view][chosen]
-    assert said["cell"] == [f"{t}-{p}" for t, p in zip(true, labeled, strict=True)]
-    assert said["n_wrong"] == N_WRONG[view][chosen].tolist()
-    assert said["disagree"] == DISAGREE[view][chosen].astype(int).tolist()
-    assert data["label"] == [CLASS_NAMES[label] for label in LABELS[chosen]]
+    for name, digits in (("true", TRUTH[view]), ("labeled", ANSWERS[0][view])):
+        assert said[name] == "".join(map(str, digits))
+    assert said["n_wrong"] == N_WRONG[view].tolist()
+    assert data["label"] == "".join(map(str, LABELS))
     names = CLASS_NAMES if view == "ten_classes" else BINARY_NAMES
     assert [text.split(",")[0] for text in said["answer"]] == [
-        names[i] for i in labeled
+        names[i] for i in ANSWERS[0][view][chosen]
     ]
+
+
+def test_neighbors_of_errors_are_the_nearest_training_images(data):
+    wrong = ~np.all(list(RIGHT.values()), axis=0)
+    wrong |= np.any([N_WRONG[view] > SEEDS / 2 for view in VIEWS], axis=0)
+    wrong = np.flatnonzero(wrong)
+    assert [int(i) for i in data["neighbors"]] == wrong.tolist()
+    flat = TRAINING[0].reshape(len(TRAINING[0]), -1).astype(float)
+    for i in wrong[::10]:
+        distances = ((flat - IMAGES[i].ravel()) ** 2).sum(axis=1)
+        found = data["neighbors"][str(i)]
+        assert found == np.argsort(distances)[:3].tolist()
+        assert found[0] == N - 1 - i  # the same image, stored in reverse order
+        for k in found:
+            name, png = data["training"][str(k)]
+            assert name == CLASS_NAMES[TRAINING[1][k]]
+            image = np.asarray(Image.open(io.BytesIO(base64.b64decode(png))))
+            np.testing.assert_array_equal(image, 255 - TRAINING[0][k])
 
 
 def test_probabilities_are_those_of_the_label(data):
@@ -133,7 +173,8 @@ def test_probabilities_are_those_of_the_label(data):
 def test_chances_of_a_single_pair_are_never_said_to_be_none_or_all():
     multiclass = SimpleNamespace(y_prob_test=np.eye(10)[[0, 0]])
     binary = SimpleNamespace(y_prob_test=np.array([1.0, 1e-9]))
-    text = render_explorer(IMAGES[:2], np.array([0, 9]), {0: (multiclass, binary)})
+    pairs = {0: (multiclass, binary)}
+    text = render_explorer(IMAGES[:2], np.array([0, 9]), pairs, TRAINING)
     assert "99.9%" in text
     assert "(Ankle boot: under 0.1%)" in text
     assert "100.0%" not in text
@@ -143,10 +184,7 @@ def test_chances_of_a_single_pair_are_never_said_to_be_none_or_all():
 
 def sort_by_chance(view, images):
     """Sort images by the probability behind their label, the least sure one first."""
-    y_prob, p_clothing = (run.y_prob_test for run in PAIRS[0])
-    sums = y_prob[:, CLOTHING].sum(axis=1)
-    two = {"binary": p_clothing, "multiclass_sum": sums}.get(view)
-    sure = y_prob.max(axis=1) if two is None else np.maximum(two, 1 - two)
+    sure = sureness(view)
     return sorted(images, key=lambda i: sure[i])
 
 
@@ -155,7 +193,8 @@ def test_of_right_labels_the_least_sure_ones_are_there(data, view):
     said = data["views"][view]
     for label in set(TRUTH[view]):
         expected = sort_by_chance(view, expect(view, (label, label)))[:N_RIGHT]
-        here = [k for k, cell in enumerate(said["cell"]) if cell == f"{label}-{label}"]
+        cells = [(said["true"][i], said["labeled"][i]) for i in data["id"]]
+        here = [k for k, cell in enumerate(cells) if cell == (str(label),) * 2]
         here.sort(key=lambda k: said["rank"][k])
         assert [data["id"][k] for k in here[:N_RIGHT]] == expected
 
@@ -180,7 +219,8 @@ def test_published_page_shows_the_stored_runs_in_under_6_mb(remade):
         soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         data = json.loads(soup.find(id="data").text)
         # Another release of Pillow may write other bytes.
-        shown.append({name: data[name] for name in data if name != "png"})
+        pictures = ("png", "training")
+        shown.append({name: data[name] for name in data if name not in pictures})
     assert shown[0] == shown[1]
 
 
@@ -201,10 +241,12 @@ def button(explorer, view, cell):
     return explorer.locator(place)
 
 
-def choose(explorer, view, cell, filters=()):
+def choose(explorer, view, cell, filters=None):
     explorer.locator(f"input[value={view}]").check()
-    for name in ("every", "disagree"):
-        explorer.locator(f"input[name={name}]").set_checked(name in filters)
+    filters = filters or {}
+    for name in ("class", "sure", "right"):
+        explorer.locator(f"select[name={name}]").select_option(filters.get(name, ""))
+    explorer.locator("input[name=every]").set_checked("every" in filters)
     button(explorer, view, cell).click()
 
 
@@ -216,19 +258,29 @@ def shown(explorer):
     return explorer.locator("#gallery li").evaluate_all(items)
 
 
-FILTERS = [(), ("every",), ("disagree",), ("every", "disagree")]
+FILTERS = [
+    {},
+    {"every": "1"},
+    {"class": "6"},
+    {"sure": "0"},
+    {"sure": "2"},
+    *({"right": value} for value in ("ten", "two", "one", "both", "neither")),
+    {"every": "1", "right": "neither"},
+    {"class": "0", "sure": "1", "right": "one"},
+]
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_click_shows_the_images_of_a_cell_that_pass_the_filters(explorer, view):
+def test_click_shows_the_images_of_a_cell_that_pass_the_filters(explorer, data, view):
     n = 6 if view == "ten_classes" else 1
     for cell, filters in itertools.product([(n, n), (0, n), (n, 0)], FILTERS):
         choose(explorer, view, cell, filters)
         images = sort_by_chance(view, expect(view, cell, filters))
         n_images = len(images)
+        images = [i for i in images if i in data["id"]]
         if cell[0] != cell[1]:
             images.reverse()
-        elif not filters:
+        else:
             images = images[:N_RIGHT]
         assert shown(explorer) == images, (cell, filters)
         for said in (button(explorer, view, cell), explorer.locator("#chosen")):
@@ -236,6 +288,40 @@ def test_click_shows_the_images_of_a_cell_that_pass_the_filters(explorer, view):
     # The page's address remembers view, cell and filters.
     explorer.reload()
     assert shown(explorer) == images
+
+
+def test_address_of_an_image_leads_to_it_and_back(explorer, data):
+    wrong = int(next(iter(data["neighbors"])))
+    choose(explorer, "binary", (0, 1))
+    before = explorer.url
+    explorer.locator("input[name=image]").fill(str(wrong))
+    explorer.locator("input[name=image]").press("Enter")
+    assert explorer.url.endswith(f"#{wrong}")
+    portrait = explorer.locator("#image")
+    assert portrait.is_visible()
+    assert portrait.locator("h2").inner_text() == f"Test image {wrong}"
+    assert CLASS_NAMES[LABELS[wrong]] in explorer.locator("#image-label").inner_text()
+    said = portrait.locator("tbody tr").all_inner_texts()
+    assert len(said) == len(VIEWS)
+    for text, view in zip(said, VIEWS, strict=True):
+        assert ("✓" in text) == RIGHT[view][wrong]
+        assert f"{N_WRONG[view][wrong]} of {SEEDS}" in text
+    alts = portrait.locator("#neighbors img").evaluate_all("all => all.map(x => x.alt)")
+    numbers = [int(re.search(r"\d+", alt)[0]) for alt in alts]
+    assert numbers == data["neighbors"][str(wrong)]
+    portrait.locator("#back").click()
+    assert explorer.url == before
+    assert not portrait.is_visible()
+
+
+def test_image_without_a_picture_or_a_number_out_of_range_is_answered(explorer, data):
+    absent = next(i for i in range(N) if i not in data["id"])
+    explorer.evaluate(f"location.hash = '#{absent}'")
+    assert explorer.locator("#image").is_visible()
+    assert not explorer.locator("#image img").first.is_visible()
+    explorer.evaluate(f"location.hash = '#{N}'")
+    shown(explorer)
+    assert not explorer.locator("#image").is_visible()
 
 
 def test_explorer_says_of_each_image_what_the_page_carries(explorer, data):
@@ -247,9 +333,9 @@ def test_explorer_says_of_each_image_what_the_page_carries(explorer, data):
     for i, (alt, address) in zip(images, pictures, strict=True):
         k = data["id"].index(i)
         assert alt.startswith(f"Test image {i};")
-        assert f" {data['label'][k]};" in alt
+        assert f" {CLASS_NAMES[LABELS[i]]};" in alt
         assert f" {said['answer'][k]};" in alt
-        assert f" {said['n_wrong'][k]} of {SEEDS} " in alt
+        assert f" {said['n_wrong'][i]} of {SEEDS} " in alt
         assert address == f"data:image/png;base64,{data['png'][k]}"
 
 

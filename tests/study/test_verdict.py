@@ -51,7 +51,9 @@ def test_verdict_starts_with_its_answer_and_swaps_with_the_networks(outcome):
         assert lead == f"{SUM.capitalize()} against binary: {answer}."
         assert (winner in answer) == has_winner
         assert sorted(read_numbers(text)) == sorted(numbers)
-        assert re.search("fewer|more", text.split("**")[2])[0] == ("fewer" if sign > 0 else "more")
+        assert re.search("fewer|more", text.split("**")[2])[0] == (
+            "fewer" if sign > 0 else "more"
+        )
 
 
 @pytest.mark.parametrize(

@@ -1,26 +1,28 @@
 "use strict";
-// The page's address holds what is chosen: "#view=ten_classes&cell=6-0&every&disagree".
+// The page's address holds what is chosen: "#view=ten_classes&cell=6-0&class=6", or the
+// number of an image: "#5561".
 const data = JSON.parse(document.getElementById("data").textContent);
 const controls = document.getElementById("controls");
 const gallery = document.getElementById("gallery");
 const tables = new Map();
 for (const table of document.querySelectorAll("table[data-view]"))
   tables.set(table.dataset.view, table);
+const pictures = new Map(data.id.map((id, k) => [id, k]));
+const FILTERS = ["class", "sure", "right", "every"];
+let cellAddress = "";
 
 const buttonsOf = view => [...tables.get(view).querySelectorAll("button")];
 const isRight = button => new Set(button.dataset.cell.split("-")).size === 1;
 const phrase = n => `${n.toLocaleString("en")} image${n === 1 ? "" : "s"}`;
+const isLabeledRight = (view, i) => data.views[view].true[i] === data.views[view].labeled[i];
 
 function readAddress() {
-  const given = new URLSearchParams(location.hash.slice(1));
+  const given = new URLSearchParams(cellAddress);
   const view = tables.has(given.get("view")) ? given.get("view") : [...tables.keys()][0];
   const named = button => button.dataset.cell === given.get("cell");
-  return {
-    view,
-    button: buttonsOf(view).find(named) ?? commonestMistake(view),
-    every: given.has("every"),
-    disagree: given.has("disagree"),
-  };
+  const filters = Object.fromEntries(FILTERS.map(name => [name, given.get(name) ?? ""]));
+  const button = buttonsOf(view).find(named) ?? commonestMistake(view);
+  return { view, button, filters };
 }
 
 function commonestMistake(view) {
@@ -31,78 +33,153 @@ function commonestMistake(view) {
 function writeAddress(changes) {
   const now = { ...readAddress(), ...changes };
   const given = new URLSearchParams({ view: now.view, cell: now.button.dataset.cell });
-  for (const filter of ["every", "disagree"]) if (now[filter]) given.set(filter, "");
+  for (const [name, value] of Object.entries(now.filters)) if (value) given.set(name, value);
   location.hash = given;
 }
 
-// Say by position which of the page's images the filters let through.
-function filterImages({ view, every, disagree }) {
+// Who names the group of an image right, of the two classifiers that Part 3 compares.
+function findRight(i) {
+  const ten = isLabeledRight("multiclass_argmax", i), two = isLabeledRight("binary", i);
+  if (ten && two) return ["both"];
+  return ten ? ["ten", "one"] : two ? ["two", "one"] : ["neither"];
+}
+
+function passes(i, view, filters) {
   const facts = data.views[view];
-  return data.id.map((_, i) =>
-    (!every || facts.n_wrong[i] === data.n_runs) && (!disagree || facts.disagree[i] === 1));
+  return (!filters.class || data.label[i] === filters.class)
+    && (!filters.sure || facts.sure[i] === filters.sure)
+    && (!filters.right || findRight(i).includes(filters.right))
+    && (!filters.every || facts.n_wrong[i] === data.n_runs);
+}
+
+// List the test images of each cell that pass the filters.
+function sortIntoCells(view, filters) {
+  const facts = data.views[view];
+  const cells = new Map(buttonsOf(view).map(button => [button.dataset.cell, []]));
+  for (let i = 0; i < data.label.length; i += 1)
+    if (passes(i, view, filters)) cells.get(`${facts.true[i]}-${facts.labeled[i]}`).push(i);
+  return cells;
 }
 
 function show() {
-  const chosen = readAddress();
-  const passes = filterImages(chosen);
-  for (const [view, table] of tables) table.parentElement.hidden = view !== chosen.view;
-  controls.elements.view.value = chosen.view;
-  for (const filter of ["every", "disagree"])
-    controls.elements[filter].checked = chosen[filter];
-  for (const button of buttonsOf(chosen.view)) showCount(button, chosen, passes);
-  showImages(chosen, passes);
+  const number = /^#(\d+)$/.exec(location.hash)?.[1];
+  const isImage = number !== undefined && +number < data.label.length;
+  if (!isImage) cellAddress = location.hash.slice(1);
+  const { view, button, filters } = readAddress();
+  const cells = sortIntoCells(view, filters);
+  for (const [name, table] of tables) table.parentElement.hidden = name !== view;
+  controls.elements.view.value = view;
+  for (const name of FILTERS.slice(0, 3)) controls.elements[name].value = filters[name];
+  controls.elements.every.checked = filters.every !== "";
+  for (const each of buttonsOf(view)) showCount(each, each === button, cells);
+  showImages(view, button, cells.get(button.dataset.cell));
+  document.getElementById("image").hidden = !isImage;
+  if (isImage) showImage(+number);
 }
 
-function showCount(button, chosen, passes) {
-  const { cell, count, title } = button.dataset;
-  const cells = data.views[chosen.view].cell;
-  const isFiltered = chosen.every || chosen.disagree;
-  const n = isFiltered ? cells.filter((c, i) => c === cell && passes[i]).length : +count;
+function showCount(button, isChosen, cells) {
+  const { cell, title } = button.dataset;
+  const n = cells.get(cell).length;
   button.textContent = n;
   button.setAttribute("aria-label", `${title}: ${phrase(n)}`);
-  button.setAttribute("aria-pressed", button === chosen.button);
+  button.setAttribute("aria-pressed", isChosen);
   // Tab enters the matrix at the chosen cell; the arrow keys go on from there.
-  button.tabIndex = button === chosen.button ? 0 : -1;
+  button.tabIndex = isChosen ? 0 : -1;
 }
 
-function showImages({ view, button, every, disagree }, passes) {
-  const facts = data.views[view];
-  const { cell } = button.dataset;
-  const found = [...data.id.keys()].filter(i => facts.cell[i] === cell && passes[i]);
+function showImages(view, button, found) {
+  const { rank } = data.views[view];
   const sign = isRight(button) ? 1 : -1;
-  found.sort((i, j) => sign * (facts.rank[i] - facts.rank[j]));
-  const isSample = isRight(button) && !every && !disagree;
-  const shown = isSample ? found.slice(0, data.n_right) : found;
+  const shown = found.filter(i => pictures.has(i));
+  shown.sort((i, j) => sign * (rank[pictures.get(i)] - rank[pictures.get(j)]));
+  if (isRight(button)) shown.splice(data.n_right);
   document.getElementById("chosen").textContent = button.getAttribute("aria-label");
-  document.getElementById("hint").textContent = describeOrder(shown.length, sign, isSample);
-  gallery.replaceChildren(...shown.map(i => makeItem(i, facts)));
+  document.getElementById("hint").textContent = describeOrder(found.length, shown.length, sign);
+  gallery.replaceChildren(...shown.map(i => makeItem(i, view)));
 }
 
-function describeOrder(n, sign, isSample) {
-  if (n < 2 && !isSample) return n ? "" : "No image here; another cell may have some.";
-  const order = sign > 0 ? "the least sure first" : "the surest mistakes first";
-  return isSample ? `Of these, the ${n} with the least sure label.` : `In order, ${order}.`;
+function describeOrder(nFound, nShown, sign) {
+  if (!nFound) return "No image here; another cell may have some.";
+  if (nShown < nFound) return `Of these, the page has ${nShown}, the least sure first.`;
+  if (nFound === 1) return "";
+  return sign > 0 ? "The least sure first." : "The surest mistakes first.";
 }
 
-function makeItem(i, facts) {
+function makePicture(png) {
+  const image = document.createElement("img");
+  image.src = `data:image/png;base64,${png}`;
+  return image;
+}
+
+function makeItem(i, view) {
+  const facts = data.views[view], k = pictures.get(i);
   const lines = [
-    `true: ${data.label[i]}`,
-    `labeled: ${facts.answer[i]}`,
+    `true: ${data.names[data.label[i]]}`,
+    `labeled: ${facts.answer[k]}`,
     `wrong in ${facts.n_wrong[i]} of ${data.n_runs} trainings`,
   ];
-  const item = document.createElement("li");
-  item.dataset.image = data.id[i];
-  const image = document.createElement("img");
-  image.src = `data:image/png;base64,${data.png[i]}`;
-  image.alt = `Test image ${data.id[i]}; ${lines.join("; ")}`;
-  item.append(image);
+  const item = document.createElement("li"), link = document.createElement("a");
+  item.dataset.image = i;
+  link.href = `#${i}`;
+  const image = makePicture(data.png[k]);
+  image.alt = `Test image ${i}; ${lines.join("; ")}`;
+  link.append(image);
   for (const line of lines) {
     const text = document.createElement("div");
     text.textContent = line;
     // The alt text has said it.
     text.setAttribute("aria-hidden", "true");
-    item.append(text);
+    link.append(text);
   }
+  item.append(link);
+  return item;
+}
+
+// All that the page knows of one image.
+function showImage(i) {
+  const k = pictures.get(i), name = data.names[data.label[i]];
+  const section = document.getElementById("image"), image = section.querySelector("img");
+  document.getElementById("image-title").textContent = `Test image ${i}`;
+  document.getElementById("image-label").textContent = k === undefined
+    ? `It is labeled ${name} in the data. All networks with seed 0 are right on it, and sure; this page does not carry its picture.`
+    : `It is labeled ${name} in the data.`;
+  image.hidden = k === undefined;
+  if (k !== undefined) {
+    image.src = `data:image/png;base64,${data.png[k]}`;
+    image.alt = `Test image ${i}, enlarged`;
+  }
+  const rows = [...tables.keys()].map(view => makeRow(view, i, k));
+  document.getElementById("said").replaceChildren(...rows);
+  const neighbors = data.neighbors[i] ?? [];
+  document.getElementById("neighbors-title").hidden = !neighbors.length;
+  document.getElementById("neighbors").replaceChildren(...neighbors.map(makeNeighbor));
+  document.getElementById("back").href = `#${cellAddress}`;
+  section.scrollIntoView({ block: "start" });
+}
+
+function makeRow(view, i, k) {
+  const facts = data.views[view];
+  const row = document.createElement("tr"), head = document.createElement("th");
+  head.scope = "row";
+  head.textContent = facts.title;
+  const said = k === undefined ? "right" : `${isLabeledRight(view, i) ? "✓" : "✗"} ${facts.answer[k]}`;
+  const cells = [said, `${facts.n_wrong[i]} of ${data.n_runs}`].map(text => {
+    const cell = document.createElement("td");
+    cell.textContent = text;
+    return cell;
+  });
+  row.append(head, ...cells);
+  return row;
+}
+
+function makeNeighbor(i) {
+  const [name, png] = data.training[i];
+  const item = document.createElement("li"), image = makePicture(png);
+  image.alt = `Training image ${i}, labeled ${name}`;
+  const text = document.createElement("div");
+  text.textContent = `${name} (training image ${i})`;
+  text.setAttribute("aria-hidden", "true");
+  item.append(image, text);
   return item;
 }
 
@@ -125,15 +202,23 @@ for (const [view, table] of tables) {
     if (button) writeAddress({ view, button });
   });
 }
+controls.addEventListener("submit", event => event.preventDefault());
 controls.addEventListener("change", event => {
   const { name, value, checked } = event.target;
-  if (name === "view") writeAddress({ view: value, button: commonestMistake(value) });
-  else writeAddress({ [name]: checked });
+  if (name === "image") {
+    if (value !== "" && event.target.checkValidity()) location.hash = value;
+  } else if (name === "view") {
+    writeAddress({ view: value, button: commonestMistake(value) });
+  } else {
+    const chosen = name === "every" ? (checked ? "1" : "") : value;
+    writeAddress({ filters: { ...readAddress().filters, [name]: chosen } });
+  }
 });
 window.addEventListener("hashchange", () => {
   show();
   // On a narrow screen the images are below the matrix: let the first ones come into view.
-  gallery.firstElementChild?.scrollIntoView({ block: "nearest" });
+  if (document.getElementById("image").hidden)
+    gallery.firstElementChild?.scrollIntoView({ block: "nearest" });
 });
 controls.hidden = document.getElementById("images").hidden = false;
 show();
