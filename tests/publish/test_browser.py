@@ -14,7 +14,7 @@ PAPER = {"width": 700, "height": 990}  # A4 with narrow margins, in CSS pixels
 
 CONTRASTS = Path(__file__).parents[1] / "contrast.js"
 CLICK_LINKS = """() =>
-  [...document.querySelectorAll('a[href^="#"]')].map(link => {
+  [...document.querySelectorAll('a[href^="#"]:not(.gallery a, #back)')].map(link => {
     scrollTo(0, 0);
     link.click();
     const target = document.querySelector(':target');
