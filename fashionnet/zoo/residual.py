@@ -58,10 +58,10 @@ def build_resnet(n_classes, *, depth=20, filters=(16, 32, 64), shortcuts=True):
     return keras.Model(images, answer, name="resnet")
 
 
-SMALL_LAYOUT = (32, "pool", 48, "residual", "pool", 96, "residual")
+SMALL_LAYOUT = (32, "pool", 56, "residual", "residual", "pool", 80, "residual")
 
 
-def build_small_resnet(n_classes, *, layout=SMALL_LAYOUT, squeeze=0, dropout=0.2):
+def build_small_resnet(n_classes, *, layout=SMALL_LAYOUT, dropout=0.2):
     """Build our own convolutional network from a list of steps.
 
     A number is a block of so many filters: convolution of 3×3, batch normalization,
@@ -72,9 +72,6 @@ def build_small_resnet(n_classes, *, layout=SMALL_LAYOUT, squeeze=0, dropout=0.2
     Args:
         n_classes: Number of softmax outputs, at least 2.
         layout: The steps, in order.
-        squeeze: If positive, a residual step weighs its maps before it adds them: two
-            dense layers, the first with so many times fewer units than there are maps,
-            choose the weights from the maps' means.
         dropout: Share of the last layer's inputs silenced in a training step, in
             [0, 1).
 
@@ -85,8 +82,7 @@ def build_small_resnet(n_classes, *, layout=SMALL_LAYOUT, squeeze=0, dropout=0.2
     Raises:
         ValueError: If a step is unknown, or a size or the share impossible.
 
-    Source: He et al. (2016), arXiv:1512.03385 (shortcuts); Hu et al. (2018),
-    arXiv:1709.01507 (weighing maps).
+    Source: He et al. (2016), arXiv:1512.03385.
     """
     numbers = [step for step in layout if isinstance(step, int)]
     check_count("n_classes", n_classes, lowest=2)
@@ -101,7 +97,7 @@ def build_small_resnet(n_classes, *, layout=SMALL_LAYOUT, squeeze=0, dropout=0.2
             count = x.shape[-1]
             way = layers.Activation("relu")(convolve(x, count))
             way = layers.Activation("relu")(convolve(way, count))
-            x = layers.Add()([x, weigh_maps(way, squeeze) if squeeze else way])
+            x = layers.Add()([x, way])
         elif isinstance(step, int):
             x = layers.Activation("relu")(convolve(x, step))
         else:
@@ -122,12 +118,3 @@ def convolve(x, filters, *, size=3, stride=1):
     """Add a convolution without bias and its batch normalization, with padding."""
     x = layers.Conv2D(filters, size, strides=stride, padding="same", use_bias=False)(x)
     return layers.BatchNormalization(momentum=0.9)(x)
-
-
-def weigh_maps(x, squeeze):
-    """Multiply each map by a weight between 0 and 1, chosen from the maps' means."""
-    count = x.shape[-1]
-    weights = layers.GlobalAveragePooling2D()(x)
-    weights = layers.Dense(max(1, count // squeeze), activation="relu")(weights)
-    weights = layers.Dense(count, activation="sigmoid")(weights)
-    return layers.Multiply()([x, layers.Reshape((1, 1, count))(weights)])

@@ -16,21 +16,13 @@ def count_kinds(model, kind):
 
 
 def test_small_resnet_has_the_parameters_counted_by_hand():
-    steps = [(1, 32), (32, 48), (48, 48), (48, 48), (48, 96), (96, 96), (96, 96)]
-    by_hand = sum(count_block(*step) for step in steps) + (2 * 96 + 1) * 10
+    steps = [(1, 32), (32, 56), *[(56, 56)] * 4, (56, 80), (80, 80), (80, 80)]
+    by_hand = sum(count_block(*step) for step in steps) + (2 * 80 + 1) * 10
     model = build_small_resnet(10)
-    assert model.count_params() == by_hand == 266_730
-    # Means and variances of seven normalizations are not trained.
+    assert model.count_params() == by_hand == 288_650
+    # Means and variances of nine normalizations are not trained.
     trained = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
-    assert trained == by_hand - 2 * (32 + 3 * 48 + 3 * 96) == 265_802
-
-
-def test_weighing_maps_adds_two_dense_layers_to_each_residual_step():
-    layout = (32, "pool", 64, "residual", 80, "pool", "residual")
-    plain = build_small_resnet(10, layout=layout).count_params()
-    weighed = build_small_resnet(10, layout=layout, squeeze=4).count_params()
-    by_hand = sum((n + 1) * (n // 4) + (n // 4 + 1) * n for n in (64, 80))
-    assert weighed - plain == by_hand == 5_428
+    assert trained == by_hand - 2 * (32 + 5 * 56 + 3 * 80) == 287_546
 
 
 @pytest.mark.parametrize("depth", [8, 14, 20])
