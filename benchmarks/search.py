@@ -31,6 +31,8 @@ CANDIDATES = {
     "no batch normalization": {"normalize": False},
     "no input dropout": {"input_dropout": 0.0},
     "hidden dropout 0.1": {"dropout": 0.1},
+    "no weight decay": {"weight_decay": 0.0},
+    "batch size 128": {"batch_size": 128},
     "learning rate 0.003": {"learning_rate": 0.003},
     "10 epochs": {"epochs": 10},
     "30 epochs": {"epochs": 30},

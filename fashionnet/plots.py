@@ -1,25 +1,28 @@
 """Draw the figures of a network; each carries a description of what it shows.
 
 A `plot_` function draws computed data, returns its Axes (one panel) or Figure, and
-leaves there, for readers who cannot see it, what `describe` was told.
+leaves there, for readers who cannot see it, what `describe` was told. All figures are
+as narrow as a phone, so that their text can be read there.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator, PercentFormatter
-from sklearn.metrics import (
-    confusion_matrix,
-    precision_recall_curve,
-    roc_auc_score,
-    roc_curve,
+from matplotlib.ticker import (
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    PercentFormatter,
+    StrMethodFormatter,
 )
+from sklearn.metrics import confusion_matrix, roc_auc_score, roc_curve
 
 from fashionnet.evaluation import rank_confusions
 
 # Okabe and Ito's palette: told apart with every kind of color vision.
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+WIDTH = 4.2  # of a figure, in inches
 
 
 def describe(panel, text):
@@ -33,7 +36,7 @@ def describe(panel, text):
     figure.description = f"{getattr(figure, 'description', '')} {text}".strip()
 
 
-def plot_images(images, captions, *, right=None, n_columns=6, titles=None):
+def plot_images(images, captions, *, right=None, n_columns=3, titles=None):
     """Show images in a grid, each with its caption.
 
     Args:
@@ -48,33 +51,26 @@ def plot_images(images, captions, *, right=None, n_columns=6, titles=None):
         The Figure.
     """
     n_rows = max(1, -(-len(images) // n_columns))
-    height = 1.9 if titles else 1.6
-    fig = plt.figure(figsize=(7.4, height * n_rows), layout="constrained")
+    n_lines = max((caption.count("\n") + 1 for caption in captions), default=1)
+    height = 0.8 * WIDTH / n_columns + 0.2 * n_lines + 0.3 * bool(titles)
+    fig = plt.figure(figsize=(WIDTH, height * n_rows), layout="constrained")
     rows = fig.subfigures(n_rows, 1, squeeze=False)[:, 0]
     axes = np.array([row.subplots(1, n_columns, squeeze=False)[0] for row in rows])
     for ax in axes.flat:
         ax.axis("off")
     parts = []
     for row, title in zip(rows, titles or (), strict=False):
-        row.suptitle(title, x=0.01, ha="left", fontsize=10, weight="bold")
+        row.suptitle(title, x=0.01, ha="left", fontsize=11, weight="bold")
     for i, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
         mark, color, said = "", "black", ""
         if right is not None:
             mark, color = ("✓ ", BLUE) if right[i] else ("✗ ", RED)
             said = " (right)" if right[i] else " (wrong)"
         ax.imshow(image, cmap="gray_r", vmin=0, vmax=255)
-        ax.set_title(mark + captions[i], color=color, fontsize=9)
+        ax.set_title(mark + captions[i], color=color, fontsize=10)
         parts.append(captions[i].replace("\n", ", ") + said)
     describe(fig, f"{len(images)} images in a grid: {'; '.join(parts)}.")
     return fig
-
-
-def caption_predictions(y_true, y_pred, names):
-    """Write one caption per image: the predicted class above the true one."""
-    return [
-        f"{names[pred]}\ntrue: {names[true]}"
-        for true, pred in zip(y_true, y_pred, strict=True)
-    ]
 
 
 def plot_history(history):
@@ -83,18 +79,20 @@ def plot_history(history):
     The epoch with the lowest validation loss, whose weights are kept, is marked.
     Returns the Figure.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.3), layout="constrained")
+    size = {"figsize": (WIDTH, 5), "sharex": True, "layout": "constrained"}
+    fig, axes = plt.subplots(2, 1, **size)
     best = int(np.argmin(history["val_loss"]))
     for ax, metric in zip(axes, ("loss", "accuracy"), strict=True):
         train, val = history[metric], history[f"val_{metric}"]
-        epochs = range(1, len(train) + 1)
-        ax.plot(epochs, train, color=BLUE, linestyle="--", label="training")
+        epochs = np.arange(1, len(train) + 1)
+        # A mean over the epoch belongs to its middle; validation comes at its end.
+        ax.plot(epochs - 0.5, train, color=BLUE, linestyle="--", label="training")
         ax.plot(epochs, val, color=RED, marker="o", markersize=3, label="validation")
         ax.axvline(
             best + 1, color="gray", linestyle=":", label=f"epoch {best + 1} kept"
         )
-        ax.set(xlabel="epoch", ylabel=metric)
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.set(ylabel=metric)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         ax.legend(loc="upper right" if metric == "loss" else "lower right")
         describe(
             ax,
@@ -103,6 +101,11 @@ def plot_history(history):
             f"{val[-1]:.3f}, {val[best]:.3f} in epoch {best + 1}, whose weights are "
             "kept.",
         )
+    axes[0].set_yscale("log")
+    axes[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes[0].yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes[0].yaxis.set_minor_formatter(NullFormatter())
+    axes[1].set_xlabel("epoch")
     axes[1].yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axes[1].yaxis.set_major_formatter(PercentFormatter(1))
     return fig
@@ -110,24 +113,20 @@ def plot_history(history):
 
 # What a layer does, in a few words.
 DEEDS = {
-    "GrayLevels": "0…255 becomes 0…1",
-    "Flatten": "rows laid end to end",
-    "Dropout": "hides some in training",
-    "BatchNormalization": "steadies the range",
-    "relu": "negative becomes 0",
-    "softmax": "ten probabilities",
-    "sigmoid": "one probability",
+    "GrayLevels": "0…255 to 0…1",
+    "Flatten": "rows end to end",
+    "Dropout": "hides some inputs",
+    "relu": "negatives to 0",
 }
 
 
 def plot_network(model, *, ax=None):
-    """Draw the layers of a network from top to bottom, as wide as their outputs.
+    """Draw the layers of a network from top to bottom, with the size of their outputs.
 
-    The width of a bar goes with the logarithm of the number of values. Layers with
-    parameters that are trained have another color, and their number beside them.
-    Returns the Axes.
+    Layers with parameters that are trained have another color, and their number beside
+    them; others have what they do. Returns the Axes.
     """
-    ax = ax or _make_axes(7.4, 0.4 * (len(model.layers) + 2))
+    ax = ax or _make_axes(0.33 * (len(model.layers) + 2))
     rows = [("input", "gray levels", int(np.prod(model.input_shape[1:])), 0)]
     for layer in model.layers:
         n_values = int(np.prod(layer.output.shape[1:]))
@@ -135,15 +134,14 @@ def plot_network(model, *, ax=None):
         rows.append((*_describe_layer(layer), n_values, n_trained))
     parts = []
     for y, (name, deed, n_values, n_trained) in enumerate(rows):
-        width, color = np.log2(n_values + 1), ORANGE if n_trained else "#cfd8dc"
-        ax.barh(y, width, left=-width / 2, height=0.78, color=color)
+        color = ORANGE if n_trained else "#cfd8dc"
+        ax.barh(y, 2, left=-1, height=0.8, color=color)
         ax.text(0, y, f"{n_values:,}", ha="center", va="center")
-        ax.text(-5.4, y, name, ha="right", va="center")
-        counted = f"{n_trained:,} parameters" if n_trained else ""
-        said = ": ".join(filter(None, [deed, counted]))
-        ax.text(5.4, y, said, ha="left", va="center")
+        ax.text(-1.3, y, name, ha="right", va="center")
+        said = f"{n_trained:,} parameters" if n_trained else deed
+        ax.text(1.3, y, said, ha="left", va="center")
         parts.append(f"{name}, {n_values:,} values" + (f", {said}" if said else ""))
-    ax.set(xlim=(-13, 18), ylim=(len(rows) - 0.4, -0.6))
+    ax.set(xlim=(-7.2, 7.2), ylim=(len(rows) - 0.4, -0.6))
     ax.axis("off")
     describe(ax, f"Layers from input to output, as bars. {'; '.join(parts)}.")
     return ax
@@ -156,9 +154,9 @@ def _describe_layer(layer):
         return f"Dropout ({layer.rate:.0%})", DEEDS[kind]
     activation = getattr(layer, "activation", None)
     if activation is None or activation.__name__ == "linear":
-        return kind, DEEDS.get(kind, "weighted sums" if kind == "Dense" else "")
+        return kind, DEEDS.get(kind, "")
     name = activation.__name__
-    return (f"{kind} + {name}" if kind == "Dense" else name), DEEDS.get(name, "")
+    return (f"Dense + {name}" if kind == "Dense" else name), DEEDS.get(name, "")
 
 
 def plot_schedule(optimizer, *, n_steps, per_epoch, ax=None):
@@ -166,12 +164,13 @@ def plot_schedule(optimizer, *, n_steps, per_epoch, ax=None):
 
     `n_steps` is the number of steps of the training, `per_epoch` that of an epoch.
     """
-    ax = ax or _make_axes(5, 2.6)
+    ax = ax or _make_axes(2.6)
     steps = np.linspace(0, n_steps, 201)
     rates = [float(optimizer._learning_rate(step)) for step in steps]
     ax.plot(steps / per_epoch, rates, color=BLUE)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     ax.set(xlabel="epoch", ylabel="learning rate", ylim=(0, None))
+    ax.set_xlim(0, steps[-1] / per_epoch)
     top = int(np.argmax(rates))
     describe(
         ax,
@@ -195,12 +194,12 @@ def plot_confusion(matrix, names, *, groups=(), ax=None):
     Returns:
         The Axes.
     """
-    ax = ax or _make_axes(7.4, 6.4)
+    ax = ax or _make_axes(4.3)
     matrix, n = np.asarray(matrix), len(names)
     order = np.concatenate(groups) if groups else np.arange(n)
     shares = matrix / matrix.sum(axis=1, keepdims=True).clip(1)
-    # Beyond a third a cell stays as it is: one looks for the small shares.
-    shades = shares[np.ix_(order, order)].clip(max=1 / 3)
+    # Beyond a fifth a cell stays as it is: one looks for the small shares.
+    shades = shares[np.ix_(order, order)].clip(max=0.2)
     counts = matrix[np.ix_(order, order)]
     labels = [names[i] for i in order]
     sns.heatmap(
@@ -208,11 +207,11 @@ def plot_confusion(matrix, names, *, groups=(), ax=None):
         ax=ax,
         cmap="Blues",
         vmin=0,
-        vmax=0.6,
+        vmax=0.4,
         cbar=False,
         annot=np.where(counts, np.char.mod("%d", counts), ""),
         fmt="",
-        annot_kws={"fontsize": 10, "color": "black"},
+        annot_kws={"fontsize": 9, "color": "black"},
         xticklabels=labels,
         yticklabels=labels,
     )
@@ -223,67 +222,64 @@ def plot_confusion(matrix, names, *, groups=(), ax=None):
         start += len(group)
     ax.set(xlabel="predicted class", ylabel="true class")
     ax.tick_params(axis="y", rotation=0)
-    plt.setp(ax.get_xticklabels(), rotation=40, ha="right")
+    ax.tick_params(axis="x", rotation=90)
     right = np.diag(shares)
     best, worst = int(right.argmax()), int(right.argmin())
     describe(
         ax,
         f"Matrix of {n} true classes by {n} predicted classes. {names[best]} is "
-        f"labeled right most often ({right[best]:.1%}), {names[worst]} least often "
+        f"classified correctly most often ({right[best]:.1%}), {names[worst]} least often "
         f"({right[worst]:.1%}).",
     )
     for true, pred, count in rank_confusions(matrix, 1):
         mistake = f"{names[true]} labeled {names[pred]} ({count:,})"
-        describe(ax, f"No mistake is commoner than {mistake}.")
+        describe(ax, f"No mistake is more common than {mistake}.")
     return ax
 
 
-def plot_scores(y_true, y_score):
-    """Plot the corners of ROC and precision-recall curve where good networks live.
+def plot_roc(y_true, y_score, *, thresholds=(0.1, 0.5, 0.9), ax=None):
+    """Plot the corner of the ROC curve where good networks live.
 
     Args:
         y_true: Labels 0 and 1, shape `(n,)`.
         y_score: Probability of class 1, shape `(n,)`; not labels.
+        thresholds: Those that are marked.
+        ax: Where to draw.
 
     Returns:
-        The Figure; the threshold of one half is marked in both panels.
+        The Axes.
     """
-    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained")
+    ax = ax or _make_axes(3.6)
     false_rate, true_rate, _ = roc_curve(y_true, y_score)
-    precision, recall, _ = precision_recall_curve(y_true, y_score)
-    at_half = _rates(y_true, y_score > 0.5)
-    zoom = max(0.02, 2.5 * max(at_half[0], 1 - at_half[1], 1 - at_half[2]))
-    near_0, near_1 = (-zoom / 20, zoom), (1 - zoom, 1 + zoom / 20)
-    left.plot(false_rate, true_rate, color=BLUE)
-    left.plot(at_half[0], at_half[1], "o", color=RED, label="threshold one half")
-    left.set(xlim=near_0, xlabel="false positive rate", ylabel="true positive rate")
-    right.plot(recall, precision, color=BLUE)
-    right.plot(at_half[1], at_half[2], "o", color=RED, label="threshold one half")
-    right.set(xlim=near_1, xlabel="recall", ylabel="precision")
-    for ax, title in ((left, "ROC"), (right, "Precision and recall")):
-        ax.set(ylim=near_1, title=title)
-        ax.xaxis.set_major_formatter(PercentFormatter(1))
-        ax.yaxis.set_major_formatter(PercentFormatter(1))
-        ax.legend(loc="lower center")
-    describe(
-        fig,
-        "Two curves, zoomed to their ideal corner. ROC: area "
-        f"{roc_auc_score(y_true, y_score):.5f}; at "
-        f"one half {at_half[0]:.2%} false and {at_half[1]:.2%} true positives. "
-        f"Precision and recall: at one half {at_half[2]:.2%} and {at_half[1]:.2%}.",
-    )
-    return fig
+    ax.plot(false_rate, true_rate, color=BLUE)
+    parts, zoom = [], 0.02
+    for threshold, marker in zip(thresholds, "s^Dovp", strict=False):
+        false, true = _rates(y_true, y_score > threshold)
+        style = {"color": RED, "linestyle": "", "marker": marker}
+        ax.plot(false, true, label=f"threshold {threshold:g}", **style)
+        parts.append(
+            f"at {threshold:g} {false:.2%} false and {true:.2%} true positives"
+        )
+        zoom = max(zoom, 1.5 * false, 1.5 * (1 - true))
+    ax.set(xlim=(-zoom / 20, zoom), ylim=(1 - zoom, 1 + zoom / 20))
+    ax.set(xlabel="false positive rate", ylabel="true positive rate")
+    ax.xaxis.set_major_formatter(PercentFormatter(1))
+    ax.yaxis.set_major_formatter(PercentFormatter(1))
+    ax.legend(loc="lower right")
+    area = roc_auc_score(y_true, y_score)
+    describe(ax, f"ROC curve, zoomed to its ideal corner: area {area:.5f}; ")
+    describe(ax, f"{'; '.join(parts)}.")
+    return ax
 
 
 def _rates(y_true, y_pred):
-    """Return false positive rate, true positive rate and precision."""
+    """Return false and true positive rate."""
     (true_negatives, false_alarms), (misses, hits) = confusion_matrix(
         y_true, y_pred, labels=(0, 1)
     )
-    negatives, positives = true_negatives + false_alarms, misses + hits
-    return false_alarms / negatives, hits / positives, hits / max(1, y_pred.sum())
+    return false_alarms / (true_negatives + false_alarms), hits / (misses + hits)
 
 
-def _make_axes(width, height):
-    """Make a figure of one panel, sizes in inches."""
-    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+def _make_axes(height):
+    """Make a figure of one panel, as high as this in inches."""
+    return plt.subplots(figsize=(WIDTH, height), layout="constrained")[1]

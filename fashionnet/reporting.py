@@ -20,7 +20,8 @@ from fashionnet.data import CLASS_NAMES
 from fashionnet.download import DATA_SHA256
 from fashionnet.engine import describe_engine, versions
 
-DOTS_PER_INCH = 96
+# So figures are a little wider than a phone, and their text is as large as the page's.
+DOTS_PER_INCH = 120
 
 
 def show_figure(figure, caption=""):

@@ -28,7 +28,7 @@ STEPS = (
     "Train",
     "Watch the training",
 )
-STEPS += ("Test once", "Look at the errors", "What we found")
+STEPS += ("Test once", "Look at the errors", "What we found", "Exercises")
 
 
 def cells(path, kind=None):
@@ -146,7 +146,8 @@ def test_every_figure_is_shown_with_its_description(path):
 def test_every_notebook_ends_with_three_exercises_and_sources(path):
     *_, one, two, three, sources = [text(c) for c in cells(path, "markdown")]
     for number, said in enumerate((one, two, three), 1):
-        assert said.startswith(f"**Exercise {number}.** ")
+        heading = "## Exercises\n\n" if number == 1 else ""
+        assert said.startswith(f"{heading}**Exercise {number}.** ")
         question, solution = said.split("<details><summary>Solution</summary>")
         assert "*Hint: " in question
         assert solution.rstrip().endswith("</details>")

@@ -7,18 +7,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
-from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
+from sklearn.metrics import roc_auc_score, roc_curve
 
 from fashionnet import plots
 from fashionnet.models import build_mlp
 from fashionnet.plots import (
-    caption_predictions,
     plot_confusion,
     plot_history,
     plot_images,
     plot_network,
+    plot_roc,
     plot_schedule,
-    plot_scores,
 )
 from fashionnet.training import make_optimizer
 
@@ -51,7 +50,6 @@ PANELS = {
 }
 FIGURES = {
     "images": (partial(plot_images, right=RIGHT), (IMAGES, CAPTIONS)),
-    "scores": (plot_scores, SCORES),
     "history": (plot_history, (HISTORY,)),
     "network": (plot_network, (NETWORK,)),
 }
@@ -133,7 +131,7 @@ DESCRIPTIONS = {
         (MATRIX.T, NAMES),
         ["(100.0%)", "(75.0%)", "Coat (75)"],
     ),
-    "scores": (plot_scores, SCORES, draw_scores(1), [f"{roc_auc_score(*SCORES):.5f}"]),
+    "roc": (plot_roc, SCORES, draw_scores(1), [f"{roc_auc_score(*SCORES):.5f}"]),
 }
 
 
@@ -200,20 +198,17 @@ def test_right_and_wrong_differ_by_mark_and_color():
     assert len(set(colors.values())) == 2
 
 
-def test_caption_has_the_predicted_class_above_the_true_one():
-    captions = caption_predictions([0, 1], [2, 1], NAMES)
-    assert captions == ["Shirt\ntrue: Coat", "Bag\ntrue: Bag"]
-
-
 # History.
 
 
 @pytest.mark.parametrize(("panel", "metric"), [(0, "loss"), (1, "accuracy")])
 def test_history_draws_both_sets_by_epoch(panel, metric):
     ax = plot_history(HISTORY).axes[panel]
-    assert line(ax, "training") == [[1, 2, 3, 4], HISTORY[metric]]
+    # What was measured during an epoch stands in its middle.
+    assert line(ax, "training") == [[0.5, 1.5, 2.5, 3.5], HISTORY[metric]]
     assert line(ax, "validation") == [[1, 2, 3, 4], HISTORY[f"val_{metric}"]]
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", metric)
+    assert ax.get_ylabel() == metric
+    assert plot_history(HISTORY).axes[1].get_xlabel() == "epoch"
 
 
 def test_history_marks_the_epoch_with_the_lowest_validation_loss():
@@ -233,8 +228,7 @@ def test_history_tells_its_lines_apart_without_color():
 def test_network_has_a_bar_for_the_input_and_for_each_layer():
     ax = plot_network(NETWORK)
     assert len(ax.patches) == 1 + len(NETWORK.layers)
-    widths = [bar.get_width() for bar in ax.patches]
-    assert widths[0] > widths[-2] > widths[-1]
+    assert texts_of(ax)[0] == "784"
     trained = [bool(layer.trainable_weights) for layer in NETWORK.layers]
     orange = [to_hex(bar.get_facecolor()).upper() == plots.ORANGE for bar in ax.patches]
     assert orange == [False, *trained]
@@ -260,8 +254,8 @@ def test_schedule_is_that_of_the_optimizer():
 
 def test_confusion_colors_by_share_of_the_true_class():
     [mesh] = plot_confusion(MATRIX, NAMES).collections
-    # A third and more have one shade.
-    shares = [[1 / 3, 0.04, 0.06], [0, 1 / 3, 0], [0.25, 0, 1 / 3]]
+    # A fifth and more have one shade.
+    shares = [[0.2, 0.04, 0.06], [0, 0.2, 0], [0.2, 0, 0.2]]
     np.testing.assert_allclose(mesh.get_array(), shares)
 
 
@@ -296,24 +290,21 @@ def test_class_without_images_is_drawn_blank_and_without_warning():
 
 
 def count_rates(y_true, y_pred):
-    """Count false and true positive rate and precision, image by image."""
+    """Count false and true positive rate, image by image."""
     pairs = list(zip(y_true.tolist(), y_pred.tolist(), strict=True))
     hits, false_alarms = pairs.count((1, True)), pairs.count((0, True))
     misses, passes = pairs.count((1, False)), pairs.count((0, False))
-    precision = hits / (hits + false_alarms) if hits else 0
-    return false_alarms / (false_alarms + passes), hits / (hits + misses), precision
+    return false_alarms / (false_alarms + passes), hits / (hits + misses)
 
 
-def test_scores_draw_the_curves_of_scikit_learn():
-    left, right = plot_scores(*SCORES).axes
-    np.testing.assert_array_equal(left.lines[0].get_data(), roc_curve(*SCORES)[:2])
-    precision, recall, _ = precision_recall_curve(*SCORES)
-    np.testing.assert_array_equal(right.lines[0].get_data(), [recall, precision])
+def test_roc_curve_is_that_of_scikit_learn():
+    ax = plot_roc(*SCORES)
+    np.testing.assert_array_equal(ax.lines[0].get_data(), roc_curve(*SCORES)[:2])
 
 
 def test_area_below_the_drawn_curve_is_the_chance_to_rank_a_pair_right():
     y_true, y_score = SCORES
-    false_rate, true_rate = plot_scores(*SCORES).axes[0].lines[0].get_data()
+    false_rate, true_rate = plot_roc(*SCORES).lines[0].get_data()
     ranked = y_score[y_true == 1][:, None] > y_score[y_true == 0]
     assert np.trapezoid(true_rate, false_rate) == pytest.approx(ranked.mean())
 
@@ -328,30 +319,19 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_zoom_contains_the_marked_threshold(network):
+def test_roc_curve_marks_thresholds_within_its_zoom_and_the_ideal_corner(network):
     y_true, y_score = NETWORKS[network]
-    false_rate, true_rate, precision = count_rates(y_true, y_score > 0.5)
-    left, right = plot_scores(y_true, y_score).axes
-    assert line(left, "threshold one half") == [[false_rate], [true_rate]]
-    assert line(right, "threshold one half") == [[true_rate], [precision]]
-    for ax in (left, right):
-        [[x], [y]] = line(ax, "threshold one half")
+    ax = plot_roc(y_true, y_score)
+    assert ax.viewLim.contains(0, 1)
+    for threshold in (0.1, 0.5, 0.9):
+        rates = count_rates(y_true, y_score > threshold)
+        [[x], [y]] = line(ax, f"threshold {threshold}")
+        assert (x, y) == pytest.approx(rates)
         assert ax.viewLim.contains(x, y)
-
-
-def test_zoom_keeps_the_ideal_corner_in_view():
-    left, right = plot_scores(*SCORES).axes
-    assert left.viewLim.contains(0, 1)
-    assert right.viewLim.contains(1, 1)
-
-
-@pytest.mark.parametrize("network", NETWORKS)
-def test_description_of_scores_has_the_rates_at_one_half(network):
-    y_true, y_score = NETWORKS[network]
-    false_rate, true_rate, precision = count_rates(y_true, y_score > 0.5)
-    text = plot_scores(y_true, y_score).description
-    for rate in (false_rate, true_rate, precision):
-        assert f"{rate:.2%}" in text
+        said = f"at {threshold} {rates[0]:.2%} false and {rates[1]:.2%} true positives"
+        assert said in description_of(ax)
+    markers = {x.get_marker() for x in ax.lines[1:]}
+    assert len(markers) == 3
 
 
 def test_no_images_make_an_empty_figure():

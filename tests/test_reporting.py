@@ -23,7 +23,7 @@ def test_shown_figure_carries_its_alt_text_and_is_closed(shown):
     reporting.show_figure(ax)
     _, metadata = shown[0]._repr_mimebundle_()
     assert metadata["image/png"]["alt"] == "one empty panel"
-    assert metadata["image/png"]["width"] == 5 * 96
+    assert metadata["image/png"]["width"] == 5 * 120
     assert not plt.fignum_exists(fig.number)
 
 
@@ -32,7 +32,7 @@ def test_shown_figure_is_sharp_on_dense_screens(shown):
     plots.describe(fig, "one empty panel")
     reporting.show_figure(fig)
     width_in_header = int.from_bytes(shown[0].data[16:20], "big")
-    assert width_in_header == 2 * 5 * 96
+    assert width_in_header == 2 * 5 * 120
 
 
 def test_caption_stands_below_the_figure(shown):

@@ -43,8 +43,7 @@ from fashionnet.study.pairs import (
 )
 from fashionnet.study.stats import mcnemar_midp
 from fashionnet.study.tasks import MAIN_TASKS, find_task
-from fashionnet.study.verdict import state_verdict, table_contrasts
-from fashionnet.study.words import NAMES
+from fashionnet.study.verdict import state_answer, table_contrasts
 
 # Of accuracies in percent.
 DIGITS = {"multiclass": 1, "binary": 2}
@@ -145,7 +144,7 @@ def _list_test(run, y_true):
     digits = DIGITS[run.manifest["task"]]
     n, n_right = len(y_true), int((predict_labels(run.y_prob_test) == y_true).sum())
     share, low, high = wilson_interval(n_right, n)
-    right = f"{n_right:,} of {n:,} test images right: accuracy {share:.{digits}%}"
+    right = f"{n_right:,} of {n:,} test images correct: accuracy {share:.{digits}%}"
     interval = f"95% interval: {low:.{digits}%} to {high:.{digits}%}"
     difference = 100 * (run.manifest["metrics"]["val_accuracy"] - share)
     against = f"validation minus test: {difference:.2f} percentage points"
@@ -213,10 +212,7 @@ def list_comparison(pairs, labels, rows):
     needs = [
         need_text(60, "*margin*"),
         need_figure("the intervals", plot_contrasts(contrasts)),
-        *(
-            need_said(f"verdict: {NAMES[way]}", state_verdict(contrast))
-            for way, contrast in contrasts.items()
-        ),
+        need_said("the verdict", state_answer(contrasts)),
         need_table("a table of accuracies", *accuracies),
         need_table("who is right on which images", str(only_ten), str(only_two)),
         need_said("who alone is right", counts),

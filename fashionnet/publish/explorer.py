@@ -224,7 +224,7 @@ def tabulate_cells(view):
         [
             {
                 "place": f"{t}-{p}",
-                "title": f"{true} labeled {'right' if t == p else labeled}",
+                "title": f"{true} labeled {'correctly' if t == p else labeled}",
                 "count": int(matrix[t, p]),
                 "shade": round(shades[t, p]),
             }

@@ -10,15 +10,14 @@ from fashionnet.publish.page import load_template, title_of
 from fashionnet.publish.published import images_of
 from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
 
-# What `state_verdict` writes in bold: one way against another, and the answer.
-VERDICT = re.compile(r"\*\*([^*]+?) against ([^*]+)\.\*\*")
-
+# What `state_answer` writes in bold.
+VERDICT = re.compile(r"^\*\*([^*]+)\*\*")
 
 # What is found in a step of the assignment, by its letter.
 STEPS = {
     "a": "training, validation and test set, and why three",
     "b": "the layers, a drawing, the parameters by hand, and why this size",
-    "c": "loss, optimizer and learning rate, each with its reason",
+    "c": "loss, optimizer and learning rate, with formulas and reasons",
     "d": "callbacks, at most 50 epochs, and what each callback did",
     "e": "loss and accuracy after each epoch; overfitting, measured",
     "f": "accuracy on the test images, with its 95% interval",
@@ -27,7 +26,7 @@ STEPS = {
 # The figure of each part that says most.
 FIGURES = {
     "01_multiclass": "plot_confusion",
-    "02_binary": "plot_scores",
+    "02_binary": "plot_roc",
     "03_comparison": "plot_contrasts",
 }
 
@@ -116,14 +115,7 @@ def _is_text(output):
 
 
 def find_verdict(book):
-    """Say in one sentence what a notebook concludes: "… against binary: …".
-
-    Empty if no generated sentence of the notebook begins with a verdict.
-    """
-    said = "\n".join(text for texts in list_sayings(book) for text in texts)
-    ways = {}
-    for way, answer in VERDICT.findall(said):
-        ways.setdefault(answer, []).append(way[0].lower() + way[1:])
-    parts = [f"{' and '.join(way)} against {answer}" for answer, way in ways.items()]
-    sentence = "; ".join(parts)
-    return f"{sentence[0].upper()}{sentence[1:]}." if parts else ""
+    """Return the sentence in bold with which a generated text begins, or ""."""
+    said = [text for texts in list_sayings(book) for text in texts]
+    found = [VERDICT.match(text)[1] for text in said if VERDICT.match(text)]
+    return found[0] if found else ""

@@ -5,7 +5,9 @@ import base64
 import hashlib
 import html
 import re
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import nh3
 from bs4 import BeautifulSoup
@@ -20,12 +22,17 @@ from fashionnet.publish.contents import PAGE_SCRIPT
 
 PACKAGE = Path(__file__).parents[1]
 TEMPLATE = Path(__file__).parent / "template"
-# Figures, tables and sentences are left out: they say in the page what they do.
-SHOWN_MODULES = (
-    *("data", "models", "training", "evaluation", "recipes", "runs"),
-    *sorted(path.stem for path in (PACKAGE / "study").glob("[a-z]*.py")),
+SHOWN_MODULES = tuple(
+    sorted(
+        path.stem
+        for folder in (PACKAGE, PACKAGE / "study")
+        for path in folder.glob("[a-z]*.py")
+    )
 )
-LEFT_OUT = ("plot_", "state_", "table_")
+# Shown where a notebook calls them, but nothing that lies behind them.
+PLUMBING = ("download", "engine", "reporting", "runs", "storing", "tasks", "words")
+# Checks say in their errors what they do.
+LEFT_OUT = ("check_", "_check_")
 # All pages in the order of reading, and what each is called on the others.
 SITE = {
     "index": "Overview",
@@ -141,7 +148,7 @@ def list_neighbors(name):
         return []
     place = places.index(name)
     before, after = places[:place][-1:], places[place + 1 :][:1]
-    pairs = [("Before", page) for page in before] + [("Next", page) for page in after]
+    pairs = [("Previous", page) for page in before] + [("Next", page) for page in after]
     return [(what, page, SITE[page]) for what, page in pairs]
 
 
@@ -151,21 +158,54 @@ def title_of(book):
 
 
 def list_functions(book):
-    """Find the package's key functions that a notebook calls.
+    """Find the package's functions and classes that a notebook uses.
 
-    Modules are read, not imported: a page needs no deep learning framework.
+    What these use is among them, but for plumbing. Modules are read, not imported: a
+    page needs no deep learning framework.
 
     Returns:
         A dictionary from names such as `models.build_mlp` to source code.
     """
     code = "\n".join(c.source for c in book.cells if c.cell_type == "code")
     calls = re.findall(rf"\b({'|'.join(SHOWN_MODULES)})\.([A-Za-z]\w+)\(", code)
-    sources = {module: read_definitions(module) for module, _ in calls}
-    return {
-        f"{module}.{name}": sources[module][name]
-        for module, name in sorted(set(calls))
-        if name in sources[module] and not name.startswith(LEFT_OUT)
-    }
+    found, waiting = {}, [*dict.fromkeys(calls)]
+    while waiting:
+        module, name = waiting.pop()
+        source = read_module(module).sources.get(name)
+        if source is None or name.startswith(LEFT_OUT) or f"{module}.{name}" in found:
+            continue
+        found[f"{module}.{name}"] = source
+        if module not in PLUMBING:
+            homes = read_module(module).homes
+            used = [homes[word] for word in re.findall(r"\w+", source) if word in homes]
+            waiting += [home for home in used if home[0] not in PLUMBING]
+    return dict(sorted(found.items()))
+
+
+class Module(NamedTuple):
+    """The source of a module's functions and classes, by name.
+
+    `homes` tells for these, and for those it imports, `(module, name)`.
+    """
+
+    sources: dict[str, str]
+    homes: dict[str, tuple[str, str]]
+
+
+@cache
+def read_module(name):
+    """Read a module of the package."""
+    (path,) = [*PACKAGE.glob(f"{name}.py"), *PACKAGE.glob(f"study/{name}.py")]
+    text = path.read_text(encoding="utf-8")
+    sources, homes = {}, {}
+    for node in ast.parse(text).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            sources[node.name] = ast.get_source_segment(text, node)
+            homes[node.name] = (name, node.name)
+        elif isinstance(node, ast.ImportFrom) and node.module.startswith("fashionnet."):
+            module = node.module.split(".")[-1]
+            homes |= {a.asname or a.name: (module, a.name) for a in node.names}
+    return Module(sources, homes)
 
 
 def highlight_functions(*books):
@@ -179,15 +219,6 @@ def highlight_functions(*books):
         code.div.attrs |= FOCUSABLE | {"aria-label": f"Source of {name}"}
         pages[name] = str(code)
     return pages
-
-
-def read_definitions(module):
-    """Return the source of a module's functions and classes, by name."""
-    (path,) = [*PACKAGE.glob(f"{module}.py"), *PACKAGE.glob(f"study/{module}.py")]
-    text = path.read_text(encoding="utf-8")
-    kinds = (ast.FunctionDef, ast.ClassDef)
-    nodes = [node for node in ast.parse(text).body if isinstance(node, kinds)]
-    return {node.name: ast.get_source_segment(text, node) for node in nodes}
 
 
 def link_calls(page, functions):

@@ -45,7 +45,8 @@ def state_spread(summary):
         shares = 100 * np.array(list(counts.values())) / summary["n_test"]
         spread = f" ± {shares.std(ddof=1):.2f}" if len(shares) > 1 else ""
         seeds = f"{len(shares)} seeds" if len(shares) > 1 else "one seed"
-        parts.append(f"{task}: {shares.mean():.2f}%{spread} ({seeds})")
+        name = "ten classes" if task == "multiclass" else task
+        parts.append(f"{name}: {shares.mean():.2f}%{spread} ({seeds})")
     return f"Mean test accuracy and standard deviation over seeds: {'; '.join(parts)}."
 
 

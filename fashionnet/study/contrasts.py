@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from fashionnet.plots import describe
+from fashionnet.plots import WIDTH, describe
 from fashionnet.study.stats import Estimate, crossed_estimate, holm, mcnemar_midp
 from fashionnet.study.verdict import MARGIN
 from fashionnet.study.words import (
@@ -76,7 +76,7 @@ def plot_seeds(errors, seeds, *, ax=None):
     `errors` is from `count_errors`, for up to three classifiers. Returns the Axes.
     """
     counts, rows = np.array(list(errors.values())), np.arange(len(seeds))
-    size = (7.4, 1.6 + 0.26 * len(rows))
+    size = (WIDTH, 1.8 + 0.26 * len(rows))
     ax = ax or plt.subplots(figsize=size, layout="constrained")[1]
     ax.hlines(rows, counts.min(axis=0), counts.max(axis=0), color="lightgray")
     for i, (name, n) in enumerate(errors.items()):
@@ -88,7 +88,7 @@ def plot_seeds(errors, seeds, *, ax=None):
     ax.set(xlabel="wrong test images", ylabel="seed")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.invert_yaxis()
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
     listed = "; ".join(
         f"seed {seed}: {', '.join(map(str, column))}"
         for seed, column in zip(seeds, counts.T, strict=True)
@@ -104,13 +104,13 @@ def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
 
     An interval without bounds spans the whole width. Returns the Axes.
     """
-    size = (7.4, 1.1 + 0.45 * max(2, len(contrasts)))
+    size = (WIDTH, 1.2 + 0.5 * max(2, len(contrasts)))
     ax = ax or plt.subplots(figsize=size, layout="constrained")[1]
-    label = f"margin of {margin} images"
+    label = f"margin of {margin}"
     ax.axvspan(-margin, margin, color="gray", alpha=0.2, label=label)
     ax.axvline(0, color="gray", linestyle=":")
     ends = [end for c in contrasts.values() for end in c.estimate.interval()]
-    reach = 1.1 * max([margin, *(abs(end) for end in ends if np.isfinite(end))])
+    reach = 1.2 * max([margin, *(abs(end) for end in ends if np.isfinite(end))])
     parts = []
     for row, contrast in enumerate(contrasts.values()):
         style, estimate = STYLES[contrast.way], contrast.estimate
@@ -119,20 +119,21 @@ def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
             label = f"{level:.0%} interval" if row == 0 else None
             line = {"color": style.color, "linewidth": width, "label": label}
             ax.hlines(row, low, high, **line)
-        point = {"color": style.color, "mec": "black", "markersize": 10}
+        point = {"color": style.color, "mec": "black", "markersize": 9}
         ax.plot(estimate.value, row, style.marker, **point)
+        name = f"{NAMES[contrast.way]} against {NAMES[contrast.against]}"
+        ax.text(0.97 * reach, row - 0.22, name, va="bottom")
         found = phrase_estimate(estimate, levels=(0.95, 0.9))
-        parts.append(f"{NAMES[contrast.way]} against {NAMES[contrast.against]} {found}")
-    names = [f"{NAMES[c.way]}\nagainst {NAMES[c.against]}" for c in contrasts.values()]
-    ax.set_yticks(range(len(contrasts)), names)
+        parts.append(f"{name} {found}")
+    ax.set_yticks([])
     # Fewer errors are on the left, as in the figure of the seeds.
-    ax.set(xlim=(reach, -reach), ylim=(max(1, len(contrasts)) - 0.5, -0.5))
-    ax.set_xlabel("← fewer      errors, of 10,000 images      more →")
+    ax.set(xlim=(reach, -reach), ylim=(max(1, len(contrasts)) - 0.5, -0.7))
+    ax.set_xlabel("← fewer    errors, of 10,000    more →")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    # The words at the axis say the direction, which a sign would leave to be guessed.
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{abs(x):g}"))
+    # Above 0, the way named first makes fewer errors; the axis counts errors.
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{-x:+g}" if x else "0"))
     above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
-    ax.legend(**above, columnspacing=1.2, handlelength=1.5, frameon=False)
+    ax.legend(**above, columnspacing=0.8, handlelength=1.2, frameon=False)
     describe(
         ax,
         f"Points with intervals over a band of {margin} images to both sides of zero. "

@@ -44,7 +44,7 @@ def table_costs(costs):
             "parameters": f"{facts['parameters']:,}",
             "MFLOP per image": f"{facts['mflop_per_image']:.3f}",
             "weights in kB": f"{facts['weights_kb']:,.0f}",
-            "epochs to the best": format_spread(facts["best_epoch"], 1),
-            "seconds per training": format_spread(facts["train_seconds"], 1),
+            "best epoch": format_spread(facts["best_epoch"], 1),
+            "seconds per run": format_spread(facts["train_seconds"], 1),
         }
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from fashionnet.data import CLASS_NAMES
-from fashionnet.plots import describe, plot_images
+from fashionnet.plots import WIDTH, describe, plot_images
 from fashionnet.study.words import NAMES, STYLES
 
 GALLERIES: dict[str, str] = {
-    "nobody": "Wrong in every training",
+    "nobody": "Wrong in every run",
     "ten": "Right more often with ten classes",
     "two": "Right more often with two",
 }
@@ -33,7 +33,7 @@ def plot_by_class(errors, *, ax=None):
 
     The class with the most errors comes first. Returns the Axes.
     """
-    ax = ax or plt.subplots(figsize=(7.4, 3.9), layout="constrained")[1]
+    ax = ax or plt.subplots(figsize=(WIDTH, 4.4), layout="constrained")[1]
     means = {name: counts.mean(axis=0) for name, counts in errors.items()}
     order = np.argsort(-sum(means.values()), kind="stable")
     rows, parts = np.arange(len(order)), []
@@ -55,7 +55,7 @@ def plot_by_class(errors, *, ax=None):
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.invert_yaxis()
     ax.grid(axis="y", alpha=0.3)
-    ax.legend(loc="lower right")
+    ax.legend(loc="lower left", bbox_to_anchor=(-0.2, 1), frameon=False)
     describe(ax, f"Dots of wrong test images by class. {'; '.join(parts)}.")
     return ax
 
@@ -93,7 +93,7 @@ def _rank(lead, least):
     return order[lead[order] >= least]
 
 
-def plot_galleries(galleries, images, labels, *, n_columns=6):
+def plot_galleries(galleries, images, labels, *, n_columns=3):
     """Show the first images of each gallery, a row for each. Returns the Figure.
 
     All rows are as long as the shortest one. Captions have the class, the number of the

@@ -127,12 +127,21 @@ def _changed(recipe):
     return {k: v for k, v in recipe._asdict().items() if v != usual[k]}
 
 
-def table_accuracies(errors, n_total):
-    """Tabulate errors and accuracy with its 95% interval, by classifier."""
+def table_accuracies(predictions, y_true):
+    """Tabulate both kinds of error, and accuracy with its 95% interval.
+
+    Args:
+        predictions: What `predict_three_ways` returns.
+        y_true: 1 for Clothing, 0 for the others.
+    """
     rows = {}
-    for name, n_wrong in errors.items():
-        share, low, high = wilson_interval(n_total - n_wrong, n_total)
+    for name, y_pred in predictions.items():
+        missed = int(np.sum((y_true == 1) & (y_pred == 0)))
+        wrongly_called = int(np.sum((y_true == 0) & (y_pred == 1)))
+        n_wrong, n = missed + wrongly_called, len(y_true)
+        share, low, high = wilson_interval(n - n_wrong, n)
         interval = f"{low:.2%} to {high:.2%}"
-        rows[NAMES[name]] = (n_wrong, f"{share:.2%}", interval)
-    columns = ["errors", "accuracy", "95% interval"]
+        rows[NAMES[name]] = (missed, wrongly_called, n_wrong, f"{share:.2%}", interval)
+    columns = ["clothing missed", "wrongly called clothing", "errors", "accuracy"]
+    columns.append("95% interval")
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

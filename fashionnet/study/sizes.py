@@ -12,10 +12,10 @@ from matplotlib.ticker import (
     FuncFormatter,
     LogLocator,
     NullLocator,
-    SymmetricalLogLocator,
+    StrMethodFormatter,
 )
 
-from fashionnet.plots import describe
+from fashionnet.plots import WIDTH, describe
 from fashionnet.study.contrasts import CONTRASTS, compare, count_errors, estimate_images
 from fashionnet.study.pairs import right_by_seed
 from fashionnet.study.trainings import N_TRAIN
@@ -71,11 +71,11 @@ def plot_learning_curve(sizes, margin=MARGIN):
 
     Bars are 95% intervals for new trainings and new images. Returns the Figure.
     """
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4), layout="constrained")
-    _plot_errors(left, sizes)
-    _plot_leads(right, sizes, margin)
-    for ax in (left, right):
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{abs(y):,.0f}"))
+    size = {"figsize": (WIDTH, 7), "layout": "constrained"}
+    fig, (upper, lower) = plt.subplots(2, 1, **size)
+    _plot_errors(upper, sizes)
+    _plot_leads(lower, sizes, margin)
+    for ax in (upper, lower):
         ax.set(xscale="log", xlabel="training images")
         ax.set_xticks(list(sizes), [f"{n:,}" for n in sizes])
         ax.xaxis.set_minor_locator(NullLocator())
@@ -105,6 +105,7 @@ def _plot_errors(ax, sizes):
     ax.set(yscale="log", ylabel="wrong images of 10,000", title="Errors")
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 4, 5, 6, 8)))
     ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.legend(loc="upper right")
 
 
@@ -117,17 +118,16 @@ def _plot_leads(ax, sizes, margin):
         leads = {n: size.contrasts[way].estimate for n, size in sizes.items()}
         _draw_by_size(ax, way, i, leads)
     ax.set(title="Compared with binary", ylabel="← fewer errors      more errors →")
-    # Equal steps within the margin, equal factors beyond it.
-    ax.set_yscale("symlog", linthresh=margin)
-    locator = SymmetricalLogLocator(base=10, linthresh=margin, subs=(1, 2, 5))
-    ax.yaxis.set(major_locator=locator, minor_locator=NullLocator(), inverted=True)
-    # The lines are named on the left; here a longer legend would hide their ends.
+    # Above 0, the way named first makes fewer errors; the axis counts errors.
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{-y:+g}" if y else "0"))
+    ax.invert_yaxis()
+    # The lines are named above; here a longer legend would hide their ends.
     ax.legend(handles=[band], loc="lower right")
 
 
 def _draw_by_size(ax, name, i, estimates):
     """Draw a line with 95% intervals, a little to the side of the other lines."""
-    style, x = STYLES[name], np.array(list(estimates), float) * 1.06 ** (i - 1)
+    style, x = STYLES[name], np.array(list(estimates), float) * 1.1 ** (i - 1)
     values = [estimate.value for estimate in estimates.values()]
     reach = [
         estimate.interval()[1] - estimate.value if estimate.is_bounded() else 0

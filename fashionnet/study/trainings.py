@@ -138,7 +138,7 @@ def load_curve():
 def state_stored(pairs, controls, curve):
     """Say how much of the study is stored; the rest is trained by `make study`."""
     counts = {
-        "pair{} of trainings with all images": len(pairs),
+        "pair{} of runs with all images": len(pairs),
         "training{} of controls": sum(map(len, controls.values())),
         "pair{} with fewer training images": sum(map(len, curve.values())),
     }

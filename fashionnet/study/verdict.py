@@ -20,7 +20,16 @@ from fashionnet.study.words import (
 
 # From how many of 10,000 images on a difference is relevant.
 MARGIN = 10
-# The answer, by the outcome of `decide`.
+# The answer, by the outcome of `decide`: if both ways to binarize agree, and for one.
+ANSWERS: dict[str, str] = {
+    "better": "One way is better than the other.",
+    "detectable, not relevant": "There is a difference, but it is too small to matter.",
+    "equivalent": (
+        "Neither is better: however its answers are binarized, the ten-class network "
+        "makes about as many errors as the binary one."
+    ),
+    "undecided": "Which is better stays open.",
+}
 VERDICTS: dict[str, str] = {
     "better": "{ahead} is better",
     "detectable, not relevant": (
@@ -48,21 +57,30 @@ def decide(estimate, margin=MARGIN):
     return "equivalent" if max(-low, high) < margin else "undecided"
 
 
+def state_answer(contrasts):
+    """Answer in one bold sentence which is better, then give each estimate."""
+    outcomes = {decide(contrast.estimate) for contrast in contrasts.values()}
+    lead = "The two ways to binarize come out differently."
+    if len(outcomes) == 1:
+        lead = ANSWERS[outcomes.pop()]
+    said = " ".join(state_verdict(contrast) for contrast in contrasts.values())
+    return f"**{lead}** {said}"
+
+
 def state_verdict(contrast):
-    """Answer which is better, as far as the verdict rule allows."""
+    """Say which is better, as far as the verdict rule allows, and by how much."""
     way, estimate, n = NAMES[contrast.way], contrast.estimate, len(contrast.ahead)
-    lead = f"**{way.capitalize()} against {NAMES[contrast.against]}"
+    lead = f"*{way.capitalize()}* against *{NAMES[contrast.against]}*"
     if not estimate.is_bounded():
         return (
-            f"{lead}: undecided.** {phrase_count(n, 'stored pair{}')} of trainings "
-            "cannot tell a better way of training from a luckier one; that takes at "
-            "least 2."
+            f"{lead}: undecided. {phrase_count(n, 'stored pair{}')} of runs cannot "
+            "tell a better way of training from a luckier one; that takes at least 2."
         )
     outcome = decide(estimate)
     answer = VERDICTS[outcome].format(ahead=way if estimate.value > 0 else "binary")
     said = (
-        f"{lead}: {answer}.** {phrase_difference(estimate.value).capitalize()} errors "
-        f"in 10,000 images, 95% interval {phrase_interval(*estimate.interval())}."
+        f"{lead}: {answer}; {phrase_difference(estimate.value)} errors in 10,000 "
+        f"images, 95% interval {phrase_interval(*estimate.interval())}."
     )
     if outcome == "undecided":
         least = detectable_difference(*estimate[1:])

@@ -170,19 +170,19 @@ def test_page_shows_the_source_of_the_functions_it_calls():
     assert (link["href"], link.text) == ("#models.build_mlp", "models.build_mlp")
 
 
-@pytest.mark.parametrize(
-    ("code", "shown"),
-    [
-        ("models.build_mlp(10); plots.plot_history(history)", "models.build_mlp"),
-        ("sizes.compare_sizes(a); sizes.plot_learning_curve(d)", "sizes.compare_sizes"),
-        (
-            "training.build_mlp(10); recipes.Recipe(); pairs.unheard_of()",
-            "recipes.Recipe",
-        ),
-    ],
-)
-def test_functions_that_a_module_defines_are_shown_and_plots_not(code, shown):
-    assert list(rendering.list_functions(make_book(code))) == [shown]
+def test_functions_are_shown_with_what_they_use_but_no_plumbing():
+    code = "training.make_callbacks(1); pairs.unheard_of(); reporting.say(2)"
+    shown = rendering.list_functions(make_book(code))
+    assert list(shown) == [
+        "reporting.say",
+        "training.Watch",
+        "training._write",
+        "training.make_callbacks",
+    ]
+    assert shown["training.Watch"].startswith("class Watch(")
+    # Through three modules, to the estimate that the figure of Part 3 rests on.
+    deep = rendering.list_functions(make_book("contrasts.compare(right)"))
+    assert {"contrasts.make_contrast", "stats.crossed_estimate"} <= deep.keys()
 
 
 @pytest.mark.integration

@@ -21,6 +21,6 @@ def test_cost_table_has_a_spread_only_over_several_seeds():
     table = table_costs(measure_costs(PAIRS))
     assert table.loc["binary", "parameters"] == "1,000"
     assert table.loc["ten classes", "MFLOP per image"] == "0.538"
-    assert table.loc["binary", "seconds per training"] == "40.5 ± 0.0"
+    assert table.loc["binary", "seconds per run"] == "40.5 ± 0.0"
     one = table_costs(measure_costs({0: PAIRS[0]}))
-    assert one.loc["binary", "seconds per training"] == "40.5"
+    assert one.loc["binary", "seconds per run"] == "40.5"

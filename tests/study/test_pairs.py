@@ -173,7 +173,11 @@ def test_right_answers_are_told_seed_by_seed_and_image_by_image():
 # What one pair shows.
 
 
-def test_accuracy_table_follows_the_errors():
-    table = table_accuracies({"binary": 48, "multiclass_sum": 50}, 10_000)
-    assert table["accuracy"].tolist() == ["99.52%", "99.50%"]
-    assert table["errors"].to_dict() == {"binary": 48, "ten classes, summed": 50}
+def test_table_of_accuracies_counts_both_kinds_of_error():
+    y_true = np.repeat([1, 0], [60, 40])
+    wrong = y_true.copy()
+    wrong[:3], wrong[-5:] = 0, 1
+    table = table_accuracies({"binary": wrong, "multiclass_sum": y_true}, y_true)
+    assert table.index.tolist() == ["binary", "ten classes, summed"]
+    assert table.loc["binary"].tolist()[:4] == [3, 5, 8, "92.00%"]
+    assert table.loc["ten classes, summed"].tolist()[:4] == [0, 0, 0, "100.00%"]

@@ -106,7 +106,7 @@ def test_learning_curve_draws_errors_and_differences_with_their_intervals():
     assert list(errors) == [NAMES[name] for name in CLASSIFIERS]
     assert list(leads) == [NAMES[way] for way in CONTRASTS]
     for i, (x, y, ends) in enumerate(errors.values()):
-        assert x == pytest.approx([500, 54_000], rel=0.07)
+        assert x == pytest.approx([500, 54_000], rel=0.12)
         assert y.tolist() == [(300, 280, 340)[i], (42, 40, 39)[i]]
         assert ends[0] == pytest.approx(Estimate(y[0], 5, 1e6).interval())
     _, y, ends = leads["ten classes, summed"]
@@ -135,7 +135,7 @@ def test_description_of_the_learning_curve_follows_the_sizes():
         ("40.0", "fewer", "22.4"), ("60.0", "fewer", "42.4"),
         ("2.1", "more", "0.1"), ("2.1", "more", "0.1"),
     ]  # fmt: skip
-    said = r"likeliest ([\d.]+), .*?summed ([\d.]+), binary ([\d.]+);"
+    said = r"most likely ([\d.]+), .*?summed ([\d.]+), binary ([\d.]+);"
     errors = re.findall(said, text)
     assert errors == [("300.0", "280.0", "340.0"), ("42.0", "40.0", "39.0")]
 

@@ -40,30 +40,42 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("outcome", ANSWERS)
-def test_verdict_starts_with_its_answer_and_swaps_with_the_networks(outcome):
+def test_verdict_names_both_sides_and_swaps_with_the_networks(outcome):
     value, error, has_winner, numbers = ANSWERS[outcome]
     for sign, winner in ((1, SUM), (-1, "binary")):
         contrast = make_contrast(sign * value, error)
         assert decide(contrast.estimate) == outcome
         text = verdict.state_verdict(contrast)
-        lead = text.split("**")[1]
+        lead, said = text.split(": ", 1)
+        assert lead.replace("*", "") == f"{SUM.capitalize()} against binary"
         answer = verdict.VERDICTS[outcome].format(ahead=winner)
-        assert lead == f"{SUM.capitalize()} against binary: {answer}."
+        assert said.startswith(f"{answer}; ")
         assert (winner in answer) == has_winner
         assert sorted(read_numbers(text)) == sorted(numbers)
-        assert re.search("fewer|more", text.split("**")[2])[0] == (
-            "fewer" if sign > 0 else "more"
-        )
+        first = re.search("fewer|more", said.split("; ")[1])[0]
+        assert first == ("fewer" if sign > 0 else "more")
 
 
 @pytest.mark.parametrize(
-    ("n_ten", "n_two", "winner"),
-    [(30, 120, [SUM]), (120, 30, ["binary"]), (40, 40, [])],
+    ("n_ten", "n_two", "outcome"),
+    [(30, 120, "better"), (120, 30, "better"), (40, 40, "equivalent")],
 )
-def test_verdict_on_drawn_runs_names_the_network_that_errs_less(n_ten, n_two, winner):
+def test_answer_on_drawn_runs_is_that_of_both_ways(n_ten, n_two, outcome):
     found = compare(right_by_seed(draw_pairs(n_ten, n_two), LABELS))
-    lead = verdict.state_verdict(found["multiclass_sum"]).split("**")[1]
-    assert re.findall(r"ten classes, summed|binary", lead.split(": ")[1]) == winner
+    text = verdict.state_answer(found)
+    assert text.startswith(f"**{verdict.ANSWERS[outcome]}** ")
+    for contrast in found.values():
+        assert verdict.state_verdict(contrast) in text
+
+
+def test_answer_says_if_the_two_ways_come_out_differently():
+    ways = ("multiclass_argmax", "multiclass_sum")
+    found = {
+        way: make_contrast(*values, way=way)
+        for way, values in zip(ways, ((12, 3), (2, 3)), strict=True)
+    }
+    lead = verdict.state_answer(found).split("**")[1]
+    assert lead not in verdict.ANSWERS.values()
 
 
 def test_direction_that_may_be_chance_after_adjusting_has_its_p_value():
@@ -79,7 +91,7 @@ def test_direction_that_may_be_chance_after_adjusting_has_its_p_value():
 def test_one_pair_is_undecided():
     alone = Contrast("multiclass_sum", np.zeros(1), np.ones(1), UNBOUNDED, 1.0)
     text = verdict.state_verdict(alone)
-    assert text.split("**")[1].endswith(": undecided.")
+    assert ": undecided. " in text
     assert read_numbers(text) == [1, 2]
     table = verdict.table_contrasts({"multiclass_sum": alone})
     assert table.to_dict() == {SUM: {"verdict": "undecided"}}

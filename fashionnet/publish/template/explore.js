@@ -100,9 +100,9 @@ function showImages(view, button, found) {
 
 function describeOrder(nFound, nShown, sign) {
   if (!nFound) return "No image here; another cell may have some.";
-  if (nShown < nFound) return `Of these, the page has ${nShown}, the least sure first.`;
+  if (nShown < nFound) return `Of these, the page has ${nShown}, the least confident first.`;
   if (nFound === 1) return "";
-  return sign > 0 ? "The least sure first." : "The surest mistakes first.";
+  return sign > 0 ? "The least confident first." : "The most confident mistakes first.";
 }
 
 function makePicture(png) {
@@ -116,7 +116,7 @@ function makeItem(i, view) {
   const lines = [
     `true: ${data.names[data.label[i]]}`,
     `labeled: ${facts.answer[k]}`,
-    `wrong in ${facts.n_wrong[i]} of ${data.n_runs} trainings`,
+    `wrong in ${facts.n_wrong[i]} of ${data.n_runs} runs`,
   ];
   const item = document.createElement("li"), link = document.createElement("a");
   item.dataset.image = i;
@@ -141,7 +141,7 @@ function showImage(i) {
   const section = document.getElementById("image"), image = section.querySelector("img");
   document.getElementById("image-title").textContent = `Test image ${i}`;
   document.getElementById("image-label").textContent = k === undefined
-    ? `It is labeled ${name} in the data. All networks with seed 0 are right on it, and sure; this page does not carry its picture.`
+    ? `It is labeled ${name} in the data. All networks with seed 0 are right about it, and confident; this page does not carry its picture.`
     : `It is labeled ${name} in the data.`;
   image.hidden = k === undefined;
   if (k !== undefined) {
@@ -162,7 +162,7 @@ function makeRow(view, i, k) {
   const row = document.createElement("tr"), head = document.createElement("th");
   head.scope = "row";
   head.textContent = facts.title;
-  const said = k === undefined ? "right" : `${isLabeledRight(view, i) ? "✓" : "✗"} ${facts.answer[k]}`;
+  const said = k === undefined ? "✓" : `${isLabeledRight(view, i) ? "✓" : "✗"} ${facts.answer[k]}`;
   const cells = [said, `${facts.n_wrong[i]} of ${data.n_runs}`].map(text => {
     const cell = document.createElement("td");
     cell.textContent = text;
