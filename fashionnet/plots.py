@@ -228,8 +228,8 @@ def plot_confusion(matrix, names, *, groups=(), ax=None):
     describe(
         ax,
         f"Matrix of {n} true classes by {n} predicted classes. {names[best]} is "
-        f"classified correctly most often ({right[best]:.1%}), {names[worst]} least often "
-        f"({right[worst]:.1%}).",
+        f"classified correctly most often ({right[best]:.1%}), {names[worst]} least "
+        f"often ({right[worst]:.1%}).",
     )
     for true, pred, count in rank_confusions(matrix, 1):
         mistake = f"{names[true]} labeled {names[pred]} ({count:,})"
