@@ -76,7 +76,7 @@ def plot_seeds(errors, seeds, *, ax=None):
     `errors` is from `count_errors`, for up to three classifiers. Returns the Axes.
     """
     counts, rows = np.array(list(errors.values())), np.arange(len(seeds))
-    size = (WIDTH, 1.8 + 0.26 * len(rows))
+    size = (WIDTH, 1.6 + 0.21 * len(rows))
     ax = ax or plt.subplots(figsize=size, layout="constrained")[1]
     ax.hlines(rows, counts.min(axis=0), counts.max(axis=0), color="lightgray")
     for i, (name, n) in enumerate(errors.items()):

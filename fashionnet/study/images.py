@@ -33,7 +33,7 @@ def plot_by_class(errors, *, ax=None):
 
     The class with the most errors comes first. Returns the Axes.
     """
-    ax = ax or plt.subplots(figsize=(WIDTH, 4.4), layout="constrained")[1]
+    ax = ax or plt.subplots(figsize=(WIDTH, 3.9), layout="constrained")[1]
     means = {name: counts.mean(axis=0) for name, counts in errors.items()}
     order = np.argsort(-sum(means.values()), kind="stable")
     rows, parts = np.arange(len(order)), []
@@ -105,8 +105,6 @@ def plot_galleries(galleries, images, labels, *, n_columns=3):
     for gallery in filled.values():
         for i, ten, two in list(zip(*gallery, strict=True))[:n_columns]:
             shown.append(images[i])
-            captions.append(
-                f"{CLASS_NAMES[labels[i]]}\nimage {i}\nten ✗ {ten}, two ✗ {two}"
-            )
+            captions.append(f"{CLASS_NAMES[labels[i]]}, no. {i}\n✗ {ten} and {two}")
     titles = [GALLERIES[name] for name in filled]
     return plot_images(shown, captions, n_columns=n_columns, titles=titles)
