@@ -102,7 +102,7 @@ def plot_history(history):
             "kept.",
         )
     axes[0].set_yscale("log")
-    axes[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
     axes[0].yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes[0].yaxis.set_minor_formatter(NullFormatter())
     axes[1].set_xlabel("epoch")

@@ -1,5 +1,7 @@
 """What the prose of the notebooks claims is true of every stored training."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,15 +23,21 @@ from fashionnet.evaluation import (
 from fashionnet.publish.published import ROOT
 from fashionnet.recipes import load_search
 from fashionnet.runs import find_run
+from fashionnet.study.calibration import calibrate
 from fashionnet.study.contrasts import make_contrast
 from fashionnet.study.controls import compare_controls, right_by_control
 from fashionnet.study.costs import measure_costs
 from fashionnet.study.images import count_by_class, pick_galleries
 from fashionnet.study.pairs import find_pairs, right_by_seed
+from fashionnet.study.scores import (
+    collect_probabilities,
+    compare_scores,
+    list_held_out,
+)
 from fashionnet.study.sizes import compare_sizes
 from fashionnet.study.stats import crossed_estimate
 from fashionnet.study.trainings import load_controls, load_curve
-from fashionnet.study.verdict import MARGIN
+from fashionnet.study.verdict import MARGIN, decide
 
 SEEDS = range(10)
 TOPS = [0, 2, 4, 6]
@@ -95,7 +103,7 @@ def test_two_classes_validation_agrees_with_test(two):
 def test_published_binary_run_overfits_mildly_after_the_epoch_that_is_kept():
     run = find_run("binary", 0)
     kept = run.manifest["best_epoch"] - 1
-    assert run.history["loss"][-1] < run.history["loss"][kept]
+    assert run.history["loss"][-1] < run.history["loss"][kept] / 5
     assert run.history["val_loss"][-1] > run.history["val_loss"][kept]
 
 
@@ -132,6 +140,12 @@ def test_two_classes_validation_starts_above_training_and_flattens(two):
     assert two.history["accuracy"][two.manifest["best_epoch"] - 1] > 0.997
 
 
+def test_bags_are_more_than_half_of_the_errors_of_the_published_binary_run():
+    y_true, y_prob = binary_labels(LABELS), find_run("binary", 0).y_prob_test
+    errors = count_errors_by_class(y_true, predict_labels(y_prob), LABELS)
+    assert errors[BAG] > errors.sum() / 2
+
+
 def test_bags_make_up_the_largest_part_of_the_binary_errors(two):
     y_true = binary_labels(LABELS)
     errors = count_errors_by_class(y_true, predict_labels(two.y_prob_test), LABELS)
@@ -144,7 +158,7 @@ def test_part_3_has_the_leads_of_the_images_that_it_names():
     right = right_by_seed(pairs, LABELS)
     lead = right["multiclass_argmax"].sum(axis=0) - right["binary"].sum(axis=0)
     assert lead.sum() == -19
-    assert lead[[4744, 5561, 5661]].sum() < -19
+    assert lead[[4744, 5561, 5661]].sum() == -21
     galleries = pick_galleries(right)
     assert galleries["two"].indices[:3].tolist() == [4744, 5561, 5661]
     assert galleries["ten"].indices[0] == 1645
@@ -233,6 +247,66 @@ def test_solutions_with_seed_0_give_the_numbers_they_state():
     summed, two = multiclass.y_prob_test[:, CLOTHING].sum(axis=1), binary.y_prob_test
     n_wrong = [np.sum((p > 0.5) != y_true) for p in (summed, two, (summed + two) / 2)]
     assert n_wrong == [38, 41, 30]
+
+
+def test_averages_of_any_two_networks_make_the_errors_that_part_3_states():
+    pairs, y_true = find_pairs(), binary_labels(LABELS)
+    ten = [m.y_prob_test[:, CLOTHING].sum(axis=1) for m, _ in pairs.values()]
+    two = [binary.y_prob_test for _, binary in pairs.values()]
+
+    def count(averaged):
+        """Count the errors of several averages, and take their mean."""
+        return np.mean([np.sum((p > 0.5) != y_true) for p in averaged])
+
+    assert round(count([(a + b) / 2 for a, b in zip(ten, two, strict=True)])) == 34
+    for kind in (ten, two):
+        assert round(count([(a + b) / 2 for a, b in combinations(kind, 2)])) == 37
+
+
+def test_first_five_seeds_alone_leave_one_way_undecided():
+    right = right_by_seed(find_pairs(), LABELS)
+    five = {name: table[:5] for name, table in right.items()}
+    contrast = make_contrast(five, "multiclass_argmax")
+    assert decide(contrast.estimate) == "undecided"
+
+
+def test_verdict_holds_for_margins_above_those_that_part_3_states():
+    right = right_by_seed(find_pairs(), LABELS)
+    ends = [max(map(abs, make_contrast(right, way).estimate.interval(0.9)))
+            for way in ("multiclass_argmax", "multiclass_sum")]  # fmt: skip
+    assert np.round(ends, 1).tolist() == [6.5, 5.8]
+
+
+def test_recipe_is_the_best_of_twelve_for_two_groups_but_not_for_ten_classes():
+    tried = pd.DataFrame(load_search())
+    means = tried.groupby(["task", "candidate"])["val_accuracy"].mean()
+    assert means["binary"].idxmax() == "the recipe"
+    assert len(means["binary"]) == 12
+    assert means["multiclass"].idxmax() != "the recipe"
+
+
+def test_binary_network_never_errs_on_coats_or_sandals():
+    errors = count_by_class(right_by_seed(find_pairs(), LABELS), LABELS)
+    coat, sandal = CLASS_NAMES.index("Coat"), CLASS_NAMES.index("Sandal")
+    for c in (coat, sandal):
+        assert errors["binary"][:, c].sum() == 0
+        assert errors["multiclass_argmax"][:, c].sum() > 0
+
+
+def test_probabilities_come_out_as_the_further_notebook_says():
+    pairs = find_pairs()
+    held_out = list_held_out(*load_training_set(), pairs)
+    probabilities = collect_probabilities(pairs, held_out, LABELS)
+    means, estimate = compare_scores(probabilities)["log-loss"]
+    lead = means["binary"] - means["multiclass_sum"]
+    assert np.sum(lead > 0) == 9
+    assert lead.mean() / means["binary"].mean() == pytest.approx(1 / 8, abs=0.01)
+    low, high = estimate.interval()
+    assert low < 0 < high
+    ten, two = (calibrate(probabilities[name]).temperature
+                for name in ("multiclass_sum", "binary"))  # fmt: skip
+    assert np.sum(ten > 1) > 5 and np.sum(two > 1) > 5
+    assert two.mean() > ten.mean()
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -86,6 +86,8 @@ FORMULA_TAGS = {
 FORMULA_ATTRIBUTES = {"math": {"display"}, "mspace": {"width"}, "mo": {"stretchy"}}
 HEADING = re.compile("^h[1-6]$")
 CAPTION = re.compile(r"Figure \d+\. ")
+ARCHIVES = {"arXiv": "https://arxiv.org/abs/", "doi": "https://doi.org/"}
+SOURCE = re.compile(r"(arXiv|doi):([\w./-]*\w)")
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^\s$](?:[^$\n]*[^\s$])?)\$", re.DOTALL)
 # What may scroll by itself is reached by keyboard too.
 FOCUSABLE = {"role": "region", "tabindex": "0"}
@@ -109,6 +111,7 @@ def render_page(book, name=""):
     name_elements(soup, taken={"main", "functions", *functions})
     caption_figures(soup)
     lead_to_pages(soup)
+    link_sources(soup)
     write_formulas(soup)
     frame_tables(soup)
     frame_wide_texts(soup)
@@ -324,6 +327,19 @@ def lead_to_pages(soup):
     for link in soup("a", href=True):
         address = re.sub(r"^((?:\.\./)*)\.\./reports/", r"\1", link["href"])
         link["href"] = re.sub(r"^([\w./]+)\.ipynb(?=#|$)", r"\1.html", address)
+
+
+def link_sources(soup):
+    """Let the number of a paper lead to it."""
+    for text in soup.find_all(string=SOURCE):
+        if not text.find_parent(["pre", "code", "a"]):
+            parts = SOURCE.sub(_link_source, html.escape(text, quote=False))
+            text.replace_with(BeautifulSoup(parts, "html.parser"))
+
+
+def _link_source(found):
+    kind, number = found.groups()
+    return f'<a href="{ARCHIVES[kind]}{number}">{found[0]}</a>'
 
 
 def write_formulas(soup):

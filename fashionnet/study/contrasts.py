@@ -122,7 +122,9 @@ def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
         point = {"color": style.color, "mec": "black", "markersize": 9}
         ax.plot(estimate.value, row, style.marker, **point)
         name = f"{NAMES[contrast.way]} against {NAMES[contrast.against]}"
-        ax.text(0.97 * reach, row - 0.22, name, va="bottom")
+        # On its own ground, for lines of the figure would cross it.
+        label = ax.text(0.97 * reach, row - 0.22, name, va="bottom", fontsize=9)
+        label.set_bbox({"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1})
         found = phrase_estimate(estimate, levels=(0.95, 0.9))
         parts.append(f"{name} {found}")
     ax.set_yticks([])

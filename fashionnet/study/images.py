@@ -16,7 +16,7 @@ from fashionnet.study.words import NAMES, STYLES
 GALLERIES: dict[str, str] = {
     "nobody": "Wrong in every run",
     "ten": "Right more often with ten classes",
-    "two": "Right more often with two",
+    "two": "Right more often with two groups",
 }
 
 

@@ -139,7 +139,7 @@ def state_stored(pairs, controls, curve):
     """Say how much of the study is stored; the rest is trained by `make study`."""
     counts = {
         "pair{} of runs with all images": len(pairs),
-        "training{} of controls": sum(map(len, controls.values())),
+        "control run{}": sum(map(len, controls.values())),
         "pair{} with fewer training images": sum(map(len, curve.values())),
     }
     listed = ", ".join(phrase_count(n, words) for words, n in counts.items())

@@ -25,8 +25,8 @@ ANSWERS: dict[str, str] = {
     "better": "One way is better than the other.",
     "detectable, not relevant": "There is a difference, but it is too small to matter.",
     "equivalent": (
-        "Neither is better: however its answers are binarized, the ten-class network "
-        "makes about as many errors as the binary one."
+        "Neither is better by more than the margin: however its answers are "
+        "binarized, the ten-class network makes about as many errors as the binary one."
     ),
     "undecided": "Which is better stays open.",
 }
@@ -79,8 +79,8 @@ def state_verdict(contrast):
     outcome = decide(estimate)
     answer = VERDICTS[outcome].format(ahead=way if estimate.value > 0 else "binary")
     said = (
-        f"{lead}: {answer}; {phrase_difference(estimate.value)} errors in 10,000 "
-        f"images, 95% interval {phrase_interval(*estimate.interval())}."
+        f"{lead}: {answer}. It makes {phrase_difference(estimate.value)} errors in "
+        f"10,000 images, 95% interval {phrase_interval(*estimate.interval())}."
     )
     if outcome == "undecided":
         least = detectable_difference(*estimate[1:])
@@ -146,8 +146,8 @@ def _list_facts(contrast):
     verdict = decide(contrast.estimate)
     if not contrast.estimate.is_bounded():
         return {"verdict": verdict}
-    facts, fixed = measure(contrast.estimate), measure_fixed_images(contrast.ahead)
-    chance, flip, wins = facts["probability"], fixed["sign_flip_p"], fixed["wins"]
+    facts = measure(contrast.estimate)
+    chance = facts["probability"]
     return {
         "errors compared with binary": phrase_difference(facts["value"]),
         "95% interval": phrase_interval(*facts["interval_95"]),
@@ -160,11 +160,5 @@ def _list_facts(contrast):
         ),
         f"probability of {MARGIN} at most": format_share(chance["within_margin"]),
         f"probability of over {MARGIN} more": format_share(chance["binary_better"]),
-        "found four times in five, from": f"{facts['detectable_difference']:.1f}",
         "verdict": verdict,
-        "these images only: 95% interval": phrase_interval(*fixed["interval_95"]),
-        "these images only: p-value": "–" if flip is None else format_share(flip),
-        "these images only: share of pairs won": "{:.0%} ({:.0%} to {:.0%})".format(
-            wins["share"], *wins["interval_95"]
-        ),
     }

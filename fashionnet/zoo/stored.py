@@ -117,11 +117,11 @@ def pack_training(training):
     arrays = {name: array for name, array in arrays.items() if array is not None}
     files = {
         "history.json": to_json(training.history),
-        "predictions.npz": _pack(arrays),
+        "predictions.npz": pack(arrays),
     }
     if training.weights is not None:
         numbered = {f"{i:03}": w for i, w in enumerate(training.weights)}
-        files["weights.npz"] = _pack(numbered)
+        files["weights.npz"] = pack(numbered)
     return files
 
 
@@ -169,18 +169,20 @@ def read_training(folder):
     sums, weights = manifest["files"], None
     history = read_file(folder, "history.json", json.loads, sums)
     arrays = {"y_prob_val": None}
-    arrays |= read_file(folder, "predictions.npz", _unpack, sums)
+    arrays |= read_file(folder, "predictions.npz", unpack, sums)
     if (folder / "weights.npz").is_file():  # the packed archive has none
-        weights = list(read_file(folder, "weights.npz", _unpack, sums).values())
+        weights = list(read_file(folder, "weights.npz", unpack, sums).values())
     return Training(manifest, history, **arrays, weights=weights, folder=folder)
 
 
-def _pack(arrays):
+def pack(arrays):
+    """Return arrays, by name, as the bytes of a compressed file."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
 
 
-def _unpack(raw):
+def unpack(raw):
+    """Return the arrays that `pack` packed."""
     with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays}

@@ -321,6 +321,18 @@ def test_caption_joins_its_figure():
     assert figure.figcaption.get_text() == "Figure 1. A line."
 
 
+def test_numbers_of_papers_lead_to_them_but_not_in_code():
+    book = make_book()
+    text = "See arXiv:1708.07747, and doi:10.1186/1471-2288-13-91. `arXiv:1.2`"
+    book.cells.append(new_markdown_cell(text))
+    page = BeautifulSoup(render_page(book), "html.parser")
+    links = {a["href"]: a.text for a in page.select(".cell a, main a")}
+    assert links["https://arxiv.org/abs/1708.07747"] == "arXiv:1708.07747"
+    doi = "https://doi.org/10.1186/1471-2288-13-91"
+    assert links[doi] == "doi:10.1186/1471-2288-13-91"
+    assert "https://arxiv.org/abs/1.2" not in links
+
+
 def test_links_to_notebooks_lead_to_their_pages():
     book = make_book()
     links = "[2](02_binary.ipynb) [e](../reports/explore.html) [h](#here)"

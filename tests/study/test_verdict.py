@@ -49,10 +49,10 @@ def test_verdict_names_both_sides_and_swaps_with_the_networks(outcome):
         lead, said = text.split(": ", 1)
         assert lead.replace("*", "") == f"{SUM.capitalize()} against binary"
         answer = verdict.VERDICTS[outcome].format(ahead=winner)
-        assert said.startswith(f"{answer}; ")
+        assert said.startswith(f"{answer}. ")
         assert (winner in answer) == has_winner
         assert sorted(read_numbers(text)) == sorted(numbers)
-        first = re.search("fewer|more", said.split("; ")[1])[0]
+        first = re.search("fewer|more", said.split(". It ")[1])[0]
         assert first == ("fewer" if sign > 0 else "more")
 
 
@@ -176,14 +176,10 @@ def test_contrast_table_follows_the_estimates():
     table = verdict.table_contrasts({c.way: c for c in (first, second)})
     assert list(table) == [NAMES["multiclass_argmax"], SUM]
     chance = measure(second.estimate)["probability"]["multiclass_better"]
-    flips = f"{measure_fixed_images(ahead)['sign_flip_p']:.3f}"
     for row, expected in {
         "errors compared with binary": ["2.0 more", "15.0 fewer"],
         "verdict": ["equivalent", "better"],
         "… adjusted for two contrasts": ["0.370", "< 0.001"],
         "probability of over 10 fewer": ["< 0.001", f"{chance:.3f}"],
-        "these images only: p-value": [flips, flips],
     }.items():
         assert table.loc[row].tolist() == expected
-    won = table.loc["these images only: share of pairs won"]
-    assert [read_numbers(text)[0] for text in won] == [67, 33]

@@ -151,7 +151,7 @@ function showImage(i) {
   const rows = [...tables.keys()].map(view => makeRow(view, i, k));
   document.getElementById("said").replaceChildren(...rows);
   const neighbors = data.neighbors[i] ?? [];
-  document.getElementById("neighbors-title").hidden = !neighbors.length;
+  for (const part of section.querySelectorAll("#neighbors-title, .note")) part.hidden = !neighbors.length;
   document.getElementById("neighbors").replaceChildren(...neighbors.map(makeNeighbor));
   document.getElementById("back").href = `#${cellAddress}`;
   section.scrollIntoView({ block: "start" });
