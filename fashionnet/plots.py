@@ -52,7 +52,7 @@ def plot_images(images, captions, *, right=None, n_columns=3, titles=None):
     """
     n_rows = max(1, -(-len(images) // n_columns))
     n_lines = max((caption.count("\n") + 1 for caption in captions), default=1)
-    height = 0.8 * WIDTH / n_columns + 0.2 * n_lines + 0.3 * bool(titles)
+    height = 0.72 * WIDTH / n_columns + 0.2 * n_lines + 0.3 * bool(titles)
     fig = plt.figure(figsize=(WIDTH, height * n_rows), layout="constrained")
     rows = fig.subfigures(n_rows, 1, squeeze=False)[:, 0]
     axes = np.array([row.subplots(1, n_columns, squeeze=False)[0] for row in rows])

@@ -33,7 +33,7 @@ def plot_by_class(errors, *, ax=None):
 
     The class with the most errors comes first. Returns the Axes.
     """
-    ax = ax or plt.subplots(figsize=(WIDTH, 3.9), layout="constrained")[1]
+    ax = ax or plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")[1]
     means = {name: counts.mean(axis=0) for name, counts in errors.items()}
     order = np.argsort(-sum(means.values()), kind="stable")
     rows, parts = np.arange(len(order)), []

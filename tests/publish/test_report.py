@@ -89,7 +89,7 @@ def test_report_shows_figures_and_numbers_of_the_stored_results(report):
         for number in ("n_correct", "n_test", "parameters"):
             assert f"{result[number]:,}" in text
     alts = re.findall(r'<img[^>]* alt="([^"]*)"', report)
-    assert len(alts) >= 7
+    assert len(alts) >= 6
     assert all(len(alt) > 20 for alt in alts)
 
 
