@@ -296,6 +296,7 @@ def test_address_of_an_image_leads_to_it_and_back(explorer, data):
     before = explorer.url
     explorer.locator("input[name=image]").fill(str(wrong))
     explorer.locator("input[name=image]").press("Enter")
+    shown(explorer)
     assert explorer.url.endswith(f"#{wrong}")
     portrait = explorer.locator("#image")
     assert portrait.is_visible()
@@ -310,6 +311,7 @@ def test_address_of_an_image_leads_to_it_and_back(explorer, data):
     numbers = [int(re.search(r"\d+", alt)[0]) for alt in alts]
     assert numbers == data["neighbors"][str(wrong)]
     portrait.locator("#back").click()
+    shown(explorer)
     assert explorer.url == before
     assert not portrait.is_visible()
 
@@ -317,6 +319,7 @@ def test_address_of_an_image_leads_to_it_and_back(explorer, data):
 def test_image_without_a_picture_or_a_number_out_of_range_is_answered(explorer, data):
     absent = next(i for i in range(N) if i not in data["id"])
     explorer.evaluate(f"location.hash = '#{absent}'")
+    shown(explorer)
     assert explorer.locator("#image").is_visible()
     assert not explorer.locator("#image img").first.is_visible()
     explorer.evaluate(f"location.hash = '#{N}'")
