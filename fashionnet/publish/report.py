@@ -15,7 +15,8 @@ from markupsafe import Markup
 from nbconvert.filters import markdown2html
 from playwright.sync_api import Error, sync_playwright
 
-from fashionnet.publish.page import TEMPLATE, load_template, write_formulas
+from fashionnet.publish.markup import write_formulas
+from fashionnet.publish.page import TEMPLATE, load_template
 from fashionnet.publish.published import ReportError, tags_of
 from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
 

@@ -7,10 +7,13 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from fashionnet.publish import markup
 from fashionnet.publish import page as rendering
 from fashionnet.publish.contents import PAGE_SCRIPT, read_page
-from fashionnet.publish.page import clean, render_page
+from fashionnet.publish.markup import clean
+from fashionnet.publish.page import render_page
 from fashionnet.publish.published import NOTEBOOKS
+from fashionnet.publish.sources import list_functions
 
 RAN = "document.documentElement.setAttribute('data-ran', 'yes')"
 ATTACKS = [
@@ -172,7 +175,7 @@ def test_page_shows_the_source_of_the_functions_it_calls():
 
 def test_functions_are_shown_with_what_they_use_but_no_plumbing():
     code = "training.make_callbacks(1); pairs.unheard_of(); reporting.say(2)"
-    shown = rendering.list_functions(make_book(code))
+    shown = list_functions(make_book(code))
     assert list(shown) == [
         "reporting.say",
         "training.Watch",
@@ -181,7 +184,7 @@ def test_functions_are_shown_with_what_they_use_but_no_plumbing():
     ]
     assert shown["training.Watch"].startswith("class Watch(")
     # Through three modules, to the estimate that the figure of Part 3 rests on.
-    deep = rendering.list_functions(make_book("contrasts.compare(right)"))
+    deep = list_functions(make_book("contrasts.compare(right)"))
     assert {"contrasts.make_contrast", "stats.crossed_estimate"} <= deep.keys()
 
 
@@ -255,7 +258,7 @@ def test_unknown_tags_leave_their_text():
 def test_no_id_is_used_twice_and_each_heading_has_one():
     soup = clean('<h2>a′) Go!</h2><h2>a) Go</h2><p id="a-go">x</p><h2>Functions</h2>')
     soup.extend(clean("<h2>?</h2><h2>…</h2>"))
-    rendering.name_elements(soup, taken={"functions"})
+    markup.name_elements(soup, taken={"functions"})
     names = ["a-go", "a-go-2", None, "functions-2", "section", "section-2"]
     assert [tag.get("id") for tag in soup(True)] == names
 
@@ -265,7 +268,7 @@ def test_tables_say_what_their_headers_head_and_scroll_by_themselves():
         "<table><thead><tr><th></th><th>errors</th></tr></thead>"
         "<tbody><tr><th>Bag</th><td>3</td></tr></tbody></table>"
     )
-    rendering.frame_tables(soup)
+    markup.frame_tables(soup)
     scopes = {th.text: th["scope"] for th in soup("th")}
     assert scopes == {"errors": "col", "Bag": "row"}
     box = soup.table.parent
@@ -276,7 +279,7 @@ def test_tables_say_what_their_headers_head_and_scroll_by_themselves():
 def test_only_wide_drawn_texts_scroll():
     wide, short = f"<pre>{'━' * 70}\nshort</pre>", "<pre>short</pre>"
     soup = clean(f'<div class="output_html">{wide}{short}</div>')
-    rendering.frame_wide_texts(soup)
+    markup.frame_wide_texts(soup)
     wide, short = soup("pre")
     assert wide.parent["tabindex"] == "0"
     assert short.parent["class"] == ["output_html"]
