@@ -38,6 +38,7 @@ from fashionnet.study.sizes import compare_sizes
 from fashionnet.study.stats import crossed_estimate
 from fashionnet.study.trainings import load_controls, load_curve
 from fashionnet.study.verdict import MARGIN, decide
+from fashionnet.zoo.maps import load_maps
 
 SEEDS = range(10)
 TOPS = [0, 2, 4, 6]
@@ -392,3 +393,62 @@ def test_for_two_classes_the_settings_hardly_matter():
     assert sizes["smaller: 64, 64"] / sizes["the recipe"] == pytest.approx(
         0.2, abs=0.01
     )
+
+
+# What is in the pictures.
+
+
+def nearest_training_images():
+    """Find for each test image the nearest training image, and how far it is."""
+    images, _ = load_training_set()
+    training = images.reshape(len(images), -1).astype(np.float32)
+    test = load_test_set()[0].reshape(len(LABELS), -1).astype(np.float32)
+    squares, nearest, gaps = (training**2).sum(axis=1), [], []
+    for part in np.split(test, 10):
+        squared = squares - 2 * part @ training.T
+        nearest.append(squared.argmin(axis=1))
+        gaps.append(squared.min(axis=1) + (part**2).sum(axis=1))
+    return np.concatenate(nearest), np.sqrt(np.concatenate(gaps).clip(0) / 784)
+
+
+def test_test_set_does_not_leak_and_memory_is_right_five_times_in_six():
+    images, labels = load_training_set()
+    seen = {image.tobytes() for image in images}
+    assert not any(image.tobytes() in seen for image in load_test_set()[0])
+    nearest, gaps = nearest_training_images()
+    assert np.sum(gaps < 5) < 10
+    close = np.argsort(gaps)[:8]
+    assert (labels[nearest[close]] == LABELS[close]).all()
+    assert np.mean(labels[nearest] == LABELS) == pytest.approx(5 / 6, abs=0.02)
+    assert 269_322 / images.size < 1 / 100
+
+
+def test_ink_is_right_once_in_four_and_mean_images_twice_in_three():
+    images, labels = load_training_set()
+    x_test = load_test_set()[0]
+    edges = np.linspace(0, 256, 65)[1:-1]
+    counts = np.zeros((64, 10), int)
+    np.add.at(counts, (np.digitize(images.mean(axis=(1, 2)), edges), labels), 1)
+    guessed = counts.argmax(axis=1)[np.digitize(x_test.mean(axis=(1, 2)), edges)]
+    assert np.mean(guessed == LABELS) == pytest.approx(1 / 4, abs=0.03)
+    means = np.array([images[labels == c].mean(axis=0).ravel() for c in range(10)])
+    flat = x_test.reshape(len(x_test), -1).astype(np.float32)
+    nearest = ((means**2).sum(axis=1) - 2 * flat @ means.T).argmin(axis=1)
+    assert np.mean(nearest == LABELS) == pytest.approx(2 / 3, abs=0.02)
+    spread = np.array([images[labels == c].std(axis=0).mean() for c in range(10)])
+    order = [CLASS_NAMES[c] for c in np.argsort(spread)]
+    assert set(order[:2]) == {"Sneaker", "Trouser"}
+    assert order[-1] == "Bag"
+
+
+def test_network_moves_every_class_closer_together_and_sandals_most():
+    found = load_maps()
+    labels = LABELS[: len(found["pixels"].same)]
+    pixels, hidden = (
+        np.array([found[name].same[labels == c].mean() for c in range(10)])
+        for name in ("pixels", "hidden")
+    )
+    assert (hidden > pixels).all()
+    assert CLASS_NAMES[np.argmax(hidden - pixels)] == "Sandal"
+    assert hidden.argmin() == SHIRT
+    assert hidden[SHIRT] == pytest.approx(6, abs=0.3)

@@ -1,0 +1,134 @@
+"""Two maps of the test images: by their pixels, and by what a network makes of them.
+
+`python -m fashionnet.zoo.maps` makes them, with the network of notebook 1.
+"""
+
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+from sklearn.neighbors import NearestNeighbors
+
+from fashionnet.data import CLASS_NAMES, load_test_set
+from fashionnet.plots import WIDTH, describe
+from fashionnet.storing import finish_store, home, read_file, store_files
+from fashionnet.zoo.stored import pack, unpack
+
+N_IMAGES, N_NEIGHBORS = 5000, 10
+FILE = "maps.npz"
+MARKERS = "osD^v<>ph*"
+
+
+class ImageMap(NamedTuple):
+    """Where the first test images lie on a map.
+
+    `points` has shape `(n, 2)`. `same` counts, for each image, which of its nearest
+    neighbors, not on the map but in all dimensions, are of its own class.
+    """
+
+    points: np.ndarray
+    same: np.ndarray
+
+
+def folder():
+    """Return where the maps are stored."""
+    return home() / "runs/further/maps"
+
+
+def load_maps():
+    """Load the stored maps: a dictionary of `ImageMap`, "pixels" and "hidden".
+
+    Raises:
+        RunError: If they are missing or damaged.
+    """
+    sums = finish_store(folder())["files"]
+    arrays = read_file(folder(), FILE, unpack, sums)
+    return {
+        name: ImageMap(arrays[f"{name}_points"], arrays[f"{name}_same"])
+        for name in ("pixels", "hidden")
+    }
+
+
+def make_maps(model, *, n_images=N_IMAGES):
+    """Map the first test images by their pixels and by a network's last hidden layer.
+
+    Args:
+        model: A trained network; its last layer gives the answer.
+        n_images: Number of test images.
+
+    Returns:
+        What `load_maps` returns.
+    """
+    import keras
+
+    images, labels = (part[:n_images] for part in load_test_set())
+    body = keras.Model(model.inputs, model.layers[-2].output)
+    features = {
+        "pixels": images.reshape(n_images, -1) / np.float32(255),
+        "hidden": body.predict(images, batch_size=1000, verbose=0),
+    }
+    return {name: map_images(x, labels) for name, x in features.items()}
+
+
+def map_images(features, labels):
+    """Put images on a map by t-SNE, and count neighbors of their own class.
+
+    Source: van der Maaten and Hinton (2008), JMLR 9, 2579-2605.
+    """
+    search = NearestNeighbors(n_neighbors=N_NEIGHBORS + 1, algorithm="brute")
+    neighbors = search.fit(features).kneighbors(features, return_distance=False)
+    same = (labels[neighbors[:, 1:]] == labels[:, None]).sum(axis=1)
+    # Fifty directions hold nearly all that differs, and are faster.
+    few = PCA(min(50, *features.shape), random_state=0).fit_transform(features)
+    points = TSNE(random_state=0, init="pca").fit_transform(few)
+    return ImageMap(points.astype(np.float16), same.astype(np.uint8))
+
+
+def store_maps(maps):
+    """Store what `make_maps` returns."""
+    arrays = {
+        f"{name}_{field}": values
+        for name, found in maps.items()
+        for field, values in found._asdict().items()
+    }
+    facts = {"n_images": len(maps["pixels"].points), "n_neighbors": N_NEIGHBORS}
+    store_files(folder(), facts, {FILE: pack(arrays)})
+
+
+def plot_map(points, labels, *, ax=None):
+    """Plot a map of images, a color and a marker for each class. Returns the Axes."""
+    ax = ax or plt.subplots(figsize=(WIDTH, 4.6), layout="constrained")[1]
+    colors = plt.get_cmap("tab10").colors
+    for c, name in enumerate(CLASS_NAMES):
+        x, y = np.asarray(points[labels == c], float).T
+        ax.plot(x, y, MARKERS[c], color=colors[c], markersize=2.5, alpha=0.7)
+        # The middle of the class, where half of it lies to either side.
+        ax.annotate(
+            name,
+            (np.median(x), np.median(y)),
+            ha="center",
+            va="center",
+            bbox={"boxstyle": "round", "facecolor": "white", "alpha": 0.8, "lw": 0},
+        )
+    ax.set_axis_off()
+    describe(
+        ax,
+        f"Map of {len(points):,} test images, a cloud of points for each class, with "
+        "its name in the middle.",
+    )
+    return ax
+
+
+def main():
+    """Make and store the maps of notebook 1's network with seed 0."""
+    from fashionnet.study.networks import load_network
+    from fashionnet.study.trainings import train_run
+
+    store_maps(make_maps(load_network(train_run("multiclass", 0))))
+    print(f"stored in {folder()}")
+
+
+if __name__ == "__main__":
+    main()
