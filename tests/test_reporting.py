@@ -2,7 +2,9 @@ import re
 
 import matplotlib.pyplot as plt
 import numpy as np
+import PIL.Image
 import pytest
+from matplotlib.colors import to_rgb
 
 from fashionnet import plots, reporting
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES
@@ -33,6 +35,20 @@ def test_shown_figure_is_sharp_on_dense_screens(shown):
     reporting.show_figure(fig)
     width_in_header = int.from_bytes(shown[0].data[16:20], "big")
     assert width_in_header == 2 * 5 * 120
+
+
+def test_saved_figure_has_the_colors_that_were_drawn(tmp_path):
+    fig, ax = plt.subplots(figsize=(2, 2))
+    colors = (plots.BLUE, plots.ORANGE, plots.GREEN, plots.RED)
+    ax.bar(range(4), [1] * 4, color=colors, width=1)
+    ax.imshow(np.arange(256).reshape(16, 16), cmap="gray", extent=(0, 1, 0, 0.2))
+    ax.set(xlim=(-0.5, 3.5), ylim=(0, 1), aspect="auto")
+    path = tmp_path / "figure.png"
+    assert reporting.save_figure(fig, path) == 240
+    pixels = np.asarray(PIL.Image.open(path).convert("RGB"), int).reshape(-1, 3)
+    for color in colors:
+        drawn = 255 * np.array(to_rgb(color))
+        assert np.abs(pixels - drawn).max(axis=1).min() <= 4
 
 
 def test_caption_stands_below_the_figure(shown):
