@@ -25,8 +25,10 @@ ANSWERS: dict[str, str] = {
     "better": "One way is better than the other.",
     "detectable, not relevant": "There is a difference, but it is too small to matter.",
     "equivalent": (
-        "Neither is better by more than the margin: however its answers are "
-        "binarized, the ten-class network makes about as many errors as the binary one."
+        "Neither. However its answers are binarized, the ten-class network makes about "
+        "as many errors as the binary one: the difference is less than the "
+        f"{MARGIN} of 10,000 images that we regard as relevant. If you need the ten "
+        "classes anyway, binarize them; if you need only the two groups, train for two."
     ),
     "undecided": "Which is better stays open.",
 }

@@ -8,7 +8,7 @@ from fashionnet.plots import BLUE, GREEN, ORANGE
 
 CLASSIFIERS: tuple[str, ...] = ("multiclass_argmax", "multiclass_sum", "binary")
 NAMES: dict[str, str] = {
-    "multiclass_argmax": "ten classes, most likely",
+    "multiclass_argmax": "ten classes, top class",
     "multiclass_sum": "ten classes, summed",
     "binary": "binary",
     "grouped": "ten outputs, binary loss",

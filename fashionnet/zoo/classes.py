@@ -39,18 +39,20 @@ def plot_ranges(values, labels, name, *, ax=None):
     Returns:
         The Axes.
     """
-    ax = ax or plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")[1]
+    ax = ax or plt.subplots(figsize=(WIDTH, 4), layout="constrained")[1]
     shares = (0.05, 0.25, 0.5, 0.75, 0.95)
     spread = np.array([np.quantile(values[labels == c], shares) for c in range(10)])
     order, rows = np.argsort(spread[:, 2], kind="stable"), np.arange(10)
     lowest, low, median, high, highest = spread[order].T
-    ax.hlines(rows, lowest, highest, color=BLUE, linewidth=1.5, label="nine tenths")
+    ax.hlines(
+        rows, lowest, highest, color=BLUE, linewidth=1.5, label="middle nine tenths"
+    )
     ax.hlines(rows, low, high, color=BLUE, linewidth=7, alpha=0.5, label="middle half")
     ax.plot(median, rows, "o", color="black", markersize=5, label="median")
     ax.set_yticks(rows, [CLASS_NAMES[c] for c in order])
     ax.set_xlabel(name)
     ax.invert_yaxis()
-    ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=3, frameon=False)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.3, 1), ncols=1, frameon=False)
     listed = ", ".join(f"{CLASS_NAMES[c]} {spread[c, 2]:.0f}" for c in order)
     describe(ax, f"Ranges of {name} by class; medians: {listed}.")
     return ax

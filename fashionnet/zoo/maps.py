@@ -115,8 +115,8 @@ def plot_map(points, labels, *, ax=None):
     ax.set_axis_off()
     describe(
         ax,
-        f"Map of {len(points):,} test images, a cloud of points for each class, with "
-        "its name in the middle.",
+        f"Map of {len(points):,} test images as points, a color and a marker for each "
+        "class, its name in the middle of its points.",
     )
     return ax
 

@@ -135,7 +135,7 @@ def test_description_of_the_learning_curve_follows_the_sizes():
         ("40.0", "fewer", "22.4"), ("60.0", "fewer", "42.4"),
         ("2.1", "more", "0.1"), ("2.1", "more", "0.1"),
     ]  # fmt: skip
-    said = r"most likely ([\d.]+), .*?summed ([\d.]+), binary ([\d.]+);"
+    said = r"top class ([\d.]+), .*?summed ([\d.]+), binary ([\d.]+);"
     errors = re.findall(said, text)
     assert errors == [("300.0", "280.0", "340.0"), ("42.0", "40.0", "39.0")]
 
