@@ -43,7 +43,8 @@ from fashionnet.study.pairs import (
 )
 from fashionnet.study.stats import mcnemar_midp
 from fashionnet.study.tasks import MAIN_TASKS, find_task
-from fashionnet.study.verdict import state_answer, table_contrasts
+from fashionnet.study.verdict import state_answer, state_verdict, table_contrasts
+from fashionnet.study.words import NAMES
 
 # Of accuracies in percent.
 DIGITS = {"multiclass": 1, "binary": 2}
@@ -212,7 +213,11 @@ def list_comparison(pairs, labels, rows):
     needs = [
         need_text(60, "*margin*"),
         need_figure("the intervals", plot_contrasts(contrasts)),
-        need_said("the verdict", state_answer(contrasts)),
+        need_said("the answer", state_answer(contrasts)),
+        *(
+            need_said(f"the verdict on {NAMES[way]}", state_verdict(contrast))
+            for way, contrast in contrasts.items()
+        ),
         need_table("a table of accuracies", *accuracies),
         need_table("who is right on which images", str(only_ten), str(only_two)),
         need_said("who alone is right", counts),

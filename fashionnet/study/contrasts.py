@@ -104,7 +104,7 @@ def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
 
     An interval without bounds spans the whole width. Returns the Axes.
     """
-    size = (WIDTH, 1.2 + 0.5 * max(2, len(contrasts)))
+    size = (WIDTH, 1.1 + 0.42 * max(2, len(contrasts)))
     ax = ax or plt.subplots(figsize=size, layout="constrained")[1]
     label = f"margin of {margin}"
     ax.axvspan(-margin, margin, color="gray", alpha=0.2, label=label)

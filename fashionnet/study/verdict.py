@@ -25,10 +25,9 @@ ANSWERS: dict[str, str] = {
     "better": "One way is better than the other.",
     "detectable, not relevant": "There is a difference, but it is too small to matter.",
     "equivalent": (
-        "Neither. However its answers are binarized, the ten-class network makes about "
-        "as many errors as the binary one: the difference is less than the "
-        f"{MARGIN} of 10,000 images that we regard as relevant. If you need the ten "
-        "classes anyway, binarize them; if you need only the two groups, train for two."
+        "Neither. Binarized either way, the ten-class network makes about as many "
+        f"errors as the binary one, within a margin of {MARGIN} in 10,000. If you need "
+        "the ten classes, binarize them; if you need two groups only, train for two."
     ),
     "undecided": "Which is better stays open.",
 }
@@ -60,13 +59,11 @@ def decide(estimate, margin=MARGIN):
 
 
 def state_answer(contrasts):
-    """Answer in one bold sentence which is better, then give each estimate."""
+    """Answer in one bold sentence which is better, if both ways agree on it."""
     outcomes = {decide(contrast.estimate) for contrast in contrasts.values()}
-    lead = "The two ways to binarize come out differently."
-    if len(outcomes) == 1:
-        lead = ANSWERS[outcomes.pop()]
-    said = " ".join(state_verdict(contrast) for contrast in contrasts.values())
-    return f"**{lead}** {said}"
+    if len(outcomes) > 1:
+        return "**The two ways to binarize come out differently.**"
+    return f"**{ANSWERS[outcomes.pop()]}**"
 
 
 def state_verdict(contrast):
