@@ -17,7 +17,9 @@ from fashionnet.storing import RunError
 from fashionnet.study.trainings import list_jobs
 
 PUBLISHED = Path(__file__).parents[1] / "reports"
-MANIFESTS = sorted(PUBLISHED.glob("runs/*/*/manifest.json"))
+PLACES = PUBLISHED.glob("runs/*/*/manifest.json")
+# Two maps lie beside the further trainings.
+MANIFESTS = sorted(path for path in PLACES if path.parent.name != "maps")
 HISTORY = {
     "loss": [0.9, 0.6, 0.5],
     "accuracy": [0.6, 0.7, 0.8],
