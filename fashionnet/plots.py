@@ -126,7 +126,7 @@ def plot_network(model, *, ax=None):
     Layers with parameters that are trained have another color, and their number beside
     them; others have what they do. Returns the Axes.
     """
-    ax = ax or _make_axes(0.33 * (len(model.layers) + 2))
+    ax = ax or make_axes(0.33 * (len(model.layers) + 2))
     rows = [("input", "gray levels", int(np.prod(model.input_shape[1:])), 0)]
     for layer in model.layers:
         n_values = int(np.prod(layer.output.shape[1:]))
@@ -164,7 +164,7 @@ def plot_schedule(optimizer, *, n_steps, per_epoch, ax=None):
 
     `n_steps` is the number of steps of the training, `per_epoch` that of an epoch.
     """
-    ax = ax or _make_axes(2.6)
+    ax = ax or make_axes(2.6)
     steps = np.linspace(0, n_steps, 201)
     rates = [float(optimizer._learning_rate(step)) for step in steps]
     ax.plot(steps / per_epoch, rates, color=BLUE)
@@ -194,7 +194,7 @@ def plot_confusion(matrix, names, *, groups=(), ax=None):
     Returns:
         The Axes.
     """
-    ax = ax or _make_axes(4.3)
+    ax = ax or make_axes(4.3)
     matrix, n = np.asarray(matrix), len(names)
     order = np.concatenate(groups) if groups else np.arange(n)
     shares = matrix / matrix.sum(axis=1, keepdims=True).clip(1)
@@ -249,7 +249,7 @@ def plot_roc(y_true, y_score, *, thresholds=(0.1, 0.5, 0.9), ax=None):
     Returns:
         The Axes.
     """
-    ax = ax or _make_axes(3.6)
+    ax = ax or make_axes(3.6)
     false_rate, true_rate, _ = roc_curve(y_true, y_score)
     ax.plot(false_rate, true_rate, color=BLUE)
     parts, zoom = [], 0.02
@@ -280,6 +280,6 @@ def _rates(y_true, y_pred):
     return false_alarms / (true_negatives + false_alarms), hits / (misses + hits)
 
 
-def _make_axes(height):
+def make_axes(height):
     """Make a figure of one panel, as high as this in inches."""
     return plt.subplots(figsize=(WIDTH, height), layout="constrained")[1]

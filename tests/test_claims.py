@@ -137,6 +137,22 @@ def test_classes_with_closer_mean_images_are_confused_more(ten):
     assert table.corr(method="spearman").iloc[0, 1] < -0.6
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_closest_mean_images_are_those_that_part_1_speaks_of(seed):
+    split = split_train_val(*load_training_set(), seed=seed)
+    means = [split.x_train[split.y_train == c].mean(axis=0) for c in range(10)]
+    upper = list(zip(*np.triu_indices(10, 1), strict=True))
+    apart = [np.abs(means[a] - means[b]).mean() for a, b in upper]
+    closest = [upper[i] for i in np.argsort(apart)]
+    names = [{CLASS_NAMES[a], CLASS_NAMES[b]} for a, b in closest]
+    assert names.index({"T-shirt/top", "Shirt"}) in (3, 4)
+    assert names.index({"Trouser", "Dress"}) < 4
+    both = confusions(find_run("multiclass", seed))
+    both = both + both.T
+    assert both[0, SHIRT] == both[np.triu_indices(10, 1)].max()
+    assert both[1, 3] < 40
+
+
 def test_two_classes_validation_starts_above_training_and_flattens(two):
     assert two.history["val_accuracy"][0] > two.history["accuracy"][0]
     losses = two.history["val_loss"]

@@ -233,6 +233,16 @@ def start_nbmake(path, home):
 
 
 @pytest.mark.integration
+def test_part_3_runs_with_a_single_pair(tmp_path):
+    for task in ("multiclass", "binary"):
+        place = Path("runs") / task / "seed-0"
+        shutil.copytree(ROOT / "reports" / place, tmp_path / place)
+    process = start_nbmake(skip_edited(PATHS[2]), tmp_path)
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+
+
+@pytest.mark.integration
 def test_notebooks_run_from_top_to_bottom(tmp_path):
     shutil.copytree(ROOT / "reports" / "runs", tmp_path / "runs")
     # The third one reads what the others store; they need nothing of each other.

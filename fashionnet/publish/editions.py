@@ -54,7 +54,9 @@ LEFT_OUT = re.compile(
 
 
 def build_colab(folder, root=ROOT):
-    """Write the notebooks so that each runs alone, with the package inside.
+    """Write the three notebooks so that each runs alone, with the package inside.
+
+    The further ones are left out: they read stored runs, which are too large to carry.
 
     Args:
         folder: Where they go.
@@ -72,7 +74,7 @@ def build_colab(folder, root=ROOT):
     ]
     archive = zip_files({path.relative_to(root).as_posix(): path for path in modules})
     books = {}
-    for path in list_notebooks(root):
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
         book = json.loads(path.read_text(encoding="utf-8"))
         try:
             books[folder / path.name] = carry_package(book, archive)
@@ -160,7 +162,7 @@ def link_colab(repo_url, root=ROOT):
     Raises:
         ReportError: If the address is none of GitHub's, before anything is written.
     """
-    names = [path.name for path in list_notebooks(root)]
+    names = [path.name for path in sorted((root / "notebooks").glob("*.ipynb"))]
     links = make_links(repo_url, [LINKED / name for name in names])
     paths = build_colab(root / LINKED, root)
     fill_place(root / "README.md", "colab", links)

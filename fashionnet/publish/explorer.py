@@ -90,12 +90,14 @@ def find_neighbors(images, training_images):
     Returns:
         Indices of shape `(n, N_NEIGHBORS)`, the nearest first.
     """
-    search = NearestNeighbors(n_neighbors=N_NEIGHBORS, algorithm="brute")
-    search.fit(training_images.reshape(len(training_images), -1).astype(np.float32))
     if not len(images):
         return np.zeros((0, N_NEIGHBORS), int)
-    flat = images.reshape(len(images), -1).astype(np.float32)
-    return search.kneighbors(flat, return_distance=False)
+    flat, training = (
+        part.reshape(len(part), -1).astype(np.float32)
+        for part in (images, training_images)
+    )
+    search = NearestNeighbors(n_neighbors=N_NEIGHBORS, algorithm="brute")
+    return search.fit(training).kneighbors(flat, return_distance=False)
 
 
 def make_views(labels, pairs):

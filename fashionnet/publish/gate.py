@@ -213,9 +213,9 @@ def _leads_somewhere(link, name, reports):
     page = reports.pages.get(place.removesuffix(".html") if file else name)
     if page is None:
         return (reports.folder / place).is_file()
-    # The explorer finds a test image by its number.
-    is_image = place == "explore.html" and anchor.isdigit()
-    return not anchor or is_image or anchor in page.ids
+    if place == "explore.html" and anchor.isdigit():  # finds an image by its number
+        return int(anchor) < reports.results["multiclass"]["n_test"]
+    return not anchor or anchor in page.ids
 
 
 def find_measured(text):

@@ -2,12 +2,11 @@
 
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from fashionnet.plots import WIDTH, describe
+from fashionnet.plots import describe, make_axes
 from fashionnet.study.stats import Estimate, crossed_estimate, holm, mcnemar_midp
 from fashionnet.study.verdict import MARGIN
 from fashionnet.study.words import (
@@ -76,8 +75,7 @@ def plot_seeds(errors, seeds, *, ax=None):
     `errors` is from `count_errors`, for up to three classifiers. Returns the Axes.
     """
     counts, rows = np.array(list(errors.values())), np.arange(len(seeds))
-    size = (WIDTH, 1.6 + 0.21 * len(rows))
-    ax = ax or plt.subplots(figsize=size, layout="constrained")[1]
+    ax = ax or make_axes(1.6 + 0.21 * len(rows))
     ax.hlines(rows, counts.min(axis=0), counts.max(axis=0), color="lightgray")
     for i, (name, n) in enumerate(errors.items()):
         style = STYLES[name]
@@ -104,8 +102,7 @@ def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
 
     An interval without bounds spans the whole width. Returns the Axes.
     """
-    size = (WIDTH, 1.1 + 0.42 * max(2, len(contrasts)))
-    ax = ax or plt.subplots(figsize=size, layout="constrained")[1]
+    ax = ax or make_axes(1.1 + 0.42 * max(2, len(contrasts)))
     label = f"margin of {margin}"
     ax.axvspan(-margin, margin, color="gray", alpha=0.2, label=label)
     ax.axvline(0, color="gray", linestyle=":")

@@ -5,12 +5,11 @@ Everything here counts over trainings; nothing is said of other images.
 
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from fashionnet.data import CLASS_NAMES
-from fashionnet.plots import WIDTH, describe, plot_images
+from fashionnet.plots import describe, make_axes, plot_images
 from fashionnet.study.words import NAMES, STYLES
 
 GALLERIES: dict[str, str] = {
@@ -33,7 +32,7 @@ def plot_by_class(errors, *, ax=None):
 
     The class with the most errors comes first. Returns the Axes.
     """
-    ax = ax or plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")[1]
+    ax = ax or make_axes(3.6)
     means = {name: counts.mean(axis=0) for name, counts in errors.items()}
     order = np.argsort(-sum(means.values()), kind="stable")
     rows, parts = np.arange(len(order)), []

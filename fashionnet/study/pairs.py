@@ -136,8 +136,7 @@ def table_accuracies(predictions, y_true):
     """
     rows = {}
     for name, y_pred in predictions.items():
-        missed = int(np.sum((y_true == 1) & (y_pred == 0)))
-        wrongly_called = int(np.sum((y_true == 0) & (y_pred == 1)))
+        (_, wrongly_called), (missed, _) = count_confusions(y_true, y_pred, 2)
         n_wrong, n = missed + wrongly_called, len(y_true)
         share, low, high = wilson_interval(n - n_wrong, n)
         interval = f"{low:.2%} to {high:.2%}"

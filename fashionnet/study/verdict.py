@@ -22,8 +22,10 @@ from fashionnet.study.words import (
 MARGIN = 10
 # The answer, by the outcome of `decide`: if both ways to binarize agree, and for one.
 ANSWERS: dict[str, str] = {
-    "better": "One way is better than the other.",
-    "detectable, not relevant": "There is a difference, but it is too small to matter.",
+    "better": "The {ahead} network is better.",
+    "detectable, not relevant": (
+        "The {ahead} network makes fewer errors, but not enough to matter."
+    ),
     "equivalent": (
         "Neither. Binarized either way, the ten-class network makes about as many "
         f"errors as the binary one, within a margin of {MARGIN} in 10,000. If you need "
@@ -60,10 +62,13 @@ def decide(estimate, margin=MARGIN):
 
 def state_answer(contrasts):
     """Answer in one bold sentence which is better, if both ways agree on it."""
-    outcomes = {decide(contrast.estimate) for contrast in contrasts.values()}
-    if len(outcomes) > 1:
+    answers = set()
+    for contrast in contrasts.values():
+        ahead = "ten-class" if contrast.estimate.value > 0 else "binary"
+        answers.add(ANSWERS[decide(contrast.estimate)].format(ahead=ahead))
+    if len(answers) > 1:
         return "**The two ways to binarize come out differently.**"
-    return f"**{ANSWERS[outcomes.pop()]}**"
+    return f"**{answers.pop()}**"
 
 
 def state_verdict(contrast):

@@ -1,10 +1,9 @@
 """Draw a measure of all ten classes side by side: bars of counts, ranges of values."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from fashionnet.data import CLASS_NAMES
-from fashionnet.plots import BLUE, ORANGE, WIDTH, describe
+from fashionnet.plots import BLUE, ORANGE, describe, make_axes
 
 
 def plot_counts(counts, *, ax=None):
@@ -12,7 +11,7 @@ def plot_counts(counts, *, ax=None):
 
     Returns the Axes.
     """
-    ax = ax or plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")[1]
+    ax = ax or make_axes(3.6)
     counts.plot.barh(ax=ax, color=[BLUE, ORANGE], xlabel="images")
     for bars, hatch in zip(ax.containers, ("", "///"), strict=False):
         for bar in bars:
@@ -39,7 +38,7 @@ def plot_ranges(values, labels, name, *, ax=None):
     Returns:
         The Axes.
     """
-    ax = ax or plt.subplots(figsize=(WIDTH, 4), layout="constrained")[1]
+    ax = ax or make_axes(4)
     shares = (0.05, 0.25, 0.5, 0.75, 0.95)
     spread = np.array([np.quantile(values[labels == c], shares) for c in range(10)])
     order, rows = np.argsort(spread[:, 2], kind="stable"), np.arange(10)

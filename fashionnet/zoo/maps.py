@@ -12,7 +12,7 @@ from sklearn.manifold import TSNE
 from sklearn.neighbors import NearestNeighbors
 
 from fashionnet.data import CLASS_NAMES, load_test_set
-from fashionnet.plots import WIDTH, describe
+from fashionnet.plots import describe, make_axes
 from fashionnet.storing import finish_store, home, read_file, store_files
 from fashionnet.zoo.stored import pack, unpack
 
@@ -99,7 +99,7 @@ def store_maps(maps):
 
 def plot_map(points, labels, *, ax=None):
     """Plot a map of images, a color and a marker for each class. Returns the Axes."""
-    ax = ax or plt.subplots(figsize=(WIDTH, 4.6), layout="constrained")[1]
+    ax = ax or make_axes(4.6)
     colors = plt.get_cmap("tab10").colors
     for c, name in enumerate(CLASS_NAMES):
         x, y = np.asarray(points[labels == c], float).T

@@ -13,7 +13,7 @@ from fashionnet.publish import editions
 from fashionnet.publish.editions import build_colab, build_submission, link_colab
 from fashionnet.publish.published import ROOT, ReportError
 
-PATHS = {path.name: path for path in editions.list_notebooks(ROOT)}
+PATHS = {path.name: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 NAMES = list(PATHS)
 REPO_URL = "https://github.com/owner/some.name"
 COLAB = "https://colab.research.google.com/github"
