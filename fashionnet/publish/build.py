@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 
 from fashionnet.data import load_test_set, load_training_set
+from fashionnet.publish import systems
 from fashionnet.publish.execute import Progress, execute_notebook, run_all
 from fashionnet.publish.explorer import render_explorer
 from fashionnet.publish.gate import require_evidence
@@ -173,7 +174,8 @@ def write_pages(folder, books, pages, results, build, kept_sums):
     has_benchmark = (folder / BENCHMARK[0]).is_file()
     index = render_home(books, pages, results, build, has_benchmark)
     explorer = render_explorer(*load_test_set(), find_pairs(), load_training_set())
-    pages = {**pages, "index": index, "explore": explorer}
+    systems_page = systems.render_systems(books, results)
+    pages = {**pages, "index": index, "explore": explorer, systems.NAME: systems_page}
     for name, page in pages.items():
         target = folder / f"{name}.html"
         target.parent.mkdir(exist_ok=True)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import nbformat
 
+from fashionnet.publish import systems
 from fashionnet.publish.evidence import read_truth
 from fashionnet.publish.needs import find_evidence, print_evidence
 from fashionnet.publish.published import (
@@ -185,7 +186,7 @@ def check_scripts(reports, truth):
     """Nothing from a text cell or an output runs in the reader's browser."""
     return [
         Finding(f"{name}.html", "", f"runs {active}", "remove it from its cell")
-        for name in reports.books
+        for name in (*reports.books, systems.NAME)
         for active in reports.pages[name].active
     ]
 
@@ -193,7 +194,7 @@ def check_scripts(reports, truth):
 def check_links(reports, truth):
     """Links within the pages lead somewhere, and to one place only."""
     findings = []
-    for name in (*reports.books, "index"):
+    for name in (*reports.books, "index", systems.NAME):
         ids = reports.pages[name].ids
         for anchor in {x for x in ids if ids.count(x) > 1}:
             problem = f"has the id {anchor} more than once"

@@ -18,6 +18,7 @@ SITE = {
     "01_multiclass": "Part 1: ten classes",
     "02_binary": "Part 2: two groups",
     "03_comparison": "Part 3: which is better?",
+    "further/index": "Further notebooks, and all systems",
     "further/04_explore": "Further: what is in these pictures?",
     "further/09_labels_or_outputs": "Further: labels or outputs?",
     "explore": "Explorer",
@@ -28,7 +29,7 @@ HEADER = {
     "01_multiclass": "Part 1",
     "02_binary": "Part 2",
     "03_comparison": "Part 3",
-    "index.html#further": "Further notebooks",
+    "further/index": "Further",
     "explore": "Explorer",
 }
 

@@ -68,7 +68,7 @@ def read_reports():
         sources=_read_books(ROOT / "notebooks"),
         books=_read_books(folder),
         pages={
-            _name_page(p, folder): _read(p, read_page)
+            name_page(p, folder): _read(p, read_page)
             for pattern in ("*.html", "further/*.html")
             for p in folder.glob(pattern)
         },
@@ -77,7 +77,7 @@ def read_reports():
     )
 
 
-def _name_page(path, folder):
+def name_page(path, folder):
     """Name a page by its path, such as "further/09_labels_or_outputs"."""
     return path.relative_to(folder).with_suffix("").as_posix()
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Error, sync_playwright
 
 from fashionnet.publish.markup import write_formulas
 from fashionnet.publish.page import TEMPLATE, load_template
-from fashionnet.publish.published import ReportError, tags_of
+from fashionnet.publish.published import ReportError, name_page, tags_of
 from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -55,7 +55,9 @@ def make_pdfs(reports, folder):
         raise ReportError(NO_BROWSER)
     folder.mkdir(parents=True, exist_ok=True)
     pages = {
-        path.stem: prepare_page(path.read_text(encoding="utf-8"))
+        name_page(path, reports).replace("/", "-"): prepare_page(
+            path.read_text(encoding="utf-8")
+        )
         for path in sorted([*reports.glob("*.html"), *reports.glob("further/*.html")])
         if path.stem not in UNPRINTED
     }

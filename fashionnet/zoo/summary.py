@@ -95,7 +95,7 @@ def summarize(network, trainings, labels):
         **count_right(right),
         "wanted": network.wanted,
         **judge(right.mean(axis=1), network.wanted, len(network.seeds), network.why),
-        "ahead_of_notebook_1": compare_with_notebook_1(trainings, right, labels),
+        "ahead_of_notebook_1": compare_with_notebook_1(list(trainings), right, labels),
     }
 
 
@@ -120,10 +120,13 @@ def judge(accuracies, wanted, n_wanted, why=""):
     return {"met": True}
 
 
-def compare_with_notebook_1(trainings, right, labels):
-    """Estimate how many more of 10,000 images are right, or return `None`."""
-    others = load_runs(NOTEBOOK_1, trainings)
-    chosen = [i for i, seed in enumerate(trainings) if seed in others]
+def compare_with_notebook_1(seeds, right, labels):
+    """Estimate how many more of 10,000 images are right, or return `None`.
+
+    The rows of `right` are those of `seeds`; each is compared with the same seed.
+    """
+    others = load_runs(NOTEBOOK_1, seeds)
+    chosen = [i for i, seed in enumerate(seeds) if seed in others]
     if not chosen:
         return None
     table = right[chosen].astype(int) - find_right(others, labels)
@@ -188,6 +191,9 @@ def summarize_committee(committee, members, labels):
         **count_right(right),
         "wanted": committee.wanted,
         **judge(right.mean(axis=1), committee.wanted, 1),
+        "ahead_of_notebook_1": None
+        if committee.joins_seeds
+        else compare_with_notebook_1(list(members), right, labels),
         "gains": gains,
     }
 

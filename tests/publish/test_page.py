@@ -82,7 +82,7 @@ def test_no_script_of_a_cell_is_on_the_page(attacked):
     page = read_page(attacked)
     assert page.active == page.fetched == []
     assert "<svg" not in attacked
-    ours = {"index.html#further", *(f"{name}.html" for name in rendering.SITE)}
+    ours = {"further/index.html", *(f"{name}.html" for name in rendering.SITE)}
     assert {link for link in page.links if link[:1] != "#"} <= {*ours, ""}
     assert attacked.count("a link") >= 4
 
@@ -350,7 +350,7 @@ def test_every_page_leads_to_all_others_and_says_which_one_it_is():
     links = page.select(".site a")
     leads_to = [link["href"] for link in links]
     assert leads_to[:4] == [f"{page}.html" for page in list(rendering.SITE)[:4]]
-    assert leads_to[4:] == ["index.html#further", "explore.html"]
+    assert leads_to[4:] == ["further/index.html", "explore.html"]
     [here] = page.select("[aria-current=page]")
     assert here["href"] == "02_binary.html"
     along = [link["href"] for link in page.select(".along a")]
@@ -366,7 +366,7 @@ def test_further_page_says_among_which_it_is():
     name = "further/09_labels_or_outputs"
     page = BeautifulSoup(render_page(make_book(), name), "html.parser")
     [here] = page.select(".site [aria-current]")
-    assert here["href"] == "../index.html#further"
+    assert here["href"] == "../further/index.html"
 
 
 def test_page_of_another_notebook_has_no_neighbors():

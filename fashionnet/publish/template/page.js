@@ -1,5 +1,5 @@
-// Copy buttons on code, and a mark in the contents where the reader is. Without it, the
-// page has everything else.
+// Copy buttons on code, tables that can be sorted, and a mark in the contents where the
+// reader is. Without it, the page has everything else.
 for (const box of document.querySelectorAll('details.code')) {
   const code = box.querySelector('pre');
   const button = document.createElement('button');
@@ -14,8 +14,29 @@ for (const box of document.querySelectorAll('details.code')) {
   code.before(button);
 }
 
+const compare = (a, b) => isNaN(a) || isNaN(b) ? a.localeCompare(b) : a - b;
+for (const table of document.querySelectorAll('table.sortable')) {
+  const [body] = table.tBodies;
+  const heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, column) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = head.textContent;
+    head.replaceChildren(button);
+    button.addEventListener('click', () => {
+      const sign = head.getAttribute('aria-sort') === 'descending' ? 1 : -1;
+      heads.forEach(other => other.removeAttribute('aria-sort'));
+      head.setAttribute('aria-sort', sign > 0 ? 'ascending' : 'descending');
+      const value = row => row.cells[column].dataset.value;
+      const rows = [...body.rows].sort((a, b) => sign * compare(value(a), value(b)));
+      // Rows without a value stay at the end.
+      body.append(...rows.filter(value), ...rows.filter(row => !value(row)));
+    });
+  });
+}
+
 const contents = document.querySelector('.contents');
-const links = [...contents.querySelectorAll('a')];
+const links = [...contents?.querySelectorAll('a') ?? []];
 const headings = links.map(link => document.getElementById(link.hash.slice(1)));
 let here = null;
 function follow() {

@@ -1,0 +1,114 @@
+"""The page with all systems in one table."""
+
+import json
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from fashionnet.publish.contents import read_page
+from fashionnet.publish.systems import COLUMNS, render_systems, tabulate_systems
+
+REPORTS = Path(__file__).parents[2] / "reports"
+RESULTS = {p.stem: json.loads(p.read_text()) for p in REPORTS.glob("results/*.json")}
+TABLE = "table.sortable tbody tr"
+
+
+def make_row(network, accuracy, **others):
+    return {
+        "network": network,
+        "source": "001",
+        "source_accuracy": 0.8,
+        "parameters": 10,
+        "test_accuracy": accuracy,
+        "n_correct": [8000],
+        **others,
+    }
+
+
+def texts(row):
+    """Return what a row of the table says."""
+    [cells] = [
+        c for c in tabulate_systems([row], RESULTS) if c[0].text == row["network"]
+    ]
+    return dict(zip(COLUMNS, [cell.text for cell in cells], strict=True))
+
+
+def test_best_system_is_first_and_the_network_of_part_1_is_among_them():
+    rows = [make_row("low", 0.5), make_row("high", 0.99), make_row("middle", 0.7)]
+    names = [cells[0].text for cells in tabulate_systems(rows, RESULTS)]
+    assert names == ["high", "the network of Part 1", "middle", "low"]
+
+
+def test_row_says_mean_spread_and_difference():
+    ahead = {"seeds": [0, 1], "images": -12.4, "interval": [-20.6, 3.2]}
+    row = make_row(
+        "a", 0.91234, spread=0.00123, n_correct=[1, 2], seconds_per_epoch=[2, 3.2],
+        ahead_of_notebook_1=ahead,
+    )  # fmt: skip
+    assert texts(row) == {
+        "system": "a",
+        "here": "91.23% ± 0.12",
+        "reported": "80.00%",
+        "document": "001",
+        "runs": "2",
+        "parameters": "10",
+        "s/epoch": "3",
+        "against Part 1": "−12 (−21 to +3)",
+    }
+
+
+def test_what_a_row_lacks_is_a_dash():
+    row = make_row("a", 0.9, source_accuracy=None)
+    assert [texts(row)[c] for c in ("reported", "s/epoch", "against Part 1")] == 3 * [
+        "–"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "n_correct", "n_runs"),
+    [([0, 1, 2], [1, 2, 3], "6"), ([0, 1, 2], [1], "6")],
+    ids=["a committee for each seed", "one of all seeds"],
+)
+def test_committee_has_the_runs_of_its_members(seeds, n_correct, n_runs):
+    row = make_row(
+        "a", 0.9, members=["b", "c"], rule="vote", seeds=seeds, n_correct=n_correct
+    )
+    assert texts(row)["runs"] == n_runs
+
+
+def test_page_has_every_system_but_not_every_setting():
+    results = RESULTS | {"further": [make_row("grid-x", 0.9), make_row("b", 0.9)]}
+    page = read_page(render_systems({}, results))
+    rows = BeautifulSoup(page.html, "html.parser").select(TABLE)
+    assert {row.th.text for row in rows} == {"b", "the network of Part 1"}
+    assert page.active == page.fetched == []
+
+
+def test_page_says_why_a_figure_is_not_reached():
+    row = make_row("b", 0.9, why="the reason")
+    assert "b: the reason." in render_systems({}, RESULTS | {"further": [row]})
+
+
+def test_headings_sort_the_table(open_tab, tmp_path):
+    rows = [
+        make_row("b", 0.95, parameters=9),
+        make_row("a", 0.8, parameters=1000, source_accuracy=None),
+        make_row("c", 0.85, parameters=80, source_accuracy=0.7),
+    ]
+    path = tmp_path / "page.html"
+    path.write_text(render_systems({}, RESULTS | {"further": rows}), encoding="utf-8")
+    page = open_tab(path).page
+
+    def names_by(heading):
+        """Click on a heading; return the names of the systems."""
+        page.get_by_role("button", name=heading).click()
+        names = page.locator(f"{TABLE} th").all_text_contents()
+        return "".join(name for name in names if len(name) == 1)
+
+    assert names_by("parameters") == "acb"  # the largest first
+    assert names_by("parameters") == "bca"
+    assert names_by("reported") == "bca"  # what has none is last, in both orders
+    assert names_by("reported") == "cba"
+    assert names_by("system") == "cba"
+    assert page.locator("[aria-sort]").all_text_contents() == ["system"]
