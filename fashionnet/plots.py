@@ -105,6 +105,9 @@ def plot_history(history):
     axes[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
     axes[0].yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes[0].yaxis.set_minor_formatter(NullFormatter())
+    # The first training value, from random weights on, would squeeze all others.
+    lowest = min([*history["val_accuracy"], *history["accuracy"][1:]])
+    axes[1].set_ylim(bottom=lowest - 0.1 * (1 - lowest))
     axes[1].set_xlabel("epoch")
     axes[1].yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axes[1].yaxis.set_major_formatter(PercentFormatter(1))
@@ -121,7 +124,7 @@ DEEDS = {
 
 
 def plot_network(model, *, ax=None):
-    """Draw the layers of a network from top to bottom, with the size of their outputs.
+    """Draw the layers of a network from top to bottom, as long as their outputs.
 
     Layers with parameters that are trained have another color, and their number beside
     them; others have what they do. Returns the Axes.
@@ -132,16 +135,17 @@ def plot_network(model, *, ax=None):
         n_values = int(np.prod(layer.output.shape[1:]))
         n_trained = sum(int(np.prod(w.shape)) for w in layer.trainable_weights)
         rows.append((*_describe_layer(layer), n_values, n_trained))
-    parts = []
+    parts, most = [], max(n_values for *_, n_values, _ in rows)
     for y, (name, deed, n_values, n_trained) in enumerate(rows):
         color = ORANGE if n_trained else "#cfd8dc"
-        ax.barh(y, 2, left=-1, height=0.8, color=color)
-        ax.text(0, y, f"{n_values:,}", ha="center", va="center")
-        ax.text(-1.3, y, name, ha="right", va="center")
+        width = 2 * n_values / most
+        ax.barh(y, width, height=0.8, color=color)
+        ax.text(width + 0.1, y, f"{n_values:,}", ha="left", va="center")
+        ax.text(-0.2, y, name, ha="right", va="center")
         said = f"{n_trained:,} parameters" if n_trained else deed
-        ax.text(1.3, y, said, ha="left", va="center")
+        ax.text(3.6, y, said, ha="left", va="center")
         parts.append(f"{name}, {n_values:,} values" + (f", {said}" if said else ""))
-    ax.set(xlim=(-7.2, 7.2), ylim=(len(rows) - 0.4, -0.6))
+    ax.set(xlim=(-6, 9), ylim=(len(rows) - 0.4, -0.6))
     ax.axis("off")
     describe(ax, f"Layers from input to output, as bars. {'; '.join(parts)}.")
     return ax
@@ -159,14 +163,14 @@ def _describe_layer(layer):
     return (f"Dense + {name}" if kind == "Dense" else name), DEEDS.get(name, "")
 
 
-def plot_schedule(optimizer, *, n_steps, per_epoch, ax=None):
-    """Plot the learning rate of an optimizer against the epoch. Returns the Axes.
+def plot_schedule(schedule, *, n_steps, per_epoch, ax=None):
+    """Plot a schedule of the learning rate against the epoch. Returns the Axes.
 
     `n_steps` is the number of steps of the training, `per_epoch` that of an epoch.
     """
     ax = ax or make_axes(2.6)
     steps = np.linspace(0, n_steps, 201)
-    rates = [float(optimizer._learning_rate(step)) for step in steps]
+    rates = [float(schedule(step)) for step in steps]
     ax.plot(steps / per_epoch, rates, color=BLUE)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     ax.set(xlabel="epoch", ylabel="learning rate", ylim=(0, None))
@@ -179,6 +183,39 @@ def plot_schedule(optimizer, *, n_steps, per_epoch, ax=None):
         "end.",
     )
     return ax
+
+
+def plot_probabilities(images, y_prob, y_true, names):
+    """Show images, each beside a network's probabilities of all classes.
+
+    Args:
+        images: `uint8` array of shape `(n, 28, 28)`.
+        y_prob: Probabilities, shape `(n, n_classes)`.
+        y_true: The true class ids; their names are bold.
+        names: Names of the classes.
+
+    Returns:
+        The Figure.
+    """
+    size = {"figsize": (WIDTH, 2.5 * len(images)), "layout": "constrained"}
+    fig, rows = plt.subplots(len(images), 2, width_ratios=(2, 3), squeeze=False, **size)
+    for (left, right), image, shares, true in zip(
+        rows, images, y_prob, y_true, strict=True
+    ):
+        left.imshow(image, cmap="gray_r", vmin=0, vmax=255)
+        left.set_title(f"true class:\n{names[true]}", fontsize=10)
+        left.axis("off")
+        bars = right.barh(names, shares, color="0.7")
+        bars[true].set_color(BLUE)
+        right.get_yticklabels()[true].set_weight("bold")
+        right.bar_label(bars, [f"{share:.0%}" for share in shares], padding=2)
+        right.set(xlim=(0, 1.25), xticks=[])
+        right.invert_yaxis()
+        right.spines[["top", "right", "bottom"]].set_visible(False)
+        top = np.argsort(-shares)[:3]
+        listed = ", ".join(f"{names[c]} {shares[c]:.0%}" for c in top)
+        describe(fig, f"An image of the class {names[true]}; bars: {listed}.")
+    return fig
 
 
 def plot_confusion(matrix, names, *, groups=(), ax=None):

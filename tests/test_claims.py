@@ -84,14 +84,12 @@ def test_ten_classes_training_was_not_stopped_too_late(ten):
     assert min(losses[-3:]) == min(losses)
 
 
-def test_validation_is_two_standard_errors_above_test_in_two_runs_of_ten():
-    n_clear = 0
-    for seed in SEEDS:
-        metrics = find_run("multiclass", seed).manifest["metrics"]
-        val, test = metrics["val_accuracy"], metrics["test_accuracy"]
-        error = np.sqrt(val * (1 - val) / 6000 + test * (1 - test) / 10_000)
-        n_clear += val - test > 2 * error
-    assert n_clear == 2
+def test_published_validation_is_two_standard_errors_above_test():
+    manifest = find_run("multiclass", 0).manifest
+    val, test = (manifest["metrics"][f"{name}_accuracy"] for name in ("val", "test"))
+    error = np.sqrt(val * (1 - val) / 6000 + test * (1 - test) / 10_000)
+    assert val - test > 2 * error
+    assert manifest["best_epoch"] == manifest["epochs_run"]
 
 
 def test_two_classes_validation_agrees_with_test(two):
@@ -101,11 +99,15 @@ def test_two_classes_validation_agrees_with_test(two):
     assert abs(val - test) < 2 * error
 
 
-def test_published_binary_run_overfits_mildly_after_the_epoch_that_is_kept():
+def test_published_binary_run_gains_and_loses_nothing_after_the_epoch_kept():
     run = find_run("binary", 0)
     kept = run.manifest["best_epoch"] - 1
-    assert run.history["loss"][-1] < run.history["loss"][kept] / 5
+    ratio = run.history["loss"][-1] / run.history["loss"][kept]
+    assert ratio == pytest.approx(1 / 8, abs=0.01)
     assert run.history["val_loss"][-1] > run.history["val_loss"][kept]
+    later = np.array(run.history["val_accuracy"][kept:])
+    assert np.abs(later - later[0]).max() < 0.0011  # six images of 6,000
+    assert later[-1] == later[0]
     for seed in SEEDS:
         for task in ("multiclass", "binary"):
             assert find_run(task, seed).manifest["epochs_run"] == 20
@@ -128,13 +130,24 @@ def test_most_errors_are_among_the_tops_and_the_shirt_is_hardest(ten):
     )
 
 
-def test_classes_with_closer_mean_images_are_confused_more(ten):
+def test_classes_whose_mean_images_are_far_apart_are_hardly_ever_confused(ten):
     images, labels = load_training_set()
     means = [images[labels == c].mean(axis=0) for c in range(10)]
     upper, matrix = np.triu_indices(10, 1), confusions(ten)
     apart = [np.abs(means[a] - means[b]).mean() for a, b in zip(*upper, strict=True)]
-    table = pd.DataFrame({"apart": apart, "errors": (matrix + matrix.T)[upper]})
-    assert table.corr(method="spearman").iloc[0, 1] < -0.6
+    errors = (matrix + matrix.T)[upper][np.argsort(apart)]
+    assert errors[-6:].sum() < 10
+    assert errors[:6].sum() > 400
+
+
+def test_nearest_mean_image_is_a_bar_that_part_1_clears():
+    split = split_train_val(*load_training_set(), seed=0)
+    means = [split.x_train[split.y_train == c].mean(axis=0).ravel() for c in range(10)]
+    flat = split.x_val.reshape(len(split.x_val), -1).astype(float)
+    distances = [((flat - mean) ** 2).sum(axis=1) for mean in means]
+    share = np.mean(np.argmin(distances, axis=0) == split.y_val)
+    metrics = find_run("multiclass", 0).manifest["metrics"]
+    assert share + 0.2 < metrics["val_accuracy"]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -145,7 +158,7 @@ def test_closest_mean_images_are_those_that_part_1_speaks_of(seed):
     apart = [np.abs(means[a] - means[b]).mean() for a, b in upper]
     closest = [upper[i] for i in np.argsort(apart)]
     names = [{CLASS_NAMES[a], CLASS_NAMES[b]} for a, b in closest]
-    assert names.index({"T-shirt/top", "Shirt"}) in (3, 4)
+    assert names.index({"T-shirt/top", "Shirt"}) in (3, 4, 5)
     assert names.index({"Trouser", "Dress"}) < 4
     both = confusions(find_run("multiclass", seed))
     both = both + both.T
@@ -195,9 +208,10 @@ def test_verdict_holds_even_if_runs_vary_as_much_as_ten_of_them_allow():
     by_chance = (rest**2).sum() / (s - 1) / (n - 1)
     most = n * by_seed.var(ddof=1) * (s - 1) / stats.chi2.ppf(0.05, s - 1)
     images = crossed_estimate(lead).standard_error ** 2
-    error = 10_000 * np.sqrt(images + (most - by_chance) / (s * n))
     estimate = 10_000 * lead.mean()
-    assert max(abs(estimate + z * error) for z in (-1.645, 1.645)) < MARGIN
+    for added in (most - by_chance, most):  # the further notebook takes all of it
+        error = 10_000 * np.sqrt(images + added / (s * n))
+        assert max(abs(estimate + z * error) for z in (-1.645, 1.645)) < MARGIN
 
 
 def test_part_3_rests_on_the_images_alone():
@@ -311,6 +325,21 @@ def test_binary_network_never_errs_on_coats_or_sandals():
     for c in (coat, sandal):
         assert errors["binary"][:, c].sum() == 0
         assert errors["multiclass_argmax"][:, c].sum() > 0
+    by_image = (~right_by_seed(find_pairs(), LABELS)["multiclass_argmax"]).sum(axis=0)
+    assert np.flatnonzero((sandal == LABELS) & (by_image > 0)).tolist() == [5561]
+    of_coats = np.sort(by_image[coat == LABELS])
+    assert of_coats[-2:].sum() > of_coats.sum() / 2
+
+
+def test_neither_way_is_better_on_bags_by_more_than_chance():
+    right = right_by_seed(find_pairs(), LABELS)
+    means = {}
+    for way in ("multiclass_argmax", "multiclass_sum"):
+        lead = (right["binary"].astype(int) - right[way]) * (LABELS == BAG)
+        by_image = 10_000 * lead.mean(axis=0)
+        means[way] = round(by_image.mean())
+        assert abs(by_image.mean()) < by_image.std(ddof=1) / 100
+    assert means == {"multiclass_argmax": -1, "multiclass_sum": 1}
 
 
 def test_probabilities_come_out_as_the_further_notebook_says():
@@ -346,6 +375,8 @@ def test_thresholds_of_part_2_do_what_its_solutions_say(seed):
         assert cautious == pytest.approx(1 / 7, abs=0.01)
         found = run.y_prob_test > cautious
         assert [np.sum(found[y_test == 1] == 0), np.sum(found[y_test == 0])] == [4, 49]
+        found = run.y_prob_test > 1 / 11
+        assert 10 * np.sum(~found[y_test == 1]) + np.sum(found[y_test == 0]) == 103
 
 
 def test_expectations_of_part_3_came_out_as_it_says():

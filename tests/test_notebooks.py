@@ -9,14 +9,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import nbformat
+import numpy as np
 import pytest
 from edited import EDITED
 from nbconvert import MarkdownExporter, PythonExporter
 
+from fashionnet import models
+from fashionnet.data import Split
+from fashionnet.differences import list_layers
 from fashionnet.publish.gate import find_measured
 from fashionnet.recipes import Recipe
 from fashionnet.study.verdict import MARGIN
+from fashionnet.training import make_optimizer
 
 ROOT = Path(__file__).parents[1]
 NBMAKE = [sys.executable, "-m", "pytest", "--nbmake", "--nbmake-timeout=900"]
@@ -193,7 +199,9 @@ def test_parameters_are_the_usual_recipe(part):
     assert names.pop("SEED") == 0
     usual = Recipe()._asdict()
     assert usual.pop("n_train") is None
-    assert {k.lower(): v for k, v in names.items()} == usual
+    chosen = {k.lower(): v for k, v in names.items()}
+    assert chosen.items() <= usual.items()
+    assert len(chosen) >= 7
 
 
 def test_test_set_is_not_even_loaded_before_its_section(part):
@@ -261,3 +269,20 @@ def test_notebooks_run_from_top_to_bottom(tmp_path):
             (tmp_path / f"runs/{task}/seed-0/manifest.json").read_text()
         )
         assert manifest["differences"] == {}
+
+
+def test_part_1_writes_out_the_network_and_optimizer_of_the_package():
+    path = ROOT / "notebooks/01_multiclass.ipynb"
+    names = {"keras": keras, "models": models, "np": np, **read_parameters(path)}
+    names["split"] = Split(np.zeros(54_000), None, None, None)
+    for made in ("keras.Sequential(", "keras.optimizers.AdamW("):
+        [source] = [text(c) for c in cells(path, "code") if made in text(c)]
+        exec(source, names)
+    usual = models.build_mlp(10)
+    assert list_layers(names["model"]) == list_layers(usual)
+    usual = make_optimizer(
+        learning_rate=names["LEARNING_RATE"],
+        weight_decay=names["WEIGHT_DECAY"],
+        n_steps=names["n_steps"],
+    )
+    assert names["optimizer"].get_config() == usual.get_config()

@@ -16,10 +16,11 @@ from fashionnet.plots import (
     plot_history,
     plot_images,
     plot_network,
+    plot_probabilities,
     plot_roc,
     plot_schedule,
 )
-from fashionnet.training import make_optimizer
+from fashionnet.training import make_schedule
 
 NAMES = ("Coat", "Bag", "Shirt")
 MATRIX = np.array([[900, 40, 60], [0, 1200, 0], [75, 0, 225]])
@@ -52,6 +53,10 @@ FIGURES = {
     "images": (partial(plot_images, right=RIGHT), (IMAGES, CAPTIONS)),
     "history": (plot_history, (HISTORY,)),
     "network": (plot_network, (NETWORK,)),
+    "probabilities": (
+        plot_probabilities,
+        (IMAGES[:1], np.full((1, 3), 1 / 3), [0], NAMES),
+    ),
 }
 each_panel = pytest.mark.parametrize(("plot", "args"), PANELS.values(), ids=PANELS)
 each_plot = pytest.mark.parametrize(
@@ -232,21 +237,39 @@ def test_network_has_a_bar_for_the_input_and_for_each_layer():
     trained = [bool(layer.trainable_weights) for layer in NETWORK.layers]
     orange = [to_hex(bar.get_facecolor()).upper() == plots.ORANGE for bar in ax.patches]
     assert orange == [False, *trained]
+    widths = [bar.get_width() for bar in ax.patches]
+    assert widths[-1] / widths[0] == pytest.approx(10 / 784)
     said = " ".join(texts_of(ax))
     assert NETWORK.count_params() - 2 * 64 == sum(
         int(n.replace(",", "")) for n in re.findall(r"([\d,]+) parameters", said)
     )
 
 
-def test_schedule_is_that_of_the_optimizer():
-    optimizer = make_optimizer(learning_rate=0.01, weight_decay=0, n_steps=100)
-    ax = plot_schedule(optimizer, n_steps=100, per_epoch=10)
+def test_schedule_is_drawn_by_epoch():
+    schedule = make_schedule(0.01, n_steps=100)
+    ax = plot_schedule(schedule, n_steps=100, per_epoch=10)
     epochs, rates = ax.lines[0].get_data()
     assert (epochs[0], epochs[-1]) == (0, 10)
     assert max(rates) == pytest.approx(0.01)
     assert epochs[np.argmax(rates)] == pytest.approx(1)
     assert rates[-1] == pytest.approx(0, abs=1e-6)
     assert "up to 0.01 in epoch 1.0" in description_of(ax)
+
+
+# Answers.
+
+
+def test_probabilities_are_bars_beside_their_image():
+    y_prob = np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]])
+    figure = plot_probabilities(IMAGES[:2], y_prob, [0, 1], NAMES)
+    for panel, image, shares in zip(figure.axes[::2], IMAGES, y_prob, strict=False):
+        np.testing.assert_array_equal(panel.images[0].get_array(), image)
+        bars = figure.axes[figure.axes.index(panel) + 1]
+        assert [bar.get_width() for bar in bars.patches] == shares.tolist()
+        assert texts_of(bars)[:3] == [f"{share:.0%}" for share in shares]
+    weights = [t.get_weight() for t in figure.axes[3].get_yticklabels()]
+    assert weights == ["normal", "bold", "normal"]
+    assert figure.description.count(NAMES[1]) >= 2
 
 
 # Confusion.

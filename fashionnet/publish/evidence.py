@@ -121,7 +121,7 @@ def _list_data(task):
 def _list_network(run):
     return [
         need_text(60, "Flatten", "hidden"),
-        need_code("build_mlp("),
+        need_code("build_mlp(" if run.manifest["task"] == "binary" else ".Sequential("),
         need_said("the layer Flatten", "Flatten"),
         need_said("dense layers", "Dense"),
         need_said("the number of parameters", f"{run.manifest['parameters']:,}"),
@@ -133,7 +133,7 @@ def _list_training(run):
     return [
         need_few_epochs(),
         need_text(30, "ModelCheckpoint", "EarlyStopping"),
-        need_code("make_callbacks(", "patience="),
+        need_code("patience=PATIENCE"),
         need_code(".fit(", "validation_data=", "epochs=EPOCHS", "callbacks="),
         need_said("the best epoch", f"validation loss: {loss:.4f} in epoch {best}"),
         need_code(".load_weights("),

@@ -105,11 +105,6 @@ def cross_tabulate(right_first, right_second):
 
 def state_own_pairs(pairs, y_true):
     """Say how many errors the networks of one's own make; they count nowhere else."""
-    if not pairs:
-        return (
-            "No pair of your own is stored. Run notebooks 1 and 2 with the same "
-            "settings, then this cell again."
-        )
     sentences = []
     for multiclass, binary in pairs:
         answers = predict_three_ways(multiclass, binary)

@@ -27,9 +27,9 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equivalent": (
-        "Neither. Binarized either way, the ten-class network makes about as many "
-        f"errors as the binary one, within a margin of {MARGIN} in 10,000. If you need "
-        "the ten classes, binarize them; if you need two groups only, train for two."
+        f"Both are equally good, within a margin of {MARGIN} errors in 10,000: "
+        "binarized either way, the ten-class network makes about as many errors as "
+        "the binary one. So choose by what you need, the ten classes or the groups."
     ),
     "undecided": "Which is better stays open.",
 }
@@ -83,8 +83,9 @@ def state_verdict(contrast):
     outcome = decide(estimate)
     answer = VERDICTS[outcome].format(ahead=way if estimate.value > 0 else "binary")
     said = (
-        f"{lead}: {answer}. It makes {phrase_difference(estimate.value)} errors in "
-        f"10,000 images, 95% interval {phrase_interval(*estimate.interval())}."
+        f"{lead}: {answer}. The former makes {phrase_difference(estimate.value)} "
+        "errors in 10,000 images (95% interval "
+        f"{phrase_interval(*estimate.interval())})."
     )
     if outcome == "undecided":
         least = detectable_difference(*estimate[1:])

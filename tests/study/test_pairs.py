@@ -131,7 +131,6 @@ def test_own_pairs_are_none_where_all_lies_together():
     for task in ("multiclass", "binary"):
         store_sample(task, 0)
     assert find_own_pairs() == []
-    assert "No pair of your own" in state_own_pairs([], binary_labels(LABELS))
 
 
 def test_compact_runs_are_right_where_the_whole_ones_are():
