@@ -13,15 +13,26 @@ from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
 # What `state_answer` writes in bold.
 VERDICT = re.compile(r"^\*\*([^*]+)\*\*")
 
-# What is found in a step of the assignment, by its letter.
+# What is found in a step of the assignment, by notebook and letter.
 STEPS = {
-    "a": "training, validation and test set, and why three",
-    "b": "the layers, a drawing, the parameters by hand, and why this size",
-    "c": "loss, optimizer and learning rate, with formulas and reasons",
-    "d": "callbacks, at most 50 epochs, and what each callback did",
-    "e": "loss and accuracy after each epoch; overfitting, measured",
-    "f": "accuracy on the test images, with its 95% interval",
-    "g": "what is confused with what, and why",
+    "01_multiclass": {
+        "a": "training, validation and test set, and why three",
+        "b": "the layers, a drawing, the parameters by hand, and why this size",
+        "c": "loss, optimizer and learning rate, with formulas and reasons",
+        "d": "callbacks, at most 50 epochs, and what each callback did",
+        "e": "loss and accuracy after each epoch; overfitting, measured",
+        "f": "accuracy on the test images, with its 95% interval",
+        "g": "which classes are confused with each other, and why",
+    },
+    "02_binary": {
+        "a": "which classes are Clothing; the same images held out",
+        "b": "one output with a sigmoid, and what stays the same",
+        "c": "binary cross-entropy, worked out for one image",
+        "d": "the same callbacks, and what they did here",
+        "e": "loss and accuracy; what the last epochs bring",
+        "f": "accuracy, beside that of always saying “Clothing”",
+        "g": "two kinds of error, thresholds and ROC curve, bags",
+    },
 }
 # The figure of each part that says most.
 FIGURES = {
@@ -53,7 +64,7 @@ def render_home(books, pages, results, build, has_benchmark=False):
         {
             "name": name,
             "title": title_of(book),
-            "sections": list_sections(pages[name]),
+            "sections": list_sections(pages[name], STEPS.get(name, {})),
             "answer": find_answer(book),
             "figure": find_figure(book, FIGURES.get(name)),
         }
@@ -74,11 +85,11 @@ def render_home(books, pages, results, build, has_benchmark=False):
     )
 
 
-def list_sections(page):
+def list_sections(page, steps):
     """List the `Section`s of a page, which `render_page` returned."""
     headings = BeautifulSoup(page, "html.parser").select("main .cell h2")
     return [
-        Section(h["id"], h.get_text(), STEPS.get(h.get_text()[0], "")) for h in headings
+        Section(h["id"], h.get_text(), steps.get(h.get_text()[0], "")) for h in headings
     ]
 
 

@@ -70,7 +70,7 @@ def soup(books):
 
 
 def test_home_page_leads_to_each_section_and_says_what_is_there(books):
-    load, build = home.list_sections(render_page(books["01"]))
+    load, build = home.list_sections(render_page(books["01"]), {"b": "the layers"})
     assert (load.id, load.title, load.content) == ("load-the-data", "Load the data", "")
     assert (build.id, build.title) == ("b-build", "b) Build")
     assert "layers" in build.content
