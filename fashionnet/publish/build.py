@@ -15,7 +15,6 @@ from pathlib import Path
 import nbformat
 
 from fashionnet.data import load_test_set, load_training_set
-from fashionnet.publish import systems
 from fashionnet.publish.execute import Progress, execute_notebook, run_all
 from fashionnet.publish.explorer import render_explorer
 from fashionnet.publish.gate import require_evidence
@@ -36,6 +35,8 @@ from fashionnet.publish.published import (
     write_file,
 )
 from fashionnet.publish.results import write_readme_block, write_results
+from fashionnet.publish.systems import NAME as SYSTEMS
+from fashionnet.publish.systems import render_systems
 from fashionnet.storing import home
 from fashionnet.study.pairs import find_pairs
 
@@ -174,8 +175,8 @@ def write_pages(folder, books, pages, results, build, kept_sums):
     has_benchmark = (folder / BENCHMARK[0]).is_file()
     index = render_home(books, pages, results, build, has_benchmark)
     explorer = render_explorer(*load_test_set(), find_pairs(), load_training_set())
-    systems_page = systems.render_systems(books, results)
-    pages = {**pages, "index": index, "explore": explorer, systems.NAME: systems_page}
+    overview = render_systems(books, results)
+    pages = {**pages, "index": index, "explore": explorer, SYSTEMS: overview}
     for name, page in pages.items():
         target = folder / f"{name}.html"
         target.parent.mkdir(exist_ok=True)

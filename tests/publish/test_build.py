@@ -53,6 +53,7 @@ def checkout(tmp_path, monkeypatch):
         "write_readme_block": lambda results: "new *block*\n",
         "render_home": lambda *parts: "home",
         "render_explorer": lambda *parts: "explorer",
+        "render_systems": lambda *parts: "systems",
         "require_evidence": lambda: None,
     }
     for name, stand_in in stand_ins.items():
