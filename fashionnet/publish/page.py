@@ -20,6 +20,8 @@ SITE = {
     "03_comparison": "Part 3: which is better?",
     "further/index": "Further notebooks, and all systems",
     "further/04_explore": "Further: what is in these pictures?",
+    "further/05_tuning": "Further: how do you choose settings?",
+    "further/06_convolution": "Further: what does a convolution see?",
     "further/09_labels_or_outputs": "Further: labels or outputs?",
     "explore": "Explorer",
 }

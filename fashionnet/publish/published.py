@@ -19,7 +19,10 @@ from fashionnet.storing import MANIFEST, finish_store, home, write_file
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("01_multiclass", "02_binary", "03_comparison")
 # Questions of their own, which read what is stored.
-FURTHER = ("further/04_explore", "further/09_labels_or_outputs")
+FURTHER = tuple(
+    f"further/{name}"
+    for name in ("04_explore", "05_tuning", "06_convolution", "09_labels_or_outputs")
+)
 BOOKS = NOTEBOOKS + FURTHER
 # How the pages were made, with the SHA-256 sums by which later changes are found.
 BUILD = "results/build.json"

@@ -32,7 +32,7 @@ def render_systems(books, results):
         books: The executed notebooks, by name.
         results: What `write_results` returned.
     """
-    shown = [find_figure(book, "plot_systems") for book in books.values()]
+    shown = [find_figure(book, "plot_scoreboard") for book in books.values()]
     rows = [
         row
         for row in results.get("further", [])
