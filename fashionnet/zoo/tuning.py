@@ -1,0 +1,115 @@
+"""Draw what choosing settings looks like: a grid, two orders, lines and strips."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.ticker import StrMethodFormatter
+
+from fashionnet.plots import BLUE, GREEN, ORANGE, RED, WIDTH, describe, make_axes
+from fashionnet.zoo.grid import load_reported
+
+STYLES = ((BLUE, "-"), (RED, "--"))
+MARKERS = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (RED, "D"))
+
+
+def plot_grid(shares):
+    """Plot shares by optimizer and batch size, a panel for each number of layers.
+
+    `shares` is a Series by layers, optimizer and batch; settings may be missing.
+    Returns the Figure.
+    """
+    values = 100 * shares.reindex(load_reported().index)
+    order = values.index.unique("optimizer")
+    # As light as the lowest; half of the scale leaves the numbers readable.
+    low, high = values.min(), values.max()
+    scale = {"vmin": low, "vmax": 2 * high - low, "cmap": "Blues", "cbar": False}
+    size = {"figsize": (WIDTH, 5.2), "sharex": True, "layout": "constrained"}
+    fig, axes = plt.subplots(2, 1, **size)
+    for ax, (layers, part) in zip(axes, values.groupby("layers"), strict=True):
+        table = part.droplevel("layers").unstack("batch").loc[order]
+        words = table.map(lambda v: "–" if np.isnan(v) else f"{v:.2f}")
+        style = {"annot_kws": {"fontsize": 11, "color": "black"}, "linewidths": 1}
+        sns.heatmap(table.fillna(low), annot=words, fmt="", ax=ax, **scale, **style)
+        ax.set(title=f"{layers} hidden layers", xlabel="", ylabel="")
+        ax.tick_params(axis="y", rotation=0)
+        said = [f"{o}, {b}: {value:.2f}" for (_, o, b), value in part.dropna().items()]
+        describe(ax, f"{layers} hidden layers, percent: {'; '.join(said)}.")
+    axes[-1].set_xlabel("batch size")
+    return fig
+
+
+def plot_agreement(tables):
+    """Plot test against validation accuracy, a panel for each table of settings.
+
+    `tables` has by title what `load_reported` returns, or the like. Returns the Figure.
+    """
+    size = {"figsize": (WIDTH, 3 * len(tables) + 0.7), "layout": "constrained"}
+    shared = {"sharex": True, "sharey": True, "squeeze": False}
+    fig, axes = plt.subplots(len(tables), 1, **shared, **size)
+    for ax, (title, table) in zip(axes[:, 0], tables.items(), strict=True):
+        percent, optimizers = 100 * table, table.index.get_level_values("optimizer")
+        names = load_reported().index.unique("optimizer")
+        for name, (color, marker) in zip(names, MARKERS, strict=True):
+            x, y = percent[optimizers == name][["validation", "test"]].to_numpy().T
+            ax.plot(x, y, marker, color=color, alpha=0.8, label=name)
+        ax.axvline(percent["validation"].max(), color="gray", linestyle="--")
+        ax.axhline(percent["test"].max(), color="gray", linestyle=":")
+        ax.set(title=title, ylabel="test, %")
+        ranges = [
+            f"{name} {part.min():.2f} to {part.max():.2f}"
+            for name, part in percent[["validation", "test"]].items()
+        ]
+        bests = [percent[name].idxmax() for name in ("validation", "test")]
+        same = "the same setting" if bests[0] == bests[1] else "different settings"
+        describe(ax, f"{title}: {len(table)} settings, percent: {', '.join(ranges)}; ")
+        describe(ax, f"the best of each is {same}.")
+    axes[-1, 0].set_xlabel("validation, %")
+    handles = axes[0, 0].get_legend_handles_labels()
+    fig.legend(*handles, loc="outside upper center", ncols=2, frameon=False)
+    return fig
+
+
+def plot_curves(curves, xlabel, ylabel, *, ceiling=None, ax=None):
+    """Plot lines over a logarithmic axis, those of one name alike. Returns the Axes.
+
+    `curves` is a list of name, x and y; `ceiling` is where the axis of y ends.
+    """
+    ax = ax or make_axes(3)
+    styles = dict(zip(dict.fromkeys(name for name, *_ in curves), STYLES, strict=False))
+    for name, x, y in curves:
+        color, line = styles[name]
+        is_new = name not in ax.get_legend_handles_labels()[1]
+        ax.plot(x, y, line, color=color, label=name if is_new else "_")
+        low = int(np.nanargmin(y))
+        said = f"{y[0]:.2f} at {x[0]:.2g}, lowest {y[low]:.2f} at {x[low]:.2g}"
+        end = f"{y[-1]:.2f}" if y[-1] < 1000 else "beyond the axis"
+        describe(ax, f"Line of {name}: {ylabel} {said}, {end} at {x[-1]:.4g}.")
+    ax.set(xscale="log", xlabel=xlabel, ylabel=ylabel, ylim=(0, ceiling))
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.legend(frameon=False)
+    return ax
+
+
+def plot_strips(groups, xlabel, *, line=None, ax=None):
+    """Plot single values as rings, a row for each group, and their mean as a bar.
+
+    `groups` has values by name; at `line`, if given, is a vertical line. Returns the
+    Axes.
+    """
+    names = list(groups)
+    ax = ax or make_axes(0.8 + 0.36 * len(names))
+    if line is not None:
+        ax.axvline(line, color="gray", linestyle=":")
+    for row, name in enumerate(names):
+        values = groups[name]
+        ax.plot(values, np.full(len(values), row), "o", color=BLUE, mfc="none")
+        ax.plot(np.mean(values), row, "|", color=RED, markersize=16, mew=2.5)
+    ax.set_yticks(range(len(names)), names)
+    ax.set(xlabel=xlabel, ylim=(len(names) - 0.5, -0.5))
+    said = [
+        f"{name}, {len(values)} values from {min(values):.2f} to {max(values):.2f}, "
+        f"mean {np.mean(values):.2f}"
+        for name, values in groups.items()
+    ]
+    describe(ax, f"Strips of {xlabel}: {'; '.join(said)}.")
+    return ax
