@@ -8,6 +8,24 @@ from fashionnet.models import GrayLevels
 from fashionnet.recipes import check_count, check_share, check_units
 
 
+def build_softmax(n_classes):
+    """Build a network without a hidden layer: logistic regression on the pixels.
+
+    Returns:
+        A `keras.Sequential`, not compiled, from gray levels of shape `(n, 28, 28)`
+        to probabilities of shape `(n, n_classes)`. A `ValueError` refuses fewer than
+        two classes.
+    """
+    check_count("n_classes", n_classes, lowest=2)
+    stack = [
+        keras.Input(IMAGE_SHAPE, dtype="float32"),
+        GrayLevels(),
+        layers.Flatten(),
+        layers.Dense(n_classes, activation="softmax"),
+    ]
+    return keras.Sequential(stack, name="softmax")
+
+
 def build_biased_mlp(n_classes, *, hidden_units=(256, 256), slope=0.0, dropout=0.2):
     """Build a multilayer perceptron with biases and without batch normalization.
 

@@ -38,7 +38,7 @@ class Committee(NamedTuple):
     wanted: float | None = None
 
 
-EACH_KIND: tuple[str, ...] = tuple(n.name for n in NETWORKS if n.seeds == SEEDS)
+EACH_KIND: tuple[str, ...] = tuple(n.name for n in NETWORKS if n.wanted)
 COMMITTEES: tuple[Committee, ...] = (
     Committee("ten-of-notebook-1", (NOTEBOOK_1,), "average", tuple(range(10)), True),
     Committee("ten-of-notebook-1-vote", (NOTEBOOK_1,), "vote", tuple(range(10)), True),

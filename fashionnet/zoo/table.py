@@ -101,7 +101,7 @@ def list_grid():
         at_rate(name, rate)
         for name, rate in (("Adam", 1e-3), ("Adam", 1e-4), ("SGD", 0.1), ("SGD", 0.01))
     ]
-    return [
+    networks = [
         Network(
             f"grid-{depth}x256-{optimizer['name'].lower()}"
             f"-{optimizer['learning_rate']}-{batch_size}",
@@ -112,7 +112,15 @@ def list_grid():
         for depth in (2, 3)
         for i, (optimizer, batch_size) in enumerate(product(rates, (128, 256, 512)))
     ]  # fmt: skip
+    return [
+        network._replace(seeds=(0, 1, 2, 3)) if network.name in WINNERS else network
+        for network in networks
+    ]
 
+
+# With seed 0 the best of two layers by validation, and by test; trained again, to see
+# what is left of that.
+WINNERS: tuple[str, ...] = ("grid-2x256-adam-0.001-128", "grid-2x256-adam-0.001-256")
 
 RATE_OF_RESNETS = at_rate("AdamW", 4e-3, weight_decay=0.02)
 LARGE_MLP = {
@@ -137,6 +145,10 @@ GRID_001: dict[int, tuple[float, ...]] = {
 }  # fmt: skip
 
 NETWORKS: tuple[Network, ...] = (
+    Network(
+        "softmax-regression", "ours", None, None, 7_850, 1, "zoo.dense:build_softmax",
+        {}, at_rate("Adam", 1e-3), CONSTANT, {}, 512, 60, 10,
+    ),
     Network(
         "mlp-2x256", "001", 0.8901, 0.8901, 269_322, 1, MLP,
         {"hidden_units": (256, 256), "dropout": 0.2},
