@@ -93,7 +93,7 @@ def plot_scoreboard(ours, published=PUBLISHED, *, ax=None):
         )
     least, most = min(p[1] for p in points) / 1.4, max(p[1] for p in points) * 1.4
     ax.set(xscale="log", xlim=(least, most), xlabel="parameters, millions")
-    ticks = [t for t in (1e5, 3e5, 1e6, 3e6, 1e7) if least < t < most]
+    ticks = [t for t in (1e4, 1e5, 1e6, 1e7) if least < t < most]
     ax.set_xticks(ticks, [f"{tick / 1e6:g}" for tick in ticks])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_minor_formatter(NullFormatter())

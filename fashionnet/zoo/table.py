@@ -118,9 +118,14 @@ def list_grid():
     ]
 
 
-# With seed 0 the best of two layers by validation, and by test; trained again, to see
+# With seed 0 the best of each depth by validation, and by test; trained again, to see
 # what is left of that.
-WINNERS: tuple[str, ...] = ("grid-2x256-adam-0.001-128", "grid-2x256-adam-0.001-256")
+WINNERS: tuple[str, ...] = (
+    "grid-2x256-adam-0.001-128",
+    "grid-2x256-adam-0.001-256",
+    "grid-3x256-adam-0.0001-256",
+    "grid-3x256-adam-0.001-256",
+)
 
 RATE_OF_RESNETS = at_rate("AdamW", 4e-3, weight_decay=0.02)
 LARGE_MLP = {

@@ -277,6 +277,7 @@ def test_layer_that_is_not_there_is_named(weights):
 
 
 @pytest.mark.slow
+@pytest.mark.integration
 def test_inception_learns_as_the_document_plans(noise):
     images, labels = noise[0][:32], noise[1][:32]
     keras.utils.set_random_seed(0)
