@@ -186,3 +186,9 @@ def test_solutions_give_the_numbers_they_state():
     s = 100 * right.mean(axis=1).std(ddof=1)
     assert s.round(2) == 0.16
     assert 2 * (2 * s / 0.2) ** 2 == pytest.approx(5, abs=0.5)
+
+
+def test_every_winner_of_ours_lost_with_new_seeds(stored):
+    again = grid.train_again(grid.table_grid(stored))
+    assert (again["new seeds"] == 3).all()
+    assert (again["change"] < 0).all()
