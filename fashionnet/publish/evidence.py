@@ -186,7 +186,7 @@ def _list_class_errors(matrix, _):
 
 def _list_binary_errors(matrix, errors):
     return [
-        need_table("the confusion matrix", *map(str, matrix.ravel())),
+        need_table("the confusion matrix", *(f"{n:,}" for n in matrix.ravel())),
         need_table("errors by class", *CLASS_NAMES, *map(str, errors)),
     ]
 
