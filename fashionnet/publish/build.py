@@ -28,6 +28,7 @@ from fashionnet.publish.published import (
     PUBLISHING,
     README_BLOCK,
     ROOT,
+    SYSTEMS,
     ReportError,
     finish_publishing,
     read_json,
@@ -35,7 +36,6 @@ from fashionnet.publish.published import (
     write_file,
 )
 from fashionnet.publish.results import write_readme_block, write_results
-from fashionnet.publish.systems import NAME as SYSTEMS
 from fashionnet.publish.systems import render_systems
 from fashionnet.storing import home
 from fashionnet.study.pairs import find_pairs

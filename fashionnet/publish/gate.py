@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import nbformat
 
-from fashionnet.publish import systems
 from fashionnet.publish.evidence import read_truth
 from fashionnet.publish.needs import find_evidence, print_evidence
 from fashionnet.publish.published import (
     ROOT,
+    SYSTEMS,
     ReportError,
     images_of,
     read_reports,
@@ -186,7 +186,7 @@ def check_scripts(reports, truth):
     """Nothing from a text cell or an output runs in the reader's browser."""
     return [
         Finding(f"{name}.html", "", f"runs {active}", "remove it from its cell")
-        for name in (*reports.books, systems.NAME)
+        for name in (*reports.books, SYSTEMS)
         for active in reports.pages[name].active
     ]
 
@@ -194,7 +194,7 @@ def check_scripts(reports, truth):
 def check_links(reports, truth):
     """Links within the pages lead somewhere, and to one place only."""
     findings = []
-    for name in (*reports.books, "index", systems.NAME):
+    for name in (*reports.books, "index", SYSTEMS):
         ids = reports.pages[name].ids
         for anchor in {x for x in ids if ids.count(x) > 1}:
             problem = f"has the id {anchor} more than once"

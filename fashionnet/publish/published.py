@@ -24,6 +24,7 @@ FURTHER = tuple(
     for name in ("04_explore", "05_tuning", "06_convolution", "09_labels_or_outputs")
 )
 BOOKS = NOTEBOOKS + FURTHER
+SYSTEMS = "further/index"  # the page that leads to the further ones
 # How the pages were made, with the SHA-256 sums by which later changes are found.
 BUILD = "results/build.json"
 # Holds a finished build while it is moved to its place.
@@ -60,7 +61,7 @@ def read_reports():
     folder = home()
     finish_publishing(folder)
     files = [f"{name}.{end}" for name in BOOKS for end in ("ipynb", "html")]
-    for path in [folder / name for name in (*files, BUILD)]:
+    for path in [folder / name for name in (*files, f"{SYSTEMS}.html", BUILD)]:
         if not path.is_file():
             raise ReportError(
                 f"{path} is missing; `python -m fashionnet reports` writes it"

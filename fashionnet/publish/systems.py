@@ -7,8 +7,8 @@ import numpy as np
 from fashionnet.publish.contents import PAGE_SCRIPT
 from fashionnet.publish.home import find_figure
 from fashionnet.publish.page import load_template, title_of
+from fashionnet.publish.published import SYSTEMS
 
-NAME = "further/index"
 COLUMNS = (
     "system", "here", "reported", "document", "runs", "parameters", "s/epoch",
     "against Part 1",
@@ -39,7 +39,7 @@ def render_systems(books, results):
         if not row["network"].startswith(SETTINGS_ONLY)
     ]
     return load_template("systems.html.j2").render(
-        name=NAME,
+        name=SYSTEMS,
         root="../",
         further={
             name.removeprefix("further/"): title_of(book)

@@ -15,6 +15,7 @@ from fashionnet.publish.published import (
     BUILD,
     PUBLISHING,
     README_BLOCK,
+    SYSTEMS,
     ReportError,
     read_reports,
     write_file,
@@ -93,7 +94,8 @@ def test_reports_that_pass_are_published_with_their_sums(checkout, capsys):
     made = json.loads((reports / BUILD).read_text())
     # The benchmark was made earlier: its sum tells whether it was altered since.
     assert made["sha256"].pop("benchmark.html") == "as it was made"
-    assert set(made["sha256"]) == {"01.html", "01.ipynb", "explore.html", "index.html"}
+    pages = {"01.html", "explore.html", "index.html", "further/index.html"}
+    assert set(made["sha256"]) == {*pages, "01.ipynb"}
     for name, found in made["sha256"].items():
         assert hashlib.sha256((reports / name).read_bytes()).hexdigest() == found
     assert made["seconds"] == {"01": 1.5}
@@ -105,7 +107,7 @@ def test_pages_made_anew_pass_the_gate_and_lead_to_files_that_are_there(
     monkeypatch.setenv("FASHIONNET_HOME", str(remade))
     reports, (_, truth) = read_reports(), stored_reports
     assert [found for rule in RULES for found in rule(reports, truth)] == []
-    assert set(reports.pages) == {*BOOKS, "index", "explore", "benchmark"}
+    assert set(reports.pages) == {*BOOKS, "index", "explore", "benchmark", SYSTEMS}
     files = {
         posixpath.normpath(posixpath.join(posixpath.dirname(name), link.split("#")[0]))
         for name, page in reports.pages.items()

@@ -7,6 +7,7 @@ from fashionnet.publish.published import (
     BENCHMARK,
     BOOKS,
     BUILD,
+    SYSTEMS,
     ReportError,
     fill_place,
     read_reports,
@@ -89,7 +90,9 @@ def test_missing_or_unreadable_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path))
     book = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     files = {f"{name}.ipynb": book for name in BOOKS}
-    files |= {f"{name}.html": "page" for name in BOOKS} | {BUILD: '{"sha256": {}}'}
+    files |= {f"{name}.html": "page" for name in (*BOOKS, SYSTEMS)} | {
+        BUILD: '{"sha256": {}}'
+    }
     for name, text in files.items():
         write_file(tmp_path / name, text)
     assert read_reports().build == {"sha256": {}}

@@ -28,9 +28,9 @@ for (const table of document.querySelectorAll('table.sortable')) {
       heads.forEach(other => other.removeAttribute('aria-sort'));
       head.setAttribute('aria-sort', sign > 0 ? 'ascending' : 'descending');
       const value = row => row.cells[column].dataset.value;
-      const rows = [...body.rows].sort((a, b) => sign * compare(value(a), value(b)));
-      // Rows without a value stay at the end.
-      body.append(...rows.filter(value), ...rows.filter(row => !value(row)));
+      const rows = [...body.rows];
+      const sorted = rows.filter(value).sort((a, b) => sign * compare(value(a), value(b)));
+      body.append(...sorted, ...rows.filter(row => !value(row)));  // without a value
     });
   });
 }
