@@ -53,6 +53,7 @@ def notebook(checkout):
     return checkout / "notebooks/01_multiclass.ipynb"
 
 
+@pytest.mark.integration
 def test_executed_and_saved_notebook_is_unchanged_to_git(notebook):
     book = json.loads(notebook.read_text(encoding="utf-8"))
     book["metadata"]["language_info"] = LAB

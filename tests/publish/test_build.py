@@ -101,6 +101,7 @@ def test_reports_that_pass_are_published_with_their_sums(checkout, capsys):
     assert made["seconds"] == {"01": 1.5}
 
 
+@pytest.mark.integration
 def test_pages_made_anew_pass_the_gate_and_lead_to_files_that_are_there(
     remade, stored_reports, monkeypatch
 ):

@@ -22,6 +22,7 @@ def test_neighbors_of_the_same_class_are_counted_in_all_dimensions():
         assert found.same[i] == np.sum(labels[nearest] == labels[i])
 
 
+@pytest.mark.integration
 def test_maps_are_stored_whole_and_damage_is_found(scratch_home):
     made = maps.make_maps(build_mlp(10, hidden_units=(16,)), n_images=64)
     maps.store_maps(made)

@@ -306,6 +306,7 @@ def test_inception_learns_as_the_document_plans(noise):
     np.testing.assert_allclose(y_prob.sum(axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.integration
 @pytest.mark.slow
 def test_inception_takes_weights_from_a_file(tmp_path):
     path = tmp_path / "notop.weights.h5"
