@@ -108,6 +108,7 @@ def plot_history(history):
     # The first training value, from random weights on, would squeeze all others.
     lowest = min([*history["val_accuracy"], *history["accuracy"][1:]])
     axes[1].set_ylim(bottom=lowest - 0.1 * (1 - lowest))
+    axes[1].set_ylim(top=min(1, axes[1].get_ylim()[1]))
     axes[1].set_xlabel("epoch")
     axes[1].yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axes[1].yaxis.set_major_formatter(PercentFormatter(1))

@@ -32,7 +32,7 @@ PUBLISHED: tuple[Published, ...] = (
         for network in NETWORKS
         if network.document == "001" and network.reported and network.seeds == SEEDS
     ),
-    Published("MLP, local losses", 2_900_000, 0.9163, "dense", "arXiv:1901.06656"),
+    Published("MLP 3×1024", 2_900_000, 0.9163, "dense", "arXiv:1901.06656"),
     Published("ResNet-20", 270_000, 0.9561, "convolutional", "arXiv:1708.04896"),
     Published("ResNet-20, erasing", 270_000, 0.9598, "convolutional",
               "arXiv:1708.04896"),

@@ -50,8 +50,8 @@ def test_slow_sgd_is_the_worst_of_every_column_of_ours(ours):
     check_worst(ours)
 
 
-def test_limit_cuts_off_slow_sgd_with_two_layers(stored):
-    kept = grid.table_grid(stored).xs(0, level="seed")["kept"].loc[2]
+def test_limit_cuts_off_slow_sgd(stored):
+    kept = grid.table_grid(stored).xs(0, level="seed")["kept"]
     slow = kept[kept.index.get_level_values("optimizer") == grid.WORST]
     assert (slow == 60).all()
 
@@ -77,7 +77,7 @@ def test_two_layer_winner_of_the_document_is_our_last_with_adam(stored):
     assert grid.load_reported()["test"].loc[2].idxmax() == adam.idxmin()
 
 
-def test_winners_of_the_document_lost_as_much_as_luck_alone_makes_them():
+def test_more_than_half_of_what_the_winners_of_the_document_lost_is_luck():
     lost = [
         max(GRID_001[layers]) - find_network(name).reported
         for layers, name in grid.WINNERS_001.items()
@@ -85,9 +85,10 @@ def test_winners_of_the_document_lost_as_much_as_luck_alone_makes_them():
     assert np.round(lost, 4).tolist() == [0.0050, 0.0044]
     right = grid.find_right_by_seed(load_test_set()[1])
     spread = np.array([found.mean(axis=1).std(ddof=1) for found in right.values()])
-    best = np.random.default_rng(0).normal(size=(10_000, 12)).max(axis=1).mean()
-    by_luck = best * np.sqrt(np.mean(spread**2))
-    assert by_luck == pytest.approx(np.mean(lost), rel=0.25)
+    n_free = [len(found) - 1 for found in right.values()]
+    best = np.random.default_rng(0).normal(size=(10_000, 9)).max(axis=1).mean()
+    by_luck = best * np.sqrt(np.average(spread**2, weights=n_free))
+    assert 0.5 < by_luck / np.mean(lost) < 0.8
     good = grid.leave_out_worst(grid.load_reported())["test"].std()
     assert 0.5 < np.sqrt(np.mean(spread**2)) / good < 1.5
     assert grid.load_reported()["test"].std() > 3 * good
