@@ -179,6 +179,15 @@ def test_bags_are_more_than_half_of_the_errors_of_the_published_binary_run():
     assert errors[BAG] > errors.sum() / 2
 
 
+def test_most_confident_mistakes_of_part_2_are_those_that_it_names():
+    y_true, y_prob = binary_labels(LABELS), find_run("binary", 0).y_prob_test
+    wrong = np.flatnonzero(predict_labels(y_prob) != y_true)
+    surest = wrong[np.argsort(-np.abs(y_prob[wrong] - 0.5))][:9]
+    assert {529, 5148, 1980, 4071, 9445} <= set(surest.tolist())
+    assert (LABELS[[529, 5148, 1980, 4071]] == BAG).all()
+    assert LABELS[9445] == SHIRT
+
+
 def test_bags_make_up_the_largest_part_of_the_binary_errors(two):
     y_true = binary_labels(LABELS)
     errors = count_errors_by_class(y_true, predict_labels(two.y_prob_test), LABELS)

@@ -74,7 +74,7 @@ def build_colab(folder, root=ROOT):
     ]
     archive = zip_files({path.relative_to(root).as_posix(): path for path in modules})
     books = {}
-    for path in sorted((root / "notebooks").glob("*.ipynb")):
+    for path in list_parts(root):
         book = json.loads(path.read_text(encoding="utf-8"))
         try:
             books[folder / path.name] = carry_package(book, archive)
@@ -85,10 +85,14 @@ def build_colab(folder, root=ROOT):
     return list(books)
 
 
+def list_parts(root):
+    """List the three notebooks, which run alone; the further ones do not."""
+    return sorted((root / "notebooks").glob("*.ipynb"))
+
+
 def list_notebooks(root):
     """List the paths of all notebooks of a checkout, the further ones last."""
-    folder = root / "notebooks"
-    return sorted(folder.glob("*.ipynb")) + sorted(folder.glob("further/*.ipynb"))
+    return list_parts(root) + sorted((root / "notebooks/further").glob("*.ipynb"))
 
 
 def carry_package(book, archive):
@@ -162,7 +166,7 @@ def link_colab(repo_url, root=ROOT):
     Raises:
         ReportError: If the address is none of GitHub's, before anything is written.
     """
-    names = [path.name for path in sorted((root / "notebooks").glob("*.ipynb"))]
+    names = [path.name for path in list_parts(root)]
     links = make_links(repo_url, [LINKED / name for name in names])
     paths = build_colab(root / LINKED, root)
     fill_place(root / "README.md", "colab", links)

@@ -63,16 +63,16 @@ def tabulate_systems(rows, results):
         results: The other result files, for the network of Part 1.
     """
     n_test = results["multiclass"]["n_test"]
-    counts = list(results["seeds"]["n_correct"]["multiclass"].values())
-    accuracies = np.divide(counts, n_test)
+    by_seed = results["seeds"]["n_correct"]["multiclass"]
+    accuracies = np.divide(list(by_seed.values()), n_test)
     first = {
         "network": "the network of Part 1",
         "source": "ours",
         "source_accuracy": None,
         "parameters": results["multiclass"]["parameters"],
         "test_accuracy": accuracies.mean(),
-        "spread": accuracies.std(ddof=1) if len(counts) > 1 else None,
-        "n_correct": counts,
+        "spread": accuracies.std(ddof=1) if len(by_seed) > 1 else None,
+        "seeds": list(by_seed),
     }
     table = [_describe(row) for row in [first, *rows]]
     return sorted(table, key=lambda cells: -cells[1].value)
@@ -81,9 +81,7 @@ def tabulate_systems(rows, results):
 def _describe(row):
     """Make the cells of one system, in the order of `COLUMNS`."""
     seconds = row.get("seconds_per_epoch")
-    n_runs = len(row.get("members", [""])) * len(row["n_correct"])
-    if "rule" in row and len(row["n_correct"]) == 1:
-        n_runs = len(row["members"]) * len(row["seeds"])
+    n_runs = len(row.get("members", [""])) * len(row["seeds"])
     return [
         Cell(row["network"], row["network"]),
         _share(row["test_accuracy"], row.get("spread")),

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from matplotlib.ticker import NullFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import NullLocator, PercentFormatter
 
 from fashionnet.plots import BLUE, RED, describe, make_axes
 from fashionnet.zoo.summary import load_trainings, summarize
@@ -96,7 +96,6 @@ def plot_scoreboard(ours, published=PUBLISHED, *, ax=None):
     ticks = [t for t in (1e4, 1e5, 1e6, 1e7) if least < t < most]
     ax.set_xticks(ticks, [f"{tick / 1e6:g}" for tick in ticks])
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.set_ylabel("test accuracy")
     listed = "; ".join(
