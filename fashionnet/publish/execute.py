@@ -20,6 +20,9 @@ from traitlets import default
 from fashionnet.publish.published import ReportError, tags_of
 
 CELL_SECONDS = 900
+# Every x86 processor from AVX2 on adds in the same order then, and the texts, which
+# speak of the published runs, are true of pages made elsewhere.
+REPEATABLE = {"TF_ENABLE_ONEDNN_OPTS": "0", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 DEVICE_MESSAGE = re.compile(
     r"WARNING: All log messages before absl|[IWE]\d{4} \S+ +\d+ \S+\.cc:\d+\]"
     r"|To enable the following instructions"
@@ -109,7 +112,7 @@ async def execute_notebook(name, book, folder, progress, interrupt, others_store
         ReportError: If a cell fails or the kernel dies.
     """
     start = time.perf_counter()
-    env = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
+    env = REPEATABLE | {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
     env["PYTHONUTF8"] = "1"  # TensorFlow takes no path in the letters of another locale
     code, waited = _code_of(book), 0.0
     progress.show(name, 0)

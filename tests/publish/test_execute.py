@@ -77,6 +77,19 @@ def test_notebooks_run_side_by_side_where_they_are_told(tmp_path, monkeypatch, c
 
 
 @pytest.mark.integration
+@pytest.mark.parametrize(("own", "level"), [(None, "AVX2"), ("SSE41", "SSE41")])
+def test_kernel_computes_as_the_published_runs_did_unless_told_otherwise(
+    tmp_path, monkeypatch, own, level
+):
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    if own:
+        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", own)
+    book = make_book("import os; print(os.environ['ONEDNN_MAX_CPU_ISA'])")
+    execute({"01": book}, tmp_path)
+    assert book.cells[1].outputs[0].text.strip() == level
+
+
+@pytest.mark.integration
 def test_kernel_is_that_of_this_environment(tmp_path, monkeypatch):
     foreign = tmp_path / "kernels" / "python3"
     foreign.mkdir(parents=True)
