@@ -17,13 +17,23 @@ from joblib import Parallel, delayed
 
 from fashionnet.data import load_training_set
 from fashionnet.publish.published import fill_place, write_file
-from fashionnet.recipes import RECIPE, SEARCH, load_search
+from fashionnet.recipes import RECIPE, SEARCH, STEPS, load_search
 from fashionnet.study.tasks import split_task
 
 HERE = Path(__file__).parent
 TASKS = ("multiclass", "binary")
 SEEDS = (0, 1, 2)
+# From the simplest network to the recipe, a part more with each.
+PLAIN = {"learning_rate": 1e-3, "schedule": "constant", "weight_decay": 0.0}
+BARE = PLAIN | {"input_dropout": 0.0, "normalize": False}
+WAY = (
+    BARE | {"hidden_units": ()},
+    BARE,
+    PLAIN | {"input_dropout": 0.0},
+    PLAIN,
+)
 CANDIDATES = {
+    **dict(zip(STEPS, WAY, strict=True)),
     "the recipe": {},
     "smaller: 64, 64": {"hidden_units": (64, 64)},
     "larger: 512, 512": {"hidden_units": (512, 512)},

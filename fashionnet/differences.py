@@ -21,7 +21,7 @@ from fashionnet.data import (
 )
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
-from fashionnet.training import make_optimizer
+from fashionnet.training import make_optimizer_of
 
 LOSSES = {
     "multiclass": "sparse_categorical_crossentropy",
@@ -57,16 +57,12 @@ def find_differences(
             "give fit the callbacks of training.make_callbacks"
         )
     n_steps = math.ceil(len(split.x_train) / recipe.batch_size)
-    fields = ("hidden_units", "input_dropout", "dropout")
+    fields = ("hidden_units", "input_dropout", "dropout", "normalize")
     usual = build_mlp(
         2 if task == "binary" else 10,
         **{field: getattr(recipe, field) for field in fields},
     )
-    usual_optimizer = make_optimizer(
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        n_steps=recipe.epochs * n_steps,
-    )
+    usual_optimizer = make_optimizer_of(recipe, steps_per_epoch=n_steps)
     steps = zip(history["first_step"], history["last_step"], strict=True)
     best = int(np.argmin(history["val_loss"])) + 1
     x_test, test_labels = load_test_set()

@@ -15,7 +15,8 @@ class Recipe(NamedTuple):
     """Everything that decides how a network is trained, apart from task and seed.
 
     `n_train` is the number of training images, `None` for all that are not held out;
-    `normalize` tells whether hidden layers have batch normalization.
+    `normalize` tells whether hidden layers have batch normalization; `schedule` is
+    "cosine" if the learning rate warms up and falls, or "constant".
     """
 
     hidden_units: tuple[int, ...] = (256, 256)
@@ -28,11 +29,20 @@ class Recipe(NamedTuple):
     weight_decay: float = 0.1
     n_train: int | None = None
     normalize: bool = True
+    schedule: str = "cosine"
 
 
 RECIPE = Recipe()
+SCHEDULES = ("cosine", "constant")
 # Beside this module, and so in the Colab edition; `make search` writes it.
 SEARCH = files("fashionnet") / "search.json"
+# The candidates there that lead up to the recipe; all others change it in one respect.
+STEPS = (
+    "no hidden layer",
+    "plain",
+    "plain + normalization",
+    "plain + normalization + dropout",
+)
 # In the key of every run. A field added to `Recipe` later counts where it differs from
 # its default, so that the runs stored before it are still found.
 KEY_FIELDS = (
@@ -66,6 +76,9 @@ def check_settings(recipe, *, seed=0):
         check_count(name, getattr(recipe, name))
     if not isinstance(recipe.normalize, bool):
         raise ValueError(f"normalize is {recipe.normalize!r}; it must be True or False")
+    if recipe.schedule not in SCHEDULES:
+        wanted = " or ".join(map(repr, SCHEDULES))
+        raise ValueError(f"schedule is {recipe.schedule!r}; it must be {wanted}")
     if recipe.n_train is not None:
         check_count("n_train", recipe.n_train)
     check_rate("learning_rate", recipe.learning_rate)
@@ -77,11 +90,10 @@ def check_settings(recipe, *, seed=0):
 
 
 def check_units(name, numbers):
-    """Return the sizes of layers as a tuple, or refuse them."""
-    is_list = isinstance(numbers, (tuple, list)) and numbers
-    for units in numbers if is_list else [None]:
+    """Return the sizes of layers as a tuple, empty for none, or refuse them."""
+    for units in numbers if isinstance(numbers, (tuple, list)) else [None]:
         if isinstance(units, bool) or not isinstance(units, Integral) or units < 1:
-            wanted = "whole numbers from 1 on in brackets, as in (256, 256) or (64,)"
+            wanted = "whole numbers from 1 on in brackets: (256, 256), (64,), () for 0"
             raise ValueError(f"{name} is {numbers!r}; it must be {wanted}")
     return tuple(int(units) for units in numbers)
 

@@ -57,7 +57,8 @@ def make_optimizer(*, learning_rate, weight_decay, n_steps):
     Args:
         learning_rate: The highest rate, reached after a tenth of the steps.
         weight_decay: Share of each weight, times the rate, taken off in each step.
-        n_steps: Number of steps (batches) of the whole training.
+        n_steps: Number of steps (batches) of the whole training; `None` for a rate that
+            stays the same.
 
     Raises:
         ValueError: If one of them is no such number.
@@ -65,8 +66,19 @@ def make_optimizer(*, learning_rate, weight_decay, n_steps):
     Source: Loshchilov and Hutter, arXiv:1711.05101 (AdamW).
     """
     check_rate("weight_decay", weight_decay, lowest=0)
-    schedule = make_schedule(learning_rate, n_steps=n_steps)
-    return keras.optimizers.AdamW(schedule, weight_decay=weight_decay)
+    if n_steps is not None:
+        learning_rate = make_schedule(learning_rate, n_steps=n_steps)
+    return keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay)
+
+
+def make_optimizer_of(recipe, *, steps_per_epoch):
+    """Make the optimizer of a `Recipe`."""
+    is_constant = recipe.schedule == "constant"
+    return make_optimizer(
+        learning_rate=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        n_steps=None if is_constant else recipe.epochs * steps_per_epoch,
+    )
 
 
 def make_schedule(learning_rate, *, n_steps, warm_up=WARM_UP_SHARE):

@@ -27,7 +27,7 @@ def test_binary_network_has_the_parameters_counted_by_hand():
 
 
 @pytest.mark.parametrize(("n_classes", "n_outputs"), [(2, 1), (3, 3), (10, 10)])
-@pytest.mark.parametrize("hidden_units", [(8,), (16, 4), (5, 6, 7)])
+@pytest.mark.parametrize("hidden_units", [(), (8,), (16, 4), (5, 6, 7)])
 def test_every_layer_has_a_weight_per_input_and_a_shift(
     n_classes, n_outputs, hidden_units
 ):
@@ -128,7 +128,6 @@ def test_network_can_learn_64_images_by_heart(noise):
     ("name", "value"),
     [
         ("n_classes", 1),
-        ("hidden_units", ()),
         ("hidden_units", (8, 0)),
         ("hidden_units", 64),
         ("dropout", 1.0),

@@ -14,7 +14,7 @@ from fashionnet import recipes
 from fashionnet.recipes import RECIPE, Recipe, check_settings, run_key
 
 REFUSED = {
-    "hidden_units": [64, (), [], "256", (8, 0), (8, 2.5), (8, "8"), None, {8}, (True,)],
+    "hidden_units": [64, {}, "", "256", (8, 0), (8, 2.5), (8, "8"), None, {8}, (True,)],
     "input_dropout": [1.0, -0.1, "0.2", float("nan"), None, True],
     "dropout": [1.0, -0.1, "0.2", float("nan"), None, True],
     "batch_size": [0, -1, 2.5, "512", None, True],
@@ -23,6 +23,8 @@ REFUSED = {
     "learning_rate": [0, -0.1, "0.1", float("nan"), float("inf"), None],
     "weight_decay": [-0.1, "0.1", float("nan"), float("inf"), None],
     "n_train": [0, 2.5, "500"],
+    "normalize": [1, None, "True"],
+    "schedule": ["linear", "Cosine", 1, None],
 }
 
 
@@ -35,11 +37,12 @@ def test_impossible_setting_is_refused_by_name_and_value(name, value):
 
 
 WAYS_OUT = {
-    "hidden_units": "from 1 on in brackets, as in (256, 256) or (64,)",
+    "hidden_units": "from 1 on in brackets: (256, 256), (64,), () for 0",
     "dropout": "in [0, 1)",
     "epochs": "from 1 on",
     "learning_rate": "above 0",
     "weight_decay": "from 0 on",
+    "schedule": "'cosine' or 'constant'",
 }
 
 
@@ -50,7 +53,7 @@ def test_refusal_says_what_the_setting_may_be(name):
 
 
 SMALLEST = Recipe(
-    hidden_units=(1,), input_dropout=0, dropout=0, batch_size=1, epochs=1, patience=1,
+    hidden_units=(), input_dropout=0, dropout=0, batch_size=1, epochs=1, patience=1,
     learning_rate=sys.float_info.min, weight_decay=0, n_train=1,
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from fashionnet import training
 from fashionnet.data import split_train_val
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
+from fashionnet.recipes import RECIPE
 
 pytestmark = pytest.mark.integration
 
@@ -30,6 +31,16 @@ def test_learning_rate_warms_up_then_falls_to_zero():
     assert rate[100] == pytest.approx(0, abs=1e-8)
     assert (np.diff(rate[: top + 1]) > 0).all()
     assert (np.diff(rate[top:]) < 0).all()
+
+
+def test_optimizer_of_a_recipe_has_its_schedule():
+    rising = training.make_optimizer_of(RECIPE, steps_per_epoch=5)
+    assert max(rates(rising, 100)) == pytest.approx(RECIPE.learning_rate)
+    same = training.make_optimizer_of(
+        RECIPE._replace(schedule="constant", learning_rate=0.002), steps_per_epoch=5
+    )
+    assert float(same._learning_rate) == pytest.approx(0.002)
+    assert same.weight_decay == RECIPE.weight_decay
 
 
 def read_batches(batches):

@@ -21,7 +21,7 @@ from fashionnet.models import build_mlp
 from fashionnet.recipes import RECIPE
 from fashionnet.runs import check_weights, make_run, recipe_of
 from fashionnet.study.tasks import MAIN_TASKS, find_task, split_task, task_labels
-from fashionnet.training import STEPS_PER_EXECUTION, make_optimizer, train_network
+from fashionnet.training import STEPS_PER_EXECUTION, make_optimizer_of, train_network
 
 
 def build_network(task, recipe):
@@ -99,14 +99,9 @@ def train_split(task, split, *, seed, recipe):
     keras.utils.set_random_seed(seed)
     model = build_network(task, recipe)
     steps_per_epoch = math.ceil(len(split.x_train) / recipe.batch_size)
-    optimizer = make_optimizer(
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        n_steps=recipe.epochs * steps_per_epoch,
-    )
     model.compile(
         loss=find_task(task).loss,
-        optimizer=optimizer,
+        optimizer=make_optimizer_of(recipe, steps_per_epoch=steps_per_epoch),
         metrics=["accuracy"],
         steps_per_execution=STEPS_PER_EXECUTION,
     )

@@ -6,7 +6,7 @@ Reading it needs no Keras.
 import numpy as np
 import pandas as pd
 
-from fashionnet.recipes import load_search
+from fashionnet.recipes import STEPS, load_search
 from fashionnet.study.trainings import load_runs
 from fashionnet.zoo.summary import NOTEBOOK_1, find_right, load_trainings
 from fashionnet.zoo.table import (
@@ -160,7 +160,7 @@ def try_patience(stored, choices):
 
 
 def list_leads(task="multiclass"):
-    """List how far each candidate of notebook 1 is ahead of its recipe, seed by seed.
+    """List how far each change of notebook 1's recipe is ahead of it, seed by seed.
 
     Returns:
         Percentage points of validation accuracy, a column for each candidate, sorted.
@@ -168,5 +168,5 @@ def list_leads(task="multiclass"):
     tried = pd.DataFrame(load_search()).query("task == @task")
     scores = tried.pivot(index="seed", columns="candidate", values="val_accuracy")
     recipe = scores.pop("the recipe")
-    leads = 100 * scores.sub(recipe, axis=0)
+    leads = 100 * scores.drop(columns=list(STEPS)).sub(recipe, axis=0)
     return leads[leads.mean().sort_values(ascending=False).index]
