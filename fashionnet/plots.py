@@ -289,7 +289,8 @@ def plot_roc(y_true, y_score, *, thresholds=(0.1, 0.5, 0.9), ax=None):
     """
     ax = ax or make_axes(3.6)
     false_rate, true_rate, _ = roc_curve(y_true, y_score)
-    ax.plot(false_rate, true_rate, color=BLUE)
+    area = roc_auc_score(y_true, y_score)
+    ax.plot(false_rate, true_rate, color=BLUE, label=f"area {area:.4f}")
     parts, zoom = [], 0.02
     for threshold, marker in zip(thresholds, "s^Dovp", strict=False):
         false, true = _rates(y_true, y_score > threshold)
@@ -304,7 +305,6 @@ def plot_roc(y_true, y_score, *, thresholds=(0.1, 0.5, 0.9), ax=None):
     ax.xaxis.set_major_formatter(PercentFormatter(1))
     ax.yaxis.set_major_formatter(PercentFormatter(1))
     ax.legend(loc="lower right")
-    area = roc_auc_score(y_true, y_score)
     describe(ax, f"ROC curve, zoomed to its ideal corner: area {area:.5f}; ")
     describe(ax, f"{'; '.join(parts)}.")
     return ax
