@@ -31,6 +31,7 @@ WAY = (
     BARE,
     PLAIN | {"input_dropout": 0.0},
     PLAIN,
+    PLAIN | {"learning_rate": RECIPE.learning_rate},
 )
 CANDIDATES = {
     **dict(zip(STEPS, WAY, strict=True)),
@@ -44,6 +45,7 @@ CANDIDATES = {
     "no weight decay": {"weight_decay": 0.0},
     "batch size 128": {"batch_size": 128},
     "learning rate 0.003": {"learning_rate": 0.003},
+    "learning rate 0.001": {"learning_rate": 0.001},
     "10 epochs": {"epochs": 10},
     "30 epochs": {"epochs": 30},
 }

@@ -115,77 +115,6 @@ def plot_history(history):
     return fig
 
 
-# What a layer does, in a few words.
-DEEDS = {
-    "GrayLevels": "0…255 to 0…1",
-    "Flatten": "rows end to end",
-    "Dropout": "hides some inputs",
-    "relu": "negatives to 0",
-}
-
-
-def plot_network(model, *, ax=None):
-    """Draw the layers of a network from top to bottom, as long as their outputs.
-
-    Layers with parameters that are trained have another color, and their number beside
-    them; others have what they do. Returns the Axes.
-    """
-    ax = ax or make_axes(0.33 * (len(model.layers) + 2))
-    rows = [("input", "gray levels", int(np.prod(model.input_shape[1:])), 0)]
-    for layer in model.layers:
-        n_values = int(np.prod(layer.output.shape[1:]))
-        n_trained = sum(int(np.prod(w.shape)) for w in layer.trainable_weights)
-        rows.append((*_describe_layer(layer), n_values, n_trained))
-    parts, most = [], max(n_values for *_, n_values, _ in rows)
-    for y, (name, deed, n_values, n_trained) in enumerate(rows):
-        color = ORANGE if n_trained else "#cfd8dc"
-        width = 2 * n_values / most
-        ax.barh(y, width, height=0.8, color=color)
-        ax.text(width + 0.1, y, f"{n_values:,}", ha="left", va="center")
-        ax.text(-0.2, y, name, ha="right", va="center")
-        said = f"{n_trained:,} parameters" if n_trained else deed
-        ax.text(3.6, y, said, ha="left", va="center")
-        parts.append(f"{name}, {n_values:,} values" + (f", {said}" if said else ""))
-    ax.set(xlim=(-6, 9), ylim=(len(rows) - 0.4, -0.6))
-    ax.axis("off")
-    describe(ax, f"Layers from input to output, as bars. {'; '.join(parts)}.")
-    return ax
-
-
-def _describe_layer(layer):
-    """Name a layer, and say what it does."""
-    kind = type(layer).__name__
-    if kind == "Dropout":
-        return f"Dropout ({layer.rate:.0%})", DEEDS[kind]
-    activation = getattr(layer, "activation", None)
-    if activation is None or activation.__name__ == "linear":
-        return kind, DEEDS.get(kind, "")
-    name = activation.__name__
-    return (f"Dense + {name}" if kind == "Dense" else name), DEEDS.get(name, "")
-
-
-def plot_schedule(schedule, *, n_steps, per_epoch, ax=None):
-    """Plot a schedule of the learning rate against the epoch. Returns the Axes.
-
-    `n_steps` is the number of steps of the training, `per_epoch` that of an epoch.
-    """
-    ax = ax or make_axes(2.6)
-    steps = np.linspace(0, n_steps, 201)
-    rates = [float(schedule(step)) for step in steps]
-    ax.plot(steps / per_epoch, rates, color=BLUE)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    ax.set(xlabel="epoch", ylabel="learning rate", ylim=(0, None))
-    ax.set_xlim(0, steps[-1] / per_epoch)
-    top = int(np.argmax(rates))
-    describe(
-        ax,
-        f"Line of the learning rate: from {rates[0]:.4g} up to {rates[top]:.4g} in "
-        f"epoch {steps[top] / per_epoch:.1f}, then down to {rates[-1]:.4g} at the "
-        "end.",
-    )
-    return ax
-
-
 def plot_probabilities(images, y_prob, y_true, names):
     """Show images, each beside a network's probabilities of all classes.
 
@@ -307,6 +236,35 @@ def plot_roc(y_true, y_score, *, thresholds=(0.1, 0.5, 0.9), ax=None):
     ax.legend(loc="lower right")
     describe(ax, f"ROC curve, zoomed to its ideal corner: area {area:.5f}; ")
     describe(ax, f"{'; '.join(parts)}.")
+    return ax
+
+
+def plot_chance(drawn, measured, half, *, ax=None):
+    """Plot how accuracies scatter that were drawn at random.
+
+    Args:
+        drawn: Accuracies, shape `(n,)`.
+        measured: The accuracy in their middle.
+        half: Half the width of the band that is marked.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or make_axes(2.6)
+    low, high = measured - half, measured + half
+    ax.axvspan(low, high, color="0.9", label=f"{low:.1%} to {high:.1%}")
+    sns.histplot(x=drawn, binwidth=0.001, color=BLUE, ax=ax)
+    ax.axvline(measured, color=RED, linestyle=":", label=f"{measured:.1%}")
+    ax.set(xlabel="accuracy", ylabel="number of draws")
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=1))
+    ax.legend(fontsize=9)
+    share = np.mean(np.abs(drawn - measured) < half)
+    describe(
+        ax,
+        f"Histogram of {len(drawn):,} accuracies, a bell around {measured:.2%}; "
+        f"{share:.1%} of them are within the band from {low:.2%} to {high:.2%}.",
+    )
     return ax
 
 

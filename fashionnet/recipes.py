@@ -42,6 +42,7 @@ STEPS = (
     "plain",
     "plain + normalization",
     "plain + normalization + dropout",
+    "plain + normalization + dropout, rate 0.006",
 )
 # In the key of every run. A field added to `Recipe` later counts where it differs from
 # its default, so that the runs stored before it are still found.

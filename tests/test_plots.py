@@ -1,6 +1,5 @@
 """Figures by what is drawn, and their descriptions by the numbers in them."""
 
-import re
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -10,17 +9,14 @@ from matplotlib.colors import to_hex
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from fashionnet import plots
-from fashionnet.models import build_mlp
 from fashionnet.plots import (
+    plot_chance,
     plot_confusion,
     plot_history,
     plot_images,
-    plot_network,
     plot_probabilities,
     plot_roc,
-    plot_schedule,
 )
-from fashionnet.training import make_schedule
 
 NAMES = ("Coat", "Bag", "Shirt")
 MATRIX = np.array([[900, 40, 60], [0, 1200, 0], [75, 0, 225]])
@@ -33,7 +29,6 @@ HISTORY = {
 IMAGES = np.random.default_rng(0).integers(50, 200, (5, 28, 28), dtype=np.uint8)
 CAPTIONS = ["a", "b", "c", "d", "e"]
 RIGHT = [True, False, True, True, False]
-NETWORK = build_mlp(10, hidden_units=(64,), input_dropout=0.2)
 
 
 def draw_scores(seed=0, skill=2.0):
@@ -52,7 +47,7 @@ PANELS = {
 FIGURES = {
     "images": (partial(plot_images, right=RIGHT), (IMAGES, CAPTIONS)),
     "history": (plot_history, (HISTORY,)),
-    "network": (plot_network, (NETWORK,)),
+    "chance": (plot_chance, (np.linspace(0.88, 0.92, 401), 0.9, 0.01)),
     "probabilities": (
         plot_probabilities,
         (IMAGES[:1], np.full((1, 3), 1 / 3), [0], NAMES),
@@ -123,12 +118,6 @@ DESCRIPTIONS = {
         (HISTORY,),
         (HISTORY | {"val_loss": [0.8, 0.45, 0.48, 0.47]},),
         ["1 to 4", "0.900", "0.300", "0.800", "0.470", "0.410 in epoch 3", "0.830"],
-    ),
-    "network": (
-        plot_network,
-        (NETWORK,),
-        (build_mlp(2, hidden_units=(64,)),),
-        ["784 values", "Dropout (20%)", "50,176 parameters", "650 parameters"],
     ),
     "confusion": (
         plot_confusion,
@@ -227,35 +216,6 @@ def test_history_tells_its_lines_apart_without_color():
     assert len({line.get_color() for line in lines}) == 3
 
 
-# Network and schedule.
-
-
-def test_network_has_a_bar_for_the_input_and_for_each_layer():
-    ax = plot_network(NETWORK)
-    assert len(ax.patches) == 1 + len(NETWORK.layers)
-    assert texts_of(ax)[0] == "784"
-    trained = [bool(layer.trainable_weights) for layer in NETWORK.layers]
-    orange = [to_hex(bar.get_facecolor()).upper() == plots.ORANGE for bar in ax.patches]
-    assert orange == [False, *trained]
-    widths = [bar.get_width() for bar in ax.patches]
-    assert widths[-1] / widths[0] == pytest.approx(10 / 784)
-    said = " ".join(texts_of(ax))
-    assert NETWORK.count_params() - 2 * 64 == sum(
-        int(n.replace(",", "")) for n in re.findall(r"([\d,]+) parameters", said)
-    )
-
-
-def test_schedule_is_drawn_by_epoch():
-    schedule = make_schedule(0.01, n_steps=100)
-    ax = plot_schedule(schedule, n_steps=100, per_epoch=10)
-    epochs, rates = ax.lines[0].get_data()
-    assert (epochs[0], epochs[-1]) == (0, 10)
-    assert max(rates) == pytest.approx(0.01)
-    assert epochs[np.argmax(rates)] == pytest.approx(1)
-    assert rates[-1] == pytest.approx(0, abs=1e-6)
-    assert "up to 0.01 in epoch 1.0" in description_of(ax)
-
-
 # Answers.
 
 
@@ -270,6 +230,14 @@ def test_probabilities_are_bars_beside_their_image():
     weights = [t.get_weight() for t in figure.axes[3].get_yticklabels()]
     assert weights == ["normal", "bold", "normal"]
     assert figure.description.count(NAMES[1]) >= 2
+
+
+def test_chance_marks_the_band_and_counts_what_is_in_it():
+    ax = plot_chance(np.linspace(0.88, 0.92, 401), 0.9, 0.01)
+    band, *bars = ax.patches
+    assert (band.get_x(), band.get_width()) == pytest.approx((0.89, 0.02))
+    assert sum(bar.get_height() for bar in bars) == 401
+    assert "49.6% of them" in description_of(ax)
 
 
 # Confusion.

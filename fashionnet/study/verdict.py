@@ -83,8 +83,8 @@ def state_verdict(contrast):
     outcome = decide(estimate)
     answer = VERDICTS[outcome].format(ahead=way if estimate.value > 0 else "binary")
     said = (
-        f"{lead}: {answer}. The former makes {phrase_difference(estimate.value)} "
-        "errors in 10,000 images (95% interval "
+        f"{lead}: {answer}. The ten-class network makes "
+        f"{phrase_difference(estimate.value)} errors in 10,000 images (95% interval "
         f"{phrase_interval(*estimate.interval())})."
     )
     if outcome == "undecided":

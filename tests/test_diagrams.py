@@ -1,0 +1,71 @@
+"""Drawings of networks: what is drawn is what the network has."""
+
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from fashionnet import plots
+from fashionnet.diagrams import N_DRAWN, plot_network, plot_schedule, plot_units
+from fashionnet.models import build_mlp
+from fashionnet.training import make_schedule
+
+NETWORK = build_mlp(10, hidden_units=(64, 4), input_dropout=0.2)
+NAMES = [f"class {c}" for c in range(10)]
+
+
+def texts_of(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+@pytest.mark.parametrize("plot", [plot_network, lambda m: plot_units(m, NAMES)])
+def test_drawing_neither_shows_nor_changes_settings(plot, monkeypatch):
+    settings = dict(plt.rcParams)
+    monkeypatch.setattr(plt, "show", pytest.fail)
+    plot(NETWORK).figure.canvas.draw()  # a mark that the font lacks would warn
+    assert dict(plt.rcParams) == settings
+
+
+def test_units_are_drawn_all_or_some_with_dots_and_all_connected():
+    ax = plot_units(NETWORK, NAMES)
+    drawn = [len(column.get_offsets()) for column in ax.collections]
+    assert drawn == [N_DRAWN, N_DRAWN, 4, 10]
+    assert len(ax.lines) == 10 * 10 + 10 * 4 + 4 * 10
+    assert texts_of(ax).count("⋮") == 2
+    assert {"784\npixels", "64\nunits", "4\nunits", "10\nclasses"} <= {*texts_of(ax)}
+    assert texts_of(ax)[-10:] == NAMES
+    assert "784 pixels; 64 units; 4 units; 10 classes" in ax.figure.description
+
+
+def test_network_has_a_bar_for_the_input_and_for_each_layer():
+    ax = plot_network(NETWORK)
+    assert len(ax.patches) == 1 + len(NETWORK.layers)
+    assert texts_of(ax)[0] == "784"
+    trained = [bool(layer.trainable_weights) for layer in NETWORK.layers]
+    orange = [to_hex(bar.get_facecolor()).upper() == plots.ORANGE for bar in ax.patches]
+    assert orange == [False, *trained]
+    widths = [bar.get_width() for bar in ax.patches]
+    assert widths[-1] / widths[0] == pytest.approx(10 / 784)
+    said = " ".join(texts_of(ax))
+    assert NETWORK.count_params() - 2 * (64 + 4) == sum(
+        int(n.replace(",", "")) for n in re.findall(r"([\d,]+) parameters", said)
+    )
+
+
+def test_description_of_a_network_has_the_numbers_that_are_drawn():
+    said = plot_network(NETWORK).figure.description
+    for number in ("784 values", "Dropout (20%)", "50,176 parameters", "50 parameters"):
+        assert number in said
+
+
+def test_schedule_is_drawn_by_epoch():
+    schedule = make_schedule(0.01, n_steps=100)
+    ax = plot_schedule(schedule, n_steps=100, per_epoch=10)
+    epochs, rates = ax.lines[0].get_data()
+    assert (epochs[0], epochs[-1]) == (0, 10)
+    assert max(rates) == pytest.approx(0.01)
+    assert epochs[np.argmax(rates)] == pytest.approx(1)
+    assert rates[-1] == pytest.approx(0, abs=1e-6)
+    assert "up to 0.01 in epoch 1.0" in ax.figure.description
