@@ -5,7 +5,18 @@ from typing import NamedTuple
 from matplotlib.ticker import NullLocator, PercentFormatter
 
 from fashionnet.plots import BLUE, RED, describe, make_axes
-from fashionnet.zoo.summary import load_trainings, summarize
+from fashionnet.study.trainings import SEEDS as STUDY_SEEDS
+from fashionnet.study.trainings import load_runs
+from fashionnet.zoo.summary import (
+    COMMITTEES,
+    NOTEBOOK_1,
+    count_right,
+    find_right,
+    gather_members,
+    load_trainings,
+    summarize,
+    summarize_committee,
+)
 from fashionnet.zoo.table import NETWORKS, SEEDS
 
 
@@ -42,10 +53,31 @@ PUBLISHED: tuple[Published, ...] = (
 def list_ours(labels):
     """List the networks of the table that are no side views, as they came out here.
 
+    Before them is the network of Part 1, after them the committees that average.
     Returns rows as in `results/further.json`, of those with stored trainings.
     """
-    found = [(n, load_trainings(n)) for n in NETWORKS if n.seeds == SEEDS]
-    return [summarize(n, trainings, labels) for n, trainings in found if trainings]
+    found = {network.name: load_trainings(network) for network in NETWORKS}
+    rows = [
+        summarize(network, found[network.name], labels)
+        for network in NETWORKS
+        if network.seeds == SEEDS and found[network.name]
+    ]
+    for committee in COMMITTEES:
+        members = gather_members(committee, found)
+        if members and committee.rule == "average":
+            rows.append(summarize_committee(committee, members, labels))
+    return [*summarize_part_1(labels), *rows]
+
+
+def summarize_part_1(labels):
+    """Summarize the stored trainings of Part 1's network, in a list of one row."""
+    runs = load_runs(NOTEBOOK_1, STUDY_SEEDS)
+    if not runs:
+        return []
+    right = find_right(runs, labels)
+    parameters = next(iter(runs.values())).manifest["parameters"]
+    row = {"network": "Part 1", "source": "ours", "parameters": parameters}
+    return [row | {"source_accuracy": None, "seeds": list(runs), **count_right(right)}]
 
 
 def find_kind(row):

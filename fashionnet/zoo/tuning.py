@@ -2,7 +2,9 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
+from matplotlib.lines import Line2D
 from matplotlib.ticker import StrMethodFormatter
 
 from fashionnet.plots import BLUE, GREEN, ORANGE, RED, WIDTH, describe, make_axes
@@ -41,32 +43,55 @@ def plot_grid(shares):
 def plot_agreement(tables):
     """Plot test against validation accuracy, a panel for each table of settings.
 
-    `tables` has by title what `load_reported` returns, or the like. Returns the Figure.
+    Marks of two layers are open, those of three are filled. All panels have the same
+    scale. `tables` has by title what `load_reported` returns, or the like, with any
+    number of settings. Returns the Figure.
     """
-    size = {"figsize": (WIDTH, 3 * len(tables) + 0.7), "layout": "constrained"}
-    shared = {"sharex": True, "sharey": True, "squeeze": False}
-    fig, axes = plt.subplots(len(tables), 1, **shared, **size)
+    size = {"figsize": (WIDTH, 3.2 * len(tables) + 0.7), "layout": "constrained"}
+    fig, axes = plt.subplots(len(tables), 1, squeeze=False, **size)
+    names = load_reported().index.unique("optimizer")
+    styles = dict(zip(names, MARKERS, strict=True))
+    spans = [100 * (table.max() - table.min()) for table in tables.values()]
+    reach = 0.56 * pd.DataFrame(spans).max()
     for ax, (title, table) in zip(axes[:, 0], tables.items(), strict=True):
-        percent, optimizers = 100 * table, table.index.get_level_values("optimizer")
-        names = load_reported().index.unique("optimizer")
-        for name, (color, marker) in zip(names, MARKERS, strict=True):
-            x, y = percent[optimizers == name][["validation", "test"]].to_numpy().T
-            ax.plot(x, y, marker, color=color, alpha=0.8, label=name)
-        ax.axvline(percent["validation"].max(), color="gray", linestyle="--")
-        ax.axhline(percent["test"].max(), color="gray", linestyle=":")
-        ax.set(title=title, ylabel="test, %")
-        ranges = [
-            f"{name} {part.min():.2f} to {part.max():.2f}"
-            for name, part in percent[["validation", "test"]].items()
-        ]
-        bests = [percent[name].idxmax() for name in ("validation", "test")]
-        same = "the same setting" if bests[0] == bests[1] else "different settings"
-        describe(ax, f"{title}: {len(table)} settings, percent: {', '.join(ranges)}; ")
-        describe(ax, f"the best of each is {same}.")
-    axes[-1, 0].set_xlabel("validation, %")
-    handles = axes[0, 0].get_legend_handles_labels()
-    fig.legend(*handles, loc="outside upper center", ncols=2, frameon=False)
+        percent = 100 * table
+        for (layers, name), part in percent.groupby(["layers", "optimizer"]):
+            color, marker = styles[name]
+            face = color if layers == 3 else "white"
+            shape = {"marker": marker, "mec": color, "mfc": face, "mew": 1.6}
+            x, y = part[["validation", "test"]].to_numpy().T
+            ax.plot(x, y, linestyle="", markersize=7, alpha=0.85, **shape)
+        ax.axvline(percent["validation"].max(), color="gray", linestyle="--", zorder=0)
+        ax.axhline(percent["test"].max(), color="gray", linestyle=":", zorder=0)
+        middle = (percent.max() + percent.min()) / 2
+        low, high = middle - reach, middle + reach
+        ax.set(title=title, xlabel="validation, %", ylabel="test, %")
+        ax.set(xlim=(low["validation"], high["validation"]))
+        ax.set(ylim=(low["test"], high["test"]))
+        ax.locator_params(nbins=6)
+        _describe_agreement(ax, title, percent)
+    used = [
+        n for n in names if any(n in table.index.unique(1) for table in tables.values())
+    ]
+    handles = [
+        Line2D([], [], color=styles[n][0], marker=styles[n][1], linestyle="", label=n)
+        for n in names
+        if n in used
+    ]
+    fig.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False)
     return fig
+
+
+def _describe_agreement(ax, title, percent):
+    """Describe a panel of `plot_agreement`."""
+    ranges = [
+        f"{name} {part.min():.2f} to {part.max():.2f}"
+        for name, part in percent[["validation", "test"]].items()
+    ]
+    bests = [percent[name].idxmax() for name in ("validation", "test")]
+    same = "the same setting" if bests[0] == bests[1] else "different settings"
+    describe(ax, f"{title}: {len(percent)} settings, percent: {', '.join(ranges)}; ")
+    describe(ax, f"the best of each is {same}.")
 
 
 def plot_curves(curves, xlabel, ylabel, *, ceiling=None, ax=None):

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from zoo_samples import make_training, store_sample
 
 from fashionnet.storing import home
@@ -95,16 +96,47 @@ def test_heat_map_has_both_depths_and_marks_what_is_missing():
 
 
 def test_agreement_draws_every_setting_and_the_best_of_each():
-    reported = grid.load_reported()
+    reported = grid.leave_out_worst(grid.load_reported())
     fig = tuning.plot_agreement({"one": reported, "other": reported.iloc[:5]})
-    for ax, n in zip(fig.axes, (24, 5), strict=True):
+    scales = set()
+    for ax, n in zip(fig.axes, (18, 5), strict=True):
         *marks, across, along = ax.lines
         assert sum(len(line.get_xdata()) for line in marks) == n
-        assert len({line.get_marker() for line in marks}) == 4
         part = reported.iloc[:n] * 100
+        faces = [line.get_markerfacecolor() for line in marks]
+        three = part.index.get_level_values("layers") == 3
+        drawn = [len(m.get_xdata()) for m, f in zip(marks, faces, strict=True)
+                 if f != "white"]  # fmt: skip
+        assert sum(drawn) == three.sum()
         assert across.get_xdata()[0] == part["validation"].max()
         assert along.get_ydata()[0] == part["test"].max()
+        for limits, values in ((ax.get_xlim(), "validation"), (ax.get_ylim(), "test")):
+            assert limits[0] < part[values].min() and part[values].max() < limits[1]
+        scales.add((round(np.ptp(ax.get_xlim()), 6), round(np.ptp(ax.get_ylim()), 6)))
+    assert len(scales) == 1
     assert "the best of each is the same setting" in fig.description
+    names = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert names == ["Adam 0.001", "Adam 0.0001", "SGD 0.1"]
+
+
+def test_bounds_of_leads_are_those_of_student():
+    leads = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [5.0, 5.0, 5.0]})
+    table = grid.bound_leads(leads)
+    found = stats.ttest_1samp(leads["a"], 0).confidence_interval()
+    assert table.loc["a"].tolist() == pytest.approx([2, found.low, found.high])
+    assert table.loc["b"].tolist() == [5, 5, 5]
+
+
+def test_seeds_that_chose_a_winner_are_left_out():
+    winner, other = find_network("grid-2x256-adam-0.001-128"), find_network("mlp-2x256")
+    for network in (winner, other):
+        for seed in (0, 1):
+            store_sample(network, seed, base=home())
+    found = grid.find_right_by_seed(np.zeros(10_000, int))
+    assert {name: len(right) for name, right in found.items()} == {
+        "2 layers, Adam 0.001,\nbatch 512": 2,
+        "2 layers, Adam 0.001,\nbatch 128": 1,
+    }
 
 
 def test_curves_of_one_name_look_alike_and_are_named_once():
