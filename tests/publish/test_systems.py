@@ -6,7 +6,12 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 from fashionnet.publish.contents import read_page
-from fashionnet.publish.systems import COLUMNS, render_systems, tabulate_systems
+from fashionnet.publish.systems import (
+    COLUMNS,
+    explain_difference,
+    render_systems,
+    tabulate_systems,
+)
 
 REPORTS = Path(__file__).parents[2] / "reports"
 RESULTS = {p.stem: json.loads(p.read_text()) for p in REPORTS.glob("results/*.json")}
@@ -49,7 +54,7 @@ def test_row_says_mean_spread_and_difference():
         "system": "a",
         "here": "91.23% ± 0.12",
         "reported": "80.00%",
-        "document": "001",
+        "described in": "001",
         "runs": "2",
         "parameters": "10",
         "s/epoch": "3",
@@ -62,6 +67,30 @@ def test_what_a_row_lacks_is_a_dash():
     assert [texts(row)[c] for c in ("reported", "s/epoch", "against Part 1")] == 3 * [
         "–"
     ]
+
+
+def test_what_no_document_reports_is_our_variant_of_it():
+    sources = {
+        "001": make_row("a", 0.9),
+        "ours, after 001": make_row("a", 0.9, source_accuracy=None),
+        "ours": make_row("a", 0.9, source_accuracy=None, source="ours"),
+    }
+    for said, row in sources.items():
+        assert texts(row)["described in"] == said
+
+
+def test_smallest_difference_is_explained_with_its_seeds():
+    def ahead(*numbers):
+        found = {"seeds": [0, 1, 2], "images": numbers[0], "interval": numbers[1:]}
+        return make_row(f"by {numbers[0]}", 0.9, ahead_of_notebook_1=found)
+
+    said = explain_difference([ahead(90, 50, 130), ahead(-14.6, -66, 37)])
+    assert "−15 (−66 to +37) for by -14.6" in said
+    assert "0, 1, 2" in said and "15 fewer" in said and "includes zero" in said
+    assert "90 more" in explain_difference([ahead(90, 50, 130)])
+    assert "excludes zero" in explain_difference([ahead(90, 50, 130)])
+    alone = make_row("b", 0.9, ahead_of_notebook_1={"images": 3, "interval": None})
+    assert explain_difference([alone, make_row("c", 0.9)]) is None
 
 
 def test_committee_has_the_runs_of_its_members():

@@ -170,6 +170,7 @@ def test_without_the_slow_sgd_settings_differ_no_more_than_seeds(stored):
     assert [len(found) for found in right.values()] == [3] * 6 + [10]
     winners = [100 * found.mean(axis=1) for found in list(right.values())[:-1]]
     luck = np.sqrt(np.mean([values.var(ddof=1) for values in winners]))
+    assert f"scatter by {100 * luck:.0f} images" in find_network("mlp-3x256").why
     first = grid.table_grid(stored).xs(0, level="seed")
     for settings in (grid.load_reported(), first):
         good = 100 * grid.leave_out_worst(settings)["test"].std()

@@ -10,11 +10,12 @@ from fashionnet.data import CLASS_NAMES, load_test_set, load_training_set
 from fashionnet.evaluation import count_confusions
 from fashionnet.publish.published import ROOT
 from fashionnet.study.contrasts import estimate_images
+from fashionnet.zoo.comparing import compare_seeds
 from fashionnet.zoo.looking import correlate_ranks, find_place, trace_fields
 from fashionnet.zoo.permuted import PermutePixels
 from fashionnet.zoo.scoreboard import PUBLISHED, find_kind, list_ours
 from fashionnet.zoo.stored import find_training
-from fashionnet.zoo.summary import compare_seeds, find_right, load_trainings
+from fashionnet.zoo.summary import find_right, load_trainings
 from fashionnet.zoo.table import find_network
 from fashionnet.zoo.trainings import load_network
 
