@@ -18,8 +18,9 @@ from fashionnet.study.trainings import list_jobs
 
 PUBLISHED = Path(__file__).parents[1] / "reports"
 PLACES = PUBLISHED.glob("runs/*/*/manifest.json")
-# Two maps lie beside the further trainings.
-MANIFESTS = sorted(path for path in PLACES if path.parent.name != "maps")
+# Maps, and what SqueezeNet says of clothes, lie beside the further trainings.
+BESIDE = ("maps", "photos")
+MANIFESTS = sorted(path for path in PLACES if path.parent.name not in BESIDE)
 HISTORY = {
     "loss": [0.9, 0.6, 0.5],
     "accuracy": [0.6, 0.7, 0.8],
