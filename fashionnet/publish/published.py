@@ -21,7 +21,13 @@ NOTEBOOKS = ("01_multiclass", "02_binary", "03_comparison")
 # Questions of their own, which read what is stored.
 FURTHER = tuple(
     f"further/{name}"
-    for name in ("04_explore", "05_tuning", "06_convolution", "09_labels_or_outputs")
+    for name in (
+        "04_explore",
+        "05_tuning",
+        "06_convolution",
+        "07_residual_and_transfer",
+        "09_labels_or_outputs",
+    )
 )
 BOOKS = NOTEBOOKS + FURTHER
 SYSTEMS = "further/index"  # the page that leads to the further ones

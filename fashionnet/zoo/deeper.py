@@ -1,0 +1,74 @@
+"""Draw what depth and transfer bring: lines by name, and leads with their intervals."""
+
+from fashionnet.plots import BLUE, GREEN, RED, describe, make_axes
+
+# Pairs of colors, so that two lines that are compared differ in line and marker only.
+STYLES = (
+    (BLUE, "-", "o"),
+    (BLUE, "--", "s"),
+    (RED, "-", "^"),
+    (RED, "--", "D"),
+)
+
+
+def plot_lines(lines, xlabel, ylabel, *, is_log=False, ax=None):
+    """Plot up to four lines: two colors, each once solid and once dashed.
+
+    Args:
+        lines: Pairs of x and y by name.
+        xlabel: What x is; each of its values is a tick.
+        ylabel: What y is.
+        is_log: Whether the axis of y is logarithmic; else it starts at 0.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or make_axes(3.2)
+    for (name, (x, y)), (color, line, marker) in zip(
+        lines.items(), STYLES, strict=False
+    ):
+        face = color if line == "-" else "white"
+        style = {"color": color, "marker": marker, "mfc": face, "markersize": 5}
+        ax.plot(x, y, line, **style, label=name)
+        values = ", ".join(
+            f"{b:.2g} at {a}" if is_log else f"{b:.3f} at {a}"
+            for a, b in zip(x, y, strict=True)
+        )
+        describe(ax, f"Line of {name}: {ylabel} {values} ({xlabel}).")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if is_log:
+        ax.set_yscale("log")
+    else:
+        ax.set_ylim(bottom=0)
+    ax.set_xticks(sorted({a for x, _ in lines.values() for a in x}))
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
+    return ax
+
+
+def plot_leads(leads, xlabel, *, ax=None):
+    """Plot differences as points with their interval, a row for each, around zero.
+
+    Args:
+        leads: Table of a value and the ends of its interval by name, in three columns;
+            the name is written above its row.
+        xlabel: What the difference counts; above 0, the first of a pair is ahead.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or make_axes(0.7 + 0.5 * max(2, len(leads)))
+    ax.axvline(0, color="gray", linestyle=":")
+    for row, (name, value, low, high) in enumerate(leads.itertuples(name=None)):
+        sign = "+" if low > 0 else "−" if high < 0 else "0"
+        color, marker = {"+": (BLUE, ">"), "−": (RED, "<"), "0": (GREEN, "o")}[sign]
+        ax.hlines(row, low, high, color=color, linewidth=2)
+        ax.plot(value, row, marker, color=color, markersize=8)
+        above = ax.text(0.02, row - 0.3, name, transform=ax.get_yaxis_transform())
+        above.set(fontsize=9, bbox={"facecolor": "white", "lw": 0, "pad": 1})
+        describe(ax, f"{name}: {value:+.1f}, from {low:+.1f} to {high:+.1f}.")
+    ax.set(yticks=[], xlabel=xlabel, ylim=(max(1, len(leads)) - 0.5, -0.8))
+    if leads.empty:
+        describe(ax, f"{xlabel}: no pair is stored yet.")
+    return ax

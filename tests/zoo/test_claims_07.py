@@ -1,0 +1,219 @@
+"""What the notebook on depth and transfer claims is true of every stored training."""
+
+import time
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from fashionnet.data import CLASS_NAMES, load_test_set, load_training_set
+from fashionnet.publish.published import ROOT
+from fashionnet.zoo import photos, residual, transfer
+from fashionnet.zoo.scoreboard import compare
+from fashionnet.zoo.summary import load_trainings
+from fashionnet.zoo.table import build, find_network
+
+IMAGES, LABELS = load_test_set()
+DEPTHS = ("resnet-8", "resnet-20")
+
+
+@pytest.fixture(autouse=True)
+def published(monkeypatch):
+    """Read the published trainings."""
+    monkeypatch.setenv("FASHIONNET_HOME", str(ROOT / "reports"))
+
+
+def load(name, n_seeds=1):
+    """Load what is stored of a network, or skip the test without so many trainings."""
+    trainings = load_trainings(find_network(name))
+    if len(trainings) < n_seeds:
+        pytest.skip(f"{len(trainings)} of {n_seeds} trainings of {name} are stored")
+    return trainings
+
+
+def find_ends(one, other):
+    """Return the interval of how many images one network is ahead, or skip the test."""
+    for name in (one, other):
+        load(name)
+    return compare(one, other, LABELS)[2:]
+
+
+def find_loss(name):
+    return np.array(load(name)[0].history["loss"])
+
+
+def test_shortcuts_lower_the_training_loss_of_20_layers_and_raise_that_of_8():
+    eight, twenty = (find_loss(name) for name in DEPTHS)
+    eight_without, twenty_without = (
+        find_loss(f"{name}-without-shortcuts") for name in DEPTHS
+    )
+    assert (twenty < twenty_without).all()
+    assert (eight > eight_without)[1:].all() and eight[0] < eight_without[0]
+    assert max(twenty[-1], twenty_without[-1]) < min(eight[-1], eight_without[-1])
+
+
+def test_networks_of_20_layers_have_more_parameters():
+    eight, twenty = (find_network(name).parameters for name in DEPTHS)
+    assert twenty > 3 * eight
+
+
+def test_shortcuts_cost_8_layers_and_are_within_chance_at_20_on_test_images():
+    assert find_ends("resnet-8", "resnet-8-without-shortcuts")[1] < 0
+    low, high = find_ends("resnet-20", "resnet-20-without-shortcuts")
+    assert low < 0 < high
+    for suffix in ("", "-without-shortcuts"):
+        names = [f"{name}{suffix}" for name in DEPTHS[::-1]]
+        assert find_ends(*names)[0] > 0
+
+
+def measure_slopes(seed):
+    """Return the length of the slope at the first layer, by kind and depth."""
+    images, labels = load_training_set()
+    batch, truth, found = images[:16].astype("float32"), labels[:16], {}
+    for depth in (8, 20, 44):
+        for shortcuts in (True, False):
+            keras.utils.set_random_seed(seed)
+            model = residual.build_resnet(10, depth=depth, shortcuts=shortcuts)
+            for normalize in (False, True):
+                with tf.GradientTape() as tape:
+                    y_prob = model(batch, training=normalize)
+                    each = keras.losses.sparse_categorical_crossentropy(truth, y_prob)
+                    loss = keras.ops.mean(each)
+                [slopes] = tape.gradient(loss, model.trainable_weights[:1])
+                size = float(np.linalg.norm(slopes))
+                found.setdefault((normalize, shortcuts), []).append(size)
+    return found
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_slopes_fade_only_without_shortcuts_and_normalization(seed):
+    found = measure_slopes(seed)
+    faded = found.pop((False, False))
+    assert faded[0] > 10 * faded[1] > 1000 * faded[2]
+    assert faded[2] < 1e-5 * faded[0]
+    assert all(sizes[-1] > sizes[0] for sizes in found.values())
+    normalized, without = found[True, True], found[True, False]
+    assert np.all(np.diff(normalized) > 0) and np.all(np.diff(without) > 0)
+    assert without[2] > 5 * normalized[2]
+    assert max(without[1] / normalized[1], normalized[1] / without[1]) < 3
+
+
+def test_batch_normalization_of_a_new_network_changes_nothing_outside_of_training():
+    layer, x = keras.layers.BatchNormalization(), np.float32([[1, 2], [3, -4]])
+    assert np.array(layer(x, training=False)) == pytest.approx(x, rel=1e-3)
+    assert np.array(layer(x, training=True)).mean() == pytest.approx(0, abs=1e-6)
+
+
+def test_features_are_ahead_of_pixels_and_far_behind_the_small_network():
+    assert find_ends("squeezenet-features", "softmax-regression")[0] > 100
+    assert find_ends("squeezenet-features", "cnn-adam-dropout")[1] < -200
+    small, large = "cnn-adam-dropout", "squeezenet-features"
+    assert find_network(small).parameters < find_network(large).parameters / 2
+
+
+@pytest.fixture
+def gap():
+    """Return a function: what sorts of features add up to, and its half width."""
+    right = photos.load_photos()
+
+    def measure(*signs):
+        """Add up sorts of features, each with its sign."""
+        total = sum(sign * right[name].astype(int) for name, sign in signs)
+        return total.mean(), 1.96 * total.std() / np.sqrt(len(total))
+
+    return measure
+
+
+def test_weights_of_imagenet_help(gap):
+    for other in ("features, not trained", "pixels"):
+        lead, half = gap(("features", 1), (other, -1))
+        assert lead > half
+    lead, half = gap(("features, not trained", 1), ("pixels", -1))
+    assert lead < -0.03 and lead < -half
+
+
+def test_features_lose_several_times_as_much_as_pixels_without_detail(gap):
+    losses = [
+        ((name, 1), (f"{name}, half the detail", -1)) for name in ("features", "pixels")
+    ]
+    of_features, of_pixels = (gap(*loss)[0] for loss in losses)
+    assert of_features > 2 * of_pixels > 0
+    more, half = gap(*losses[0], *((name, -sign) for name, sign in losses[1]))
+    assert more > half
+
+
+def test_an_earlier_block_is_better_and_no_effect_of_place_was_found(gap):
+    lead, half = gap(("features of fire5", 1), ("features", -1))
+    assert lead > half
+    lead, half = gap(("features by place", 1), ("features", -1))
+    assert abs(lead) < half
+
+
+def test_some_filters_of_the_first_layer_see_little_in_gray():
+    filters = photos.load_photos()["filters"].astype(float)
+    in_gray = np.square(filters.mean(axis=2)).sum(axis=(0, 1))
+    left = in_gray / np.square(filters).mean(axis=2).sum(axis=(0, 1))
+    assert (left <= 1 + 1e-9).all()
+    assert 5 < np.sum(left < 0.1) < 32
+
+
+def test_most_of_the_strongest_first_maps_respond_to_the_ground():
+    maps = photos.load_photos()["conv1"].astype(float)
+    shirt = IMAGES[LABELS == 6][0]
+    ground = np.kron(shirt, np.ones((48, 48))).reshape(28 * 48, 28 * 48)
+    ground = ground[14::28, 14::28] == 0  # as many places as a map has
+    outside, inside = maps[:, ground].mean(axis=1), maps[:, ~ground].mean(axis=1)
+    assert np.sum(outside > 2 * inside) > len(maps) / 2
+
+
+@pytest.mark.integration
+def test_squeezenet_takes_several_times_as_long_as_the_small_network():
+    seconds = []
+    squeezenet = transfer.build_fine_tuned(10, weights={})
+    for model in (build(find_network("cnn-adam-dropout")), squeezenet):
+        taken = []
+        for _ in range(4):
+            start = time.perf_counter()
+            model.predict_on_batch(IMAGES[:200])
+            taken.append(time.perf_counter() - start)
+        seconds.append(min(taken[1:]))
+    assert seconds[1] > 3 * seconds[0]
+    assert round((96 / 28) ** 2) == 12
+
+
+def test_inception_has_twenty_times_the_parameters():
+    network = keras.applications.InceptionV3(
+        include_top=False, weights=None, input_shape=(150, 150, 3)
+    )
+    ratio = network.count_params() / transfer.build_squeezenet({}).count_params()
+    assert 15 < ratio < 25
+    assert 2 < (150 / 96) ** 2 < 3
+
+
+def test_solutions_give_what_they_state():
+    found = []
+    for scale in (1, 1000):
+        weights, adam = keras.Variable(np.zeros(3)), keras.optimizers.Adam(0.01)
+        for slopes in ([0.1, -0.2, 0.3], [0.2, -0.1, 0.3]):
+            given = keras.ops.convert_to_tensor(scale * np.float32(slopes))
+            adam.apply([given], [weights])
+        found.append(weights.numpy().round(4))
+    assert np.array_equal(*found)
+    ends = []
+    for side in (28, 48, 96):
+        sides = [side, -(-side // 2)]
+        for _ in range(3):
+            sides.append((sides[-1] - 3) // 2 + 1)
+        ends.append(sides)
+    assert ends[0] == [28, 14, 6, 2, 0]
+    assert [sides[-1] for sides in ends] == [0, 2, 5]
+    right = photos.load_photos()
+    gain = right["features"].astype(int) - right["pixels"]
+    of_classes = [gain[LABELS[:4000] == c] for c in range(10)]
+    means = np.array([100 * of_class.mean() for of_class in of_classes])
+    halves = [196 * of_class.std() / len(of_class) ** 0.5 for of_class in of_classes]
+    assert CLASS_NAMES[means.argmax()] == "Pullover"
+    assert means.max() == pytest.approx(7, abs=0.5)
+    assert np.sum(np.abs(means) < halves) == 7  # with about four hundred images each

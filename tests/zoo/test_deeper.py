@@ -1,0 +1,54 @@
+"""What is drawn of depth and of leads, against the numbers it is drawn from."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from fashionnet.zoo.deeper import plot_leads, plot_lines
+
+
+def test_lines_are_told_apart_without_color_and_start_at_zero():
+    lines = {name: ((8, 20), (2, 1)) for name in ("a", "b", "c", "d")}
+    fig, (left, right) = plt.subplots(1, 2)
+    ax = plot_lines(lines, "layers", "loss", ax=right)
+    assert ax is right and not left.has_data()
+    assert len({line.get_marker() for line in ax.lines}) == 4
+    assert len({(x.get_color(), x.get_linestyle()) for x in ax.lines}) == 4
+    assert [list(line.get_ydata()) for line in ax.lines] == [[2, 1]] * 4
+    assert ax.get_xticks().tolist() == [8, 20]
+    assert ax.get_ylim()[0] == 0
+    assert "Line of c: loss 2.000 at 8, 1.000 at 20 (layers)" in fig.description
+
+
+def test_lines_on_a_logarithmic_axis_say_small_numbers():
+    ax = plot_lines({"a": ((8, 44), (0.02, 4e-8))}, "layers", "length", is_log=True)
+    assert ax.get_yscale() == "log"
+    assert "4e-08 at 44" in ax.figure.description
+
+
+def test_leads_have_a_row_a_name_and_a_mark_for_the_side_of_their_interval():
+    rows = {"more": (3, 1, 5), "fewer": (-3, -5, -1), "unclear": (1, -1, 3)}
+    leads = pd.DataFrame.from_dict(rows, orient="index")
+    ax = plot_leads(leads, "images ahead")
+    zero, *points = ax.lines
+    assert set(zero.get_xdata()) == {0}
+    assert [point.get_xdata()[0] for point in points] == [3, -3, 1]
+    assert [point.get_marker() for point in points] == [">", "<", "o"]
+    assert len({point.get_color() for point in points}) == 3
+    assert [text.get_text() for text in ax.texts] == list(rows)
+    ends = [bar.get_segments()[0][:, 0].tolist() for bar in ax.collections]
+    assert ends == [[1, 5], [-5, -1], [-1, 3]]
+    low, high = sorted(ax.get_ylim())
+    assert low < 0 and high > 2
+    assert "fewer: -3.0, from -5.0 to -1.0" in ax.figure.description
+
+
+def test_leads_may_be_none():
+    ax = plot_leads(pd.DataFrame(), "images ahead")
+    assert "no pair is stored yet" in ax.figure.description
+
+
+@pytest.mark.parametrize("values", [(2.0, 1.0), [2.0, 1.0]])
+def test_values_may_be_of_any_kind(values):
+    ax = plot_lines({"a": (range(1, 3), values)}, "epoch", "loss")
+    assert list(ax.lines[0].get_ydata()) == [2, 1]
