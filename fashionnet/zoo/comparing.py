@@ -1,5 +1,7 @@
 """Compare networks of the table on the same test images, training by training."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -8,30 +10,51 @@ from fashionnet.zoo.summary import find_right, load_trainings
 from fashionnet.zoo.table import find_network
 
 
+class Lead(NamedTuple):
+    """By how many test images a network is ahead of another.
+
+    Attributes:
+        by_seed: For each seed that both have.
+        mean: Over these seeds.
+        low: Lower end of its 95% interval, for new trainings and new images or, with
+            one seed, for new images only.
+        high: Upper end.
+    """
+
+    by_seed: np.ndarray
+    mean: float
+    low: float
+    high: float
+
+
+def compare(one, other, labels):
+    """Find the `Lead` of one network of the table over another; `None` without runs."""
+    found = [load_trainings(find_network(name)) for name in (one, other)]
+    seeds = [seed for seed in found[0] if seed in found[1]]
+    if not seeds:
+        return None
+    rights = [find_right({seed: t[seed] for seed in seeds}, labels) for t in found]
+    ahead = rights[0].astype(int) - rights[1]
+    by_seed = ahead.sum(axis=1)
+    half = 1.96 * ahead.std() * len(labels) ** 0.5
+    ends = (by_seed.mean() - half, by_seed.mean() + half)
+    if len(seeds) > 1:
+        ends = estimate_images(ahead).interval()
+    return Lead(by_seed, by_seed.mean(), *ends)
+
+
 def compare_networks(pairs, labels):
-    """Tabulate by how many of the test images networks are ahead of others.
+    """Tabulate the `Lead` of one network over another, for pairs that both have runs.
 
     Args:
-        pairs: Pairs of names in the table; those without a common stored seed are left
-            out.
+        pairs: Pairs of names in the table.
         labels: Labels of the test images.
-
-    Returns:
-        A table: "by seed", their "mean", and its "95% interval" for new trainings and
-        new images, or why there is none.
     """
-    table = {}
-    for names in pairs:
-        one, other = (load_trainings(find_network(name)) for name in names)
-        if seeds := sorted(one.keys() & other.keys()):
-            lead = find_right({seed: one[seed] for seed in seeds}, labels).astype(int)
-            lead -= find_right({seed: other[seed] for seed in seeds}, labels)
-            estimate = estimate_images(lead)
-            is_bounded = estimate.is_bounded()
-            ends = np.round(estimate.interval()) if is_bounded else "one seed"
-            found = lead.sum(axis=1), round(estimate.value, 1), ends
-            table[" against ".join(names)] = found
-    return pd.DataFrame(table, ["by seed", "mean", "95% interval"]).T
+    leads = {" against ".join(pair): compare(*pair, labels) for pair in pairs}
+    rows = {name: lead for name, lead in leads.items() if lead}
+    heads = ["by seed", "mean", "from", "to"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=heads)
+    return table.round({"mean": 1, "from": 0, "to": 0})
 
 
 def compare_seeds(names, variant, labels):

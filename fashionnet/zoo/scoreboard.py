@@ -2,11 +2,9 @@
 
 from typing import NamedTuple
 
-import pandas as pd
 from matplotlib.ticker import NullLocator, PercentFormatter
 
 from fashionnet.plots import BLUE, RED, describe, make_axes
-from fashionnet.study.contrasts import estimate_images
 from fashionnet.study.trainings import SEEDS as STUDY_SEEDS
 from fashionnet.study.trainings import load_runs
 from fashionnet.zoo.summary import (
@@ -19,7 +17,7 @@ from fashionnet.zoo.summary import (
     summarize,
     summarize_committee,
 )
-from fashionnet.zoo.table import NETWORKS, SEEDS, find_network
+from fashionnet.zoo.table import NETWORKS, SEEDS
 
 
 class Published(NamedTuple):
@@ -80,34 +78,6 @@ def summarize_part_1(labels):
     parameters = next(iter(runs.values())).manifest["parameters"]
     row = {"network": "Part 1", "source": "ours", "parameters": parameters}
     return [row | {"source_accuracy": None, "seeds": list(runs), **count_right(right)}]
-
-
-def compare(one, other, labels):
-    """Say by how many test images one network of the table is ahead of another.
-
-    Returns the number of seeds that both have; the mean difference; and the ends of its
-    95% interval, for new trainings and new images or, with one seed, for new images
-    only. Without such a seed, returns `None`.
-    """
-    found = [load_trainings(find_network(name)) for name in (one, other)]
-    seeds = [seed for seed in found[0] if seed in found[1]]
-    if not seeds:
-        return None
-    rights = [find_right({seed: t[seed] for seed in seeds}, labels) for t in found]
-    ahead = rights[0].astype(int) - rights[1]
-    mean, half = ahead.sum(axis=1).mean(), 1.96 * ahead.std() * len(labels) ** 0.5
-    ends = (mean - half, mean + half)
-    if len(seeds) > 1:
-        ends = estimate_images(ahead).interval()
-    return len(seeds), mean, *ends
-
-
-def table_leads(pairs, labels):
-    """Tabulate what `compare` says of pairs of networks, where both are stored."""
-    found = {" against ".join(pair): compare(*pair, labels) for pair in pairs}
-    rows = {name: lead for name, lead in found.items() if lead}
-    heads = ["seeds", "images", "from", "to"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=heads).round(1)
 
 
 def find_kind(row):

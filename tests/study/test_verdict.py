@@ -52,7 +52,9 @@ def test_verdict_names_both_sides_and_swaps_with_the_networks(outcome):
         assert said.startswith(f"{answer}. ")
         assert (winner in answer) == has_winner
         assert sorted(read_numbers(text)) == sorted(numbers)
-        first = re.search("fewer|more", said.split(". The ten-class network makes ")[1])[0]
+        first = re.search(
+            "fewer|more", said.split(". The ten-class network makes ")[1]
+        )[0]
         assert first == ("fewer" if sign > 0 else "more")
 
 

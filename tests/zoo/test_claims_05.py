@@ -147,7 +147,7 @@ def test_no_candidate_of_notebook_1_is_better_beyond_chance():
     above, below = leads.mean() - half > 0, leads.mean() + half < 0
     assert not above.any()
     assert set(below[below].index) == {"no batch normalization", "smaller: 64, 64"}
-    assert leads.shape == (3, 11)
+    assert leads.shape == (3, 12)
 
 
 @pytest.mark.integration

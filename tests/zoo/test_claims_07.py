@@ -10,7 +10,7 @@ import tensorflow as tf
 from fashionnet.data import CLASS_NAMES, load_test_set, load_training_set
 from fashionnet.publish.published import ROOT
 from fashionnet.zoo import photos, residual, transfer
-from fashionnet.zoo.scoreboard import compare
+from fashionnet.zoo.comparing import compare
 from fashionnet.zoo.summary import load_trainings
 from fashionnet.zoo.table import build, find_network
 

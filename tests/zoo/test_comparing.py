@@ -5,6 +5,7 @@ import pytest
 from zoo_samples import store_sample
 
 from fashionnet.data import load_test_set
+from fashionnet.study.contrasts import estimate_images
 from fashionnet.zoo import comparing
 from fashionnet.zoo.table import find_network
 
@@ -22,8 +23,22 @@ def test_networks_are_compared_on_their_common_seeds():
     assert table.index.tolist() == ["leaky-mlp against mlp-2x256"]
     assert table["by seed"].iloc[0].tolist() == [100, 110]
     assert table["mean"].iloc[0] == 105
-    low, high = table["95% interval"].iloc[0]
-    assert low < 105 < high
+    lead = np.zeros((2, 10_000), int)
+    for row, start, n_wrong in zip(lead, (0, 100), (1000, 1010), strict=True):
+        row[:n_wrong] += 1  # wrong in the other
+        row[start : start + 900] -= 1
+    ends = estimate_images(lead).interval()
+    assert table[["from", "to"]].iloc[0].tolist() == pytest.approx(ends, abs=0.5)
+
+
+def test_with_one_seed_the_interval_is_for_new_images():
+    store_sample(LEAKY, 1, n_wrong=900)
+    store_sample(find_network("mlp-2x256"), 1, n_wrong=1050)
+    lead = comparing.compare("leaky-mlp", "mlp-2x256", load_test_set()[1])
+    assert (lead.by_seed.tolist(), lead.mean) == ([150], 150)
+    # Only one of the two is right about 150 images, so their sum has this deviation.
+    half = 1.96 * np.sqrt(150 - 150**2 / 10_000)
+    assert lead[2:] == pytest.approx((150 - half, 150 + half))
 
 
 def test_variant_with_one_training_is_compared_with_every_plain_one():

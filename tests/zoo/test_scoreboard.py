@@ -3,15 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from zoo_samples import store_sample
 
-from fashionnet.data import load_test_set
-from fashionnet.study.contrasts import estimate_images
 from fashionnet.zoo.scoreboard import (
     PUBLISHED,
     find_kind,
     plot_scoreboard,
-    table_leads,
 )
 from fashionnet.zoo.table import find_network
 
@@ -77,32 +73,3 @@ def test_published_figures_have_a_source_and_those_of_001_are_the_tables():
 )
 def test_rows_are_told_apart_by_their_builders(row, kind):
     assert find_kind(row) == kind
-
-
-def test_networks_are_compared_on_the_seeds_that_both_have(scratch_home):
-    one, other, third = (find_network(n) for n in ("mlp-2x256", "mlp-3x256", "cnn-sgd"))
-    labels = load_test_set()[1]
-    assert table_leads([(one.name, other.name)], labels).empty
-    for seed, n_wrong in enumerate((900, 950, 1000)):
-        store_sample(one, seed, n_wrong)
-    for seed, n_wrong in ((0, 1000), (2, 1020)):
-        store_sample(other, seed, n_wrong)
-    store_sample(third, 1, 1100)
-    pairs = [(one.name, other.name), (one.name, third.name), (other.name, third.name)]
-    leads = table_leads(pairs, labels)
-    names = [f"mlp-2x256 against {name}" for name in (other.name, third.name)]
-    assert leads.index.tolist() == names
-    assert leads["seeds"].tolist() == [2, 1]
-    assert leads["images"].tolist() == [60, 150]
-    # Only one of two is right about 150 images, so their sum has this deviation.
-    half = 1.96 * np.sqrt(150 - 150**2 / 10_000)
-    assert leads["from"].iloc[1] == pytest.approx(150 - half, abs=0.1)
-    assert leads["to"].iloc[1] == pytest.approx(150 + half, abs=0.1)
-    rights = [np.ones((2, 10_000), int), np.ones((2, 10_000), int)]
-    for right, counts in zip(rights, ((900, 1000), (1000, 1020)), strict=True):
-        for row, n_wrong in zip(right, counts, strict=True):
-            row[:n_wrong] = 0
-    low, high = estimate_images(rights[0] - rights[1]).interval()
-    assert leads.loc[names[0], ["from", "to"]].tolist() == pytest.approx(
-        [low, high], abs=0.1
-    )
