@@ -416,6 +416,11 @@ def test_side_views_of_part_3_came_out_as_it_says():
     assert sum(clear) == 1
     controls = compare_controls(right_by_control(load_controls(), pairs, LABELS))
     assert not any(c.estimate.excludes_zero() for c in controls.values())
+    for control in controls.values():
+        assert max(map(abs, control.estimate.interval(0.9))) < MARGIN
+    best = controls["best_for_ten", "binary"].estimate.value
+    usual = make_contrast(right_by_seed(pairs, LABELS), "multiclass_sum", "binary")
+    assert best > 0 > usual.estimate.value
 
 
 def list_leads(task):

@@ -1,4 +1,4 @@
-"""Two controls: is it the finer labels that make the difference, or the ten outputs?
+"""Controls: is it the finer labels, the ten outputs, or the recipe?
 
 All of this is exploratory: nothing here decides the verdict.
 """
@@ -22,6 +22,7 @@ CONTROL_CONTRASTS: dict[tuple[str, str], str] = {
     ("grouped", "binary"): "ten outputs instead of one",
     ("three_groups", "binary"): "labels of three groups instead of two",
     ("multiclass_sum", "grouped"): "labels of ten classes instead of two groups",
+    ("best_for_ten", "binary"): "ten classes with the recipe that was best for them",
 }
 
 

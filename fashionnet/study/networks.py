@@ -20,7 +20,13 @@ from fashionnet.evaluation import predict_labels, predict_probabilities
 from fashionnet.models import build_mlp
 from fashionnet.recipes import RECIPE
 from fashionnet.runs import check_weights, make_run, recipe_of
-from fashionnet.study.tasks import MAIN_TASKS, find_task, split_task, task_labels
+from fashionnet.study.tasks import (
+    BEST_FOR_TEN,
+    CONTROLS,
+    find_task,
+    split_task,
+    task_labels,
+)
 from fashionnet.training import STEPS_PER_EXECUTION, make_optimizer_of, train_network
 
 
@@ -86,9 +92,9 @@ def train_task(task, seed, recipe=RECIPE):
     y_test = task_labels(task, labels)
     unusual = find_unusual_engine()
     run = make_run(task, seed, recipe, model, history, *y_prob, y_test, unusual)
-    if task in MAIN_TASKS and recipe.n_train is None:
-        return run
-    return condense_run(run, labels)
+    if task in CONTROLS or recipe.n_train is not None or recipe == BEST_FOR_TEN:
+        return condense_run(run, labels)
+    return run
 
 
 def train_split(task, split, *, seed, recipe):

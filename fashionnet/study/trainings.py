@@ -14,7 +14,7 @@ from fashionnet.recipes import RECIPE, Recipe
 from fashionnet.runs import find_run, store_run
 from fashionnet.storing import home, own_home
 from fashionnet.study.pairs import pair_runs
-from fashionnet.study.tasks import CONTROLS, MAIN_TASKS, find_task
+from fashionnet.study.tasks import BEST_FOR_TEN, CONTROLS, MAIN_TASKS, find_task
 from fashionnet.study.words import phrase_count
 from fashionnet.study.workers import (
     deafen_others,
@@ -87,12 +87,15 @@ def recipe_for(n_train):
 def list_parts():
     """List the trainings of the study by what they are for, as lists of `Job`.
 
-    "main" has both networks of the assignment, "controls" two other ways to train,
+    "main" has both networks of the assignment, "controls" three other ways to train,
     "curve" fewer training images.
     """
     return {
         "main": [Job(task, seed) for seed in SEEDS for task in MAIN_TASKS],
-        "controls": [Job(task, seed) for seed in FEW_SEEDS for task in CONTROLS],
+        "controls": [
+            *(Job(task, seed) for seed in FEW_SEEDS for task in CONTROLS),
+            *(Job("multiclass", seed, BEST_FOR_TEN) for seed in FEW_SEEDS),
+        ],
         "curve": [
             Job(task, seed, recipe_for(n_train))
             for n_train in SIZES
@@ -121,8 +124,10 @@ def load_runs(task, seeds, recipe=RECIPE):
 
 
 def load_controls():
-    """Read the stored runs of the controls: a dictionary of seed to `Run` by task."""
-    return {task: load_runs(task, FEW_SEEDS) for task in CONTROLS}
+    """Read the stored runs of the controls: a dictionary of seed to `Run` by name."""
+    controls = {task: load_runs(task, FEW_SEEDS) for task in CONTROLS}
+    best = load_runs("multiclass", FEW_SEEDS, BEST_FOR_TEN)
+    return controls | {"best_for_ten": best}
 
 
 def load_curve():

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fashionnet.plots import BLUE, GREEN, ORANGE
+from fashionnet.plots import BLUE, GREEN, ORANGE, RED
 
 CLASSIFIERS: tuple[str, ...] = ("multiclass_argmax", "multiclass_sum", "binary")
 NAMES: dict[str, str] = {
@@ -13,6 +13,7 @@ NAMES: dict[str, str] = {
     "binary": "binary",
     "grouped": "ten outputs, binary loss",
     "three_groups": "three groups",
+    "best_for_ten": "ten classes, batches of 128",
 }
 
 
@@ -30,6 +31,7 @@ STYLES: dict[str, Style] = {
     "binary": Style("s", ORANGE, "-."),
     "grouped": Style("^", "#56B4E9", ":"),
     "three_groups": Style("v", "#CC79A7", ":"),
+    "best_for_ten": Style("P", RED, ":"),
 }
 
 

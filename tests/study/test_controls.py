@@ -20,6 +20,7 @@ PAIRS = draw_pairs(60, 40, n_seeds=4)
 CONTROLS = {
     "grouped": draw_runs("binary", 90, (1, 3, 2), 10),
     "three_groups": draw_runs("binary", 50, (0, 1, 2), 11),
+    "best_for_ten": draw_runs("binary", 70, (0, 1, 2), 12),
 }
 
 

@@ -21,6 +21,7 @@ from fashionnet.recipes import RECIPE, Recipe
 from fashionnet.runs import find_run, store_run
 from fashionnet.storing import RunError
 from fashionnet.study import trainings
+from fashionnet.study.tasks import BEST_FOR_TEN
 from fashionnet.study.trainings import (
     Job,
     list_jobs,
@@ -128,11 +129,11 @@ def test_cluster_of_two_workers_gives_the_same_predictions(
         np.testing.assert_array_equal(again.y_prob_val, run.y_prob_val)
 
 
-def test_study_has_seventy_trainings_with_the_longest_first():
+def test_study_has_75_trainings_with_the_longest_first():
     jobs = list_jobs()
-    assert len(jobs) == len(set(jobs)) == 70
+    assert len(jobs) == len(set(jobs)) == 75
     parts = {part: list_jobs(part) for part in ("main", "controls", "curve")}
-    assert [len(some) for some in parts.values()] == [20, 10, 40]
+    assert [len(some) for some in parts.values()] == [20, 15, 40]
     assert set(jobs) == {job for some in parts.values() for job in some}
     lengths = [(j.recipe.n_train or 54_000) * j.recipe.epochs for j in jobs]
     assert lengths == sorted(lengths, reverse=True)
@@ -141,7 +142,8 @@ def test_study_has_seventy_trainings_with_the_longest_first():
     assert set(counts.values()) == {2}
     whole = Counter((j.task, j.recipe) for j in parts["main"] + parts["controls"])
     expected = {"multiclass": 10, "binary": 10, "grouped": 5, "three_groups": 5}
-    assert whole == {(task, RECIPE): n for task, n in expected.items()}
+    expected = {(task, RECIPE): n for task, n in expected.items()}
+    assert whole == expected | {("multiclass", BEST_FOR_TEN): 5}
 
 
 def test_small_sets_get_more_steps_for_their_images():
@@ -188,7 +190,7 @@ def test_command_trains_the_part_it_is_told(monkeypatch, capsys):
     monkeypatch.setattr(trainings, "train_missing", train)
     assert main(["study", "--only", "controls", "--jobs", "3"]) == 0
     assert asked == {"jobs": JOBS, "n_jobs": 3, "backend": None}
-    assert "10 networks, 30 epochs" in capsys.readouterr().out
+    assert "15 networks, 45 epochs" in capsys.readouterr().out
 
 
 # One training.
