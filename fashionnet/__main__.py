@@ -39,6 +39,7 @@ def make_parser():
         verb.add_argument("network", metavar="NETWORK", nargs="?", type=_network)
         verb.add_argument("--seed", type=read_seed, default=0, help="0 if left out")
         verb.add_argument("--epochs", type=read_count, help="other than the table's")
+    _take_photos(add_verb(predict, "say what the networks see in pictures of your own"))
     add_verb(reports, "execute the notebooks and make their pages in reports/")
     add_verb(check, "say which evidence the reports show, and what breaks a rule")
     add_verb(pdf, "print the pages and a short report as PDF, with Chromium or Chrome")
@@ -57,6 +58,17 @@ def make_parser():
     _take_jobs(verb)
     add_verb(search, "choose the recipe again, on validation images (half an hour)")
     return parser
+
+
+def _take_photos(verb):
+    """Let a verb look at pictures."""
+    verb.add_argument("photos", metavar="PHOTO", nargs="+",
+                      help="a file, a folder, or - for standard input")  # fmt: skip
+    verb.add_argument("--json", action="store_true", help="print one JSON list")
+    verb.add_argument("--save", action="store_true", help="write what the networks see"
+                      " beside each picture, as NAME.seen.png")  # fmt: skip
+    verb.add_argument("--train", action="store_true", help="train the networks first, "
+                      "if their weights are missing")  # fmt: skip
 
 
 def _take_jobs(verb):
@@ -128,6 +140,14 @@ def _choose(options):
     """Return the network of the table, with other epochs where they are asked for."""
     epochs = options.epochs or options.network.epochs
     return options.network._replace(epochs=epochs)
+
+
+def predict(options):
+    """Let the networks of notebooks 1 and 2 answer to pictures of one's own."""
+    from fashionnet.study.photos import predict_photos
+
+    ways = {"save": options.save, "train": options.train}
+    predict_photos(options.photos, as_json=options.json, **ways)
 
 
 def reports(options):
@@ -227,7 +247,7 @@ def main(arguments=None):
 
 def _obey(arguments):
     options = make_parser().parse_args(arguments)
-    alone = (None, "data", "train", "test", "study")
+    alone = (None, "data", "train", "test", "predict", "study")
     if options.verb not in alone and not (ROOT / "notebooks").is_dir():
         cure = "clone it, and there: pip install --editable '.[dev]'"
         raise FashionnetError(f"`{options.verb}` works on the whole project; {cure}")

@@ -17,8 +17,8 @@ from fashionnet.publish import gate
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
-    "data", "train", "test", "reports", "check", "pdf", "colab", "submission", "study",
-    "further", "search",
+    "data", "train", "test", "predict", "reports", "check", "pdf", "colab",
+    "submission", "study", "further", "search",
 )  # fmt: skip
 COMMAND = [sys.executable, "-m", "fashionnet"]
 
@@ -72,6 +72,7 @@ WRONG = {
     "an unknown part": (("study", "--only", "dessert"), "'dessert'"),
     "no repository": (("colab", "--repo-url", "nonsense"), "'nonsense'"),
     "an unknown option": (("check", "--fast"), "--fast"),
+    "no photo": (("predict",), "PHOTO"),
 }
 
 
@@ -108,7 +109,7 @@ def test_verb_that_needs_the_project_says_so_outside_of_it(
     tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setattr(front_door, "ROOT", tmp_path)
-    for verb in set(VERBS) - {"data", "train", "test", "study"}:
+    for verb in set(VERBS) - {"data", "train", "test", "predict", "study"}:
         assert main([verb]) == 1
         (line,) = capsys.readouterr().err.splitlines()
         assert "pip install --editable" in line
@@ -183,8 +184,8 @@ def test_interrupted_work_ends_in_one_line_and_leaves_nothing(verb, sign, tmp_pa
 
 def test_make_calls_the_verbs():
     makefile = (ROOT / "Makefile").read_text()
-    # A network has a name: these two are for a command line.
-    for verb in set(VERBS) - {"train", "test"}:
+    # A network and a photo have names: these are for a command line.
+    for verb in set(VERBS) - {"train", "test", "predict"}:
         (recipe,) = re.findall(rf"^{verb}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
         (line,) = recipe.splitlines()
         assert line.startswith(f"\t@$(FASHIONNET) {verb}")

@@ -45,7 +45,7 @@ def carried_files(book):
 def modules():
     package = ROOT / "fashionnet"
     paths = [*package.glob("*.py"), *package.glob("study/*.py")]
-    paths.append(package / "search.json")
+    paths += [package / "search.json", package / "unlike.json"]
     return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
 
 
@@ -111,7 +111,7 @@ def test_packed_notebooks_differ_in_their_setup_cells_only(colab):
 def test_package_consists_of_modules_alone(folder):
     # Another file would not be carried.
     rest = {p for p in (ROOT / folder).iterdir() if p.suffix != ".py"}
-    known = {"publish", "study", "zoo", "search.json", "__pycache__"}
+    known = {"publish", "study", "zoo", "__pycache__", "search.json", "unlike.json"}
     assert {p.name for p in rest} <= known
 
 
