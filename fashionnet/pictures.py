@@ -29,6 +29,7 @@ LARGE, TIMES = 512, 3
 # A color is the ground's within 5% of the highest level, as in the data set, or within
 # four times the usual deviation at the border. Dust is this small beside the article.
 CLOSE, NOISE, DUST = 0.05 * 255, 4, 0.02
+SHARPEN = ImageFilter.UnsharpMask(radius=1, percent=100, threshold=0)
 
 
 class PictureError(FashionnetError):
@@ -164,14 +165,13 @@ def cut_out(colored, ground, noise):
     return Image.composite(colored, ground, mask).crop(box), ground.crop(box)
 
 
-def scale_article(article):
+def scale_article(article, *, sharpen=True):
     """Scale the longer side to 28 as the data set was: leave rows out, then sharpen."""
     factor = SIDE / max(article.size)
     width, height = (max(1, round(side * factor)) for side in article.size)
     medium = article.resize((TIMES * width, TIMES * height), Image.Resampling.BOX)
     small = medium.resize((width, height), Image.Resampling.NEAREST)
-    sharpen = ImageFilter.UnsharpMask(radius=1, percent=100, threshold=0)
-    return small.filter(sharpen) if factor < 1 else small
+    return small.filter(SHARPEN) if sharpen and factor < 1 else small
 
 
 def darken_ground(small, ground):
