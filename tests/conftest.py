@@ -90,6 +90,20 @@ def stored_reports():
         return reports._replace(sources=reports.sources | as_executed), read_truth()
 
 
+@pytest.fixture(scope="session")
+def layers():
+    """Read the layers of the published networks from the page that carries them.
+
+    Git does not carry weights; those of the page are they, as numbers of 16 bits.
+    """
+    from fashionnet.publish.trying import read_layers
+
+    path = ROOT / "reports/try.html"
+    if not path.is_file():
+        pytest.skip("no reports/try.html, which has the weights: make reports")
+    return read_layers(path.read_text(encoding="utf-8"))
+
+
 class Tab(NamedTuple):
     """One open page, the addresses it asked for, and its complaints."""
 

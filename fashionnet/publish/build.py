@@ -37,6 +37,7 @@ from fashionnet.publish.published import (
 )
 from fashionnet.publish.results import write_readme_block, write_results
 from fashionnet.publish.systems import render_systems
+from fashionnet.publish.trying import load_layers, render_trying
 from fashionnet.storing import home
 from fashionnet.study.pairs import find_pairs
 
@@ -174,9 +175,12 @@ def write_pages(folder, books, pages, results, build, kept_sums):
     """
     has_benchmark = (folder / BENCHMARK[0]).is_file()
     index = render_home(books, pages, results, build, has_benchmark)
-    explorer = render_explorer(*load_test_set(), find_pairs(), load_training_set())
+    test_set = load_test_set()
+    explorer = render_explorer(*test_set, find_pairs(), load_training_set())
+    trying = render_trying(*test_set, load_layers())
     overview = render_systems(books, results)
-    pages = {**pages, "index": index, "explore": explorer, SYSTEMS: overview}
+    pages = {**pages, "index": index, "explore": explorer, "try": trying}
+    pages[SYSTEMS] = overview
     for name, page in pages.items():
         target = folder / f"{name}.html"
         target.parent.mkdir(exist_ok=True)

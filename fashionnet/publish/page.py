@@ -25,6 +25,7 @@ SITE = {
     "further/07_residual_and_transfer": "Further: does depth help, does ImageNet?",
     "further/09_labels_or_outputs": "Further: labels or outputs?",
     "explore": "Explorer",
+    "try": "Try it",
 }
 # What the head of every page leads to.
 HEADER = {
@@ -34,6 +35,7 @@ HEADER = {
     "03_comparison": "Part 3",
     "further/index": "Further",
     "explore": "Explorer",
+    "try": "Try it",
 }
 
 

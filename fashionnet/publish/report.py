@@ -35,8 +35,8 @@ PRINTING = {
     "tagged": True,
     "outline": True,
 }
-# The explorer answers clicks: on paper there would be nothing to see.
-UNPRINTED = ("explore",)
+# These answer clicks: on paper there would be nothing to see.
+UNPRINTED = ("explore", "try")
 MAX_REPORT_PAGES = 4
 ASIDES = ("## ", "**Exercise", "**Sources.**")
 

@@ -50,12 +50,19 @@ def load_measured():
 
 def state_measured(measured):
     """Say how often the warning is wrong, with and without a reason."""
+    return (
+        "The warning “unlike the data” is not always right. When it was measured, "
+        f"{phrase_rates(measured)}."
+    )
+
+
+def phrase_rates(measured):
+    """Put false alarms and misses of the warning in words."""
     called = measured["distance"]["called"]
     alarms, stamps = (
         called[name]["unlike"] / called[name]["n"] for name in ("test scenes", "stamps")
     )
     return (
-        "The warning “unlike the data” is not always right. When it was measured, "
         f"{alarms:.0%} of articles in photo-like scenes got it, and "
-        f"{1 - stamps:.0%} of pictures of other things did not."
+        f"{1 - stamps:.0%} of pictures of other things did not"
     )

@@ -55,6 +55,8 @@ def checkout(tmp_path, monkeypatch):
         "render_home": lambda *parts: "home",
         "render_explorer": lambda *parts: "explorer",
         "render_systems": lambda *parts: "systems",
+        "load_layers": dict,
+        "render_trying": lambda *parts: "trying",
         "require_evidence": lambda: None,
     }
     for name, stand_in in stand_ins.items():
@@ -87,6 +89,7 @@ def test_reports_that_pass_are_published_with_their_sums(checkout, capsys):
     reports = checkout / "reports"
     assert "A question?" in (reports / "01.html").read_text()
     assert (reports / "explore.html").read_text() == "explorer"
+    assert (reports / "try.html").read_text() == "trying"
     assert not list(reports.glob(".staging-*"))
     assert str(reports / "index.html") in capsys.readouterr().out
     readme = README.replace("old", "new *block*")
@@ -94,7 +97,7 @@ def test_reports_that_pass_are_published_with_their_sums(checkout, capsys):
     made = json.loads((reports / BUILD).read_text())
     # The benchmark was made earlier: its sum tells whether it was altered since.
     assert made["sha256"].pop("benchmark.html") == "as it was made"
-    pages = {"01.html", "explore.html", "index.html", "further/index.html"}
+    pages = {"01.html", "explore.html", "index.html", "try.html", "further/index.html"}
     assert set(made["sha256"]) == {*pages, "01.ipynb"}
     for name, found in made["sha256"].items():
         assert hashlib.sha256((reports / name).read_bytes()).hexdigest() == found
@@ -108,7 +111,14 @@ def test_pages_made_anew_pass_the_gate_and_lead_to_files_that_are_there(
     monkeypatch.setenv("FASHIONNET_HOME", str(remade))
     reports, (_, truth) = read_reports(), stored_reports
     assert [found for rule in RULES for found in rule(reports, truth)] == []
-    assert set(reports.pages) == {*BOOKS, "index", "explore", "benchmark", SYSTEMS}
+    assert set(reports.pages) == {
+        *BOOKS,
+        "index",
+        "explore",
+        "try",
+        "benchmark",
+        SYSTEMS,
+    }
     files = {
         posixpath.normpath(posixpath.join(posixpath.dirname(name), link.split("#")[0]))
         for name, page in reports.pages.items()

@@ -90,7 +90,13 @@ def test_home_page_leads_to_all_other_pages(has_benchmark, books):
     pages = {name: render_page(book, name) for name, book in books.items()}
     page = home.render_home(books, pages, RESULTS, BUILD, has_benchmark)
     links = {a["href"] for a in BeautifulSoup(page, "html.parser").main("a")}
-    assert {"01.html", "03.html", "01.html#b-build", "explore.html"} <= links
+    assert {
+        "01.html",
+        "03.html",
+        "01.html#b-build",
+        "explore.html",
+        "try.html",
+    } <= links
     assert ("benchmark.html" in links) == has_benchmark
 
 

@@ -350,7 +350,7 @@ def test_every_page_leads_to_all_others_and_says_which_one_it_is():
     links = page.select(".site a")
     leads_to = [link["href"] for link in links]
     assert leads_to[:4] == [f"{page}.html" for page in list(rendering.SITE)[:4]]
-    assert leads_to[4:] == ["further/index.html", "explore.html"]
+    assert leads_to[4:] == ["further/index.html", "explore.html", "try.html"]
     [here] = page.select("[aria-current=page]")
     assert here["href"] == "02_binary.html"
     along = [link["href"] for link in page.select(".along a")]

@@ -1,0 +1,446 @@
+"use strict";
+// What is drawn or chosen lies on one canvas; `update` prepares it, lets the networks
+// answer, and shows both. Nothing is stored, and nothing is sent.
+const data = JSON.parse(document.getElementById("data").textContent);
+const find = id => document.getElementById(id);
+const canvas = find("surface"), pen = canvas.getContext("2d", { willReadFrequently: true });
+const tools = find("tools"), steps = find("steps"), SIZE = 448, N_UNDO = 30;
+// `file` is the chosen picture; `shown` the last image with what the networks say of it.
+const state = { file: null, undo: [], last: null, at: [SIZE / 2, SIZE / 2], isDown: false, shown: null };
+
+// The networks: layers of weights, row by row, then biases; as numbers of 16 bits.
+
+function decode(text) {
+  const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+  return new DataView(bytes.buffer);
+}
+
+function toNumber(bits) {
+  const sign = bits >> 15 ? -1 : 1, power = (bits >> 10) & 31, rest = bits & 1023;
+  return power ? sign * 2 ** (power - 15) * (1 + rest / 1024) : sign * 2 ** -24 * rest;
+}
+
+function readLayers({ sizes, weights }) {
+  const view = decode(weights), layers = [];
+  let from = 0;
+  const take = n => Float32Array.from({ length: n }, () => {
+    from += 2;
+    return toNumber(view.getUint16(from - 2, true));
+  });
+  for (let i = 1; i < sizes.length; i += 1)
+    layers.push({ weights: take(sizes[i - 1] * sizes[i]), biases: take(sizes[i]) });
+  return layers;
+}
+
+// The scores of an image, 784 levels from 0 to 255: a dense layer adds up the weights of
+// each input that is not 0; between two layers, ReLU sets what is negative to 0.
+function score(layers, image) {
+  let values = Float64Array.from(image, level => level / 255);
+  layers.forEach(({ weights, biases }, number) => {
+    const sums = Float64Array.from(biases), n = sums.length;
+    values.forEach((value, i) => {
+      if (value === 0) return;
+      for (let k = 0, from = i * n; k < n; k += 1) sums[k] += value * weights[from + k];
+    });
+    const isLast = number === layers.length - 1;
+    values = isLast ? sums : sums.map(sum => Math.max(0, sum));
+  });
+  return values;
+}
+
+const networks = Object.fromEntries(
+  Object.entries(data.networks).map(([task, packed]) => [task, readLayers(packed)]));
+
+// Ten probabilities of an image, and those of Clothing: summed, and of the binary network.
+function answer(image) {
+  const scores = score(networks.multiclass, image);
+  const most = scores.reduce((a, b) => Math.max(a, b));
+  const powers = scores.map(s => Math.exp(s - most));
+  const sum = powers.reduce((a, b) => a + b);
+  const classes = [...powers].map(power => power / sum);
+  const top = classes.indexOf(Math.max(...classes));
+  const summed = data.clothing.reduce((s, label) => s + classes[label], 0);
+  const binary = 1 / (1 + Math.exp(-score(networks.binary, image)[0]));
+  return { classes, top, summed, binary };
+}
+
+// What is shown of an answer.
+
+// A probability, but never as exactly 0 or 1.
+function phrase(p) {
+  if (p >= 0.9995) return "over 99.9%";
+  return p < 0.0005 ? "under 0.1%" : `${(100 * p).toFixed(1)}%`;
+}
+
+// Draw 784 levels, one by one, on a canvas of 28 × 28.
+function drawLevels(target, levels) {
+  const image = new ImageData(28, 28);
+  levels.forEach((level, i) => image.data.set([level, level, level, 255], 4 * i));
+  target.getContext("2d").putImageData(image, 0, 0);
+}
+
+function drawPicture(target, { width, height, data: bytes }) {
+  const image = new ImageData(width, height);
+  for (let i = 0; i < width * height; i += 1)
+    image.data.set([bytes[3 * i], bytes[3 * i + 1], bytes[3 * i + 2], 255], 4 * i);
+  target.width = width;
+  target.height = height;
+  target.getContext("2d").putImageData(image, 0, 0);
+}
+
+function showClasses({ classes, top }) {
+  [...find("classes").rows].forEach((row, label) => {
+    row.classList.toggle("top", label === top);
+    row.style.setProperty("--share", `${100 * classes[label]}%`);
+    row.cells[1].lastElementChild.textContent = phrase(classes[label]);
+  });
+}
+
+function listWays({ classes, top, summed, binary }) {
+  const isClothing = data.clothing.includes(top);
+  const say = p => `${p > 0.5 ? "yes" : "no"}, ${phrase(p)}`;
+  return [`${isClothing ? "yes" : "no"}, for ${data.names[top]} is the likeliest`,
+    say(summed), say(binary)];
+}
+
+let timer = 0;
+function announce(text) {
+  clearTimeout(timer);
+  timer = setTimeout(() => { find("spoken").textContent = text; }, 500);
+}
+
+function phraseTop({ classes, top }) {
+  const second = classes.indexOf(Math.max(...classes.filter((_, label) => label !== top)));
+  return `${data.names[top]} ${phrase(classes[top])}, then ${data.names[second]} `
+    + `${phrase(classes[second])}.`;
+}
+
+function describe(said) {
+  const isClothing = data.clothing.includes(said.top);
+  return `${phraseTop(said)} Clothing: ${isClothing ? "yes" : "no"} by the top class, `
+    + `summed ${phrase(said.summed)}, binary ${phrase(said.binary)}.`;
+}
+
+// Prepare what is on the canvas, ask the networks, show and speak what they say.
+function update() {
+  const has = step => steps.elements[step].checked;
+  const picture = dropAlpha(pen.getImageData(0, 0, canvas.width, canvas.height));
+  find("occlusion").hidden = true;
+  try {
+    const prepared = prepare(picture, has);
+    const said = answer(prepared.image);
+    state.shown = { image: prepared.image, said };
+    drawLevels(find("seen"), prepared.image);
+    for (const [step, made] of Object.entries(prepared.stages))
+      drawPicture(find(`stage-${step}`), made);
+    showClasses(said);
+    [...find("ways").rows].forEach((row, i) => { row.cells[1].textContent = listWays(said)[i]; });
+    find("message").textContent = prepared.isNegated
+      ? "Its ground was lighter than the article, so it was negated." : "";
+    find("short").textContent = phraseTop(said);
+    announce(describe(said));
+  } catch (error) {
+    state.shown = null;
+    drawLevels(find("seen"), new Uint8Array(784));
+    showClasses({ classes: new Array(10).fill(0), top: -1 });
+    for (const row of find("ways").rows) row.cells[1].textContent = "–";
+    find("short").textContent = "No answer";
+    find("message").textContent = `${error.message} So there is no answer.`;
+    announce(find("message").textContent);
+  }
+  find("look").disabled = !state.shown;
+}
+
+// The canvas.
+
+function remember() {
+  state.undo.push(pen.getImageData(0, 0, canvas.width, canvas.height));
+  if (state.undo.length > N_UNDO) state.undo.shift();
+  find("undo").disabled = false;
+}
+
+function start(width, height, color) {
+  canvas.width = width;
+  canvas.height = height;
+  canvas.dataset.ground = color;
+  pen.fillStyle = color;
+  pen.fillRect(0, 0, width, height);
+  state.at = [width / 2, height / 2];
+}
+
+function setSteps(isOn) {
+  for (const input of steps.querySelectorAll("input")) input.checked = isOn;
+}
+
+function startDrawing() {
+  remember();
+  state.file = null;
+  start(SIZE, SIZE, "#ffffff");
+  tools.elements.ink.value = "#1d2b6b";
+  setSteps(true);
+  update();
+}
+
+// A test image is as the data set has it, so no step is needed.
+function startFromSample(number) {
+  remember();
+  state.file = null;
+  start(SIZE, SIZE, "#000000");
+  const levels = samples.subarray(784 * number, 784 * (number + 1));
+  levels.forEach((level, i) => {
+    pen.fillStyle = `rgb(${level} ${level} ${level})`;
+    pen.fillRect(16 * (i % 28), 16 * Math.floor(i / 28), 16, 16);
+  });
+  tools.elements.ink.value = "#c8c8c8";
+  setSteps(false);
+  update();
+  find("message").textContent = "This is a test image as it is, with all steps switched off.";
+}
+
+// Read a picture file as Python does, upright and on white, and scale it to at most 512.
+async function readFile(file) {
+  const has = step => steps.elements[step].checked;
+  const bitmap = await createImageBitmap(file, {
+    imageOrientation: has("upright") ? "from-image" : "none", colorSpaceConversion: "none",
+  });
+  const n = bitmap.width * bitmap.height;
+  if (n > 5e7) throw new Error(`It has ${Math.round(n / 1e6)} megapixels; at most 50 are read.`);
+  return shrinkLarge(bitmap, (top, rows) => {
+    const strip = document.createElement("canvas");
+    strip.width = bitmap.width;
+    strip.height = rows;
+    const brush = strip.getContext("2d", { willReadFrequently: true });
+    brush.fillStyle = has("white") ? "#ffffff" : "#000000";
+    brush.fillRect(0, 0, strip.width, rows);
+    brush.drawImage(bitmap, 0, -top);
+    return dropAlpha(brush.getImageData(0, 0, strip.width, rows));
+  });
+}
+
+async function openFile(file) {
+  try {
+    const picture = await readFile(file);
+    remember();
+    drawPicture(canvas, picture);
+    canvas.dataset.ground = "#ffffff";
+    state.file = file;
+    state.at = [picture.width / 2, picture.height / 2];
+    update();
+  } catch (error) {
+    const why = error.message?.startsWith("It has") ? error.message
+      : "Choose a PNG, JPEG, WebP or GIF file.";
+    find("message").textContent = `${file.name || "What was pasted"} cannot be read. ${why}`;
+    announce(find("message").textContent);
+  }
+}
+
+function chooseFile(file) {
+  setSteps(true);
+  return openFile(file);
+}
+
+function drawTo([x, y]) {
+  const isEraser = tools.elements.tool.value === "eraser";
+  const [fromX, fromY] = state.last ?? [x, y];
+  pen.strokeStyle = isEraser ? canvas.dataset.ground : tools.elements.ink.value;
+  pen.lineWidth = tools.elements.width.value * canvas.width / SIZE;
+  pen.lineCap = pen.lineJoin = "round";
+  pen.beginPath();
+  pen.moveTo(fromX, fromY);
+  pen.lineTo(x + 0.01, y);
+  pen.stroke();
+  state.last = [x, y];
+}
+
+function placeOf(event) {
+  const frame = canvas.getBoundingClientRect();
+  return [(event.clientX - frame.left) * canvas.width / frame.width,
+    (event.clientY - frame.top) * canvas.height / frame.height];
+}
+
+let isWaiting = false;
+function updateSoon() {
+  if (isWaiting) return;
+  isWaiting = true;
+  requestAnimationFrame(() => { isWaiting = false; update(); });
+}
+
+canvas.addEventListener("pointerdown", event => {
+  if (event.button) return;
+  canvas.setPointerCapture(event.pointerId);
+  remember();
+  state.last = null;
+  drawTo(placeOf(event));
+  updateSoon();
+});
+canvas.addEventListener("pointermove", event => {
+  if (!state.last || !event.buttons) return;
+  drawTo(placeOf(event));
+  updateSoon();
+});
+for (const end of ["pointerup", "pointercancel"])
+  canvas.addEventListener(end, () => { state.last = null; });
+
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+// With the keyboard: arrow keys move, the space bar puts the pen down or lifts it.
+canvas.addEventListener("keydown", event => {
+  const move = MOVES[event.key];
+  if (!move && event.key !== " ") return;
+  event.preventDefault();
+  if (!move) {
+    state.isDown = !state.isDown;
+    if (state.isDown) remember();
+    state.last = state.isDown ? state.at : null;
+    const said = state.shown ? describe(state.shown.said) : "";
+    announce(state.isDown ? "Pen down" : `Pen up. ${said}`);
+  } else {
+    const step = canvas.width / (event.shiftKey ? 56 : 14);
+    state.at = state.at.map((x, i) =>
+      Math.max(0, Math.min(i ? canvas.height : canvas.width, x + step * move[i])));
+  }
+  if (state.isDown) { drawTo(state.at); updateSoon(); }
+  showCursor();
+});
+
+function showCursor() {
+  const cursor = find("cursor"), frame = canvas.getBoundingClientRect();
+  cursor.hidden = document.activeElement !== canvas || !canvas.matches(":focus-visible");
+  cursor.style.left = `${state.at[0] * frame.width / canvas.width}px`;
+  cursor.style.top = `${state.at[1] * frame.height / canvas.height}px`;
+  cursor.classList.toggle("down", state.isDown);
+}
+canvas.addEventListener("focus", showCursor);
+canvas.addEventListener("blur", () => {
+  state.isDown = false;
+  state.last = null;
+  showCursor();
+});
+
+find("undo").addEventListener("click", () => {
+  const before = state.undo.pop();
+  canvas.width = before.width;
+  canvas.height = before.height;
+  pen.putImageData(before, 0, 0);
+  find("undo").disabled = !state.undo.length;
+  update();
+});
+find("clear").addEventListener("click", startDrawing);
+find("mirror").addEventListener("click", () => {
+  remember();
+  const copy = document.createElement("canvas");
+  copy.width = canvas.width;
+  copy.height = canvas.height;
+  copy.getContext("2d").drawImage(canvas, 0, 0);
+  pen.setTransform(-1, 0, 0, 1, canvas.width, 0);
+  pen.drawImage(copy, 0, 0);
+  pen.setTransform(1, 0, 0, 1, 0, 0);
+  update();
+});
+tools.addEventListener("submit", event => event.preventDefault());
+
+// Pictures from outside.
+
+for (const input of document.querySelectorAll("input[type=file]"))
+  input.addEventListener("change", () => {
+    if (input.files.length) chooseFile(input.files[0]);
+    input.value = "";
+  });
+addEventListener("paste", event => {
+  const [file] = event.clipboardData.files;
+  if (file) { event.preventDefault(); chooseFile(file); }
+});
+addEventListener("dragover", event => event.preventDefault());
+addEventListener("drop", event => {
+  event.preventDefault();
+  const [file] = event.dataTransfer.files;
+  if (file) chooseFile(file);
+});
+
+// Steps that are done while a file is read need the file again.
+steps.addEventListener("change", ({ target }) => {
+  const isReading = ["upright", "white"].includes(target.name);
+  if (isReading && state.file) openFile(state.file);
+  else update();
+});
+for (const [id, isOn] of [["all", true], ["none", false]])
+  find(id).addEventListener("click", () => {
+    setSteps(isOn);
+    if (state.file) openFile(state.file);
+    else update();
+  });
+
+// Hide a square of 6 × 6 pixels in 14 × 14 places: by how much does the probability drop?
+function hideParts(image, label, before) {
+  return Array.from({ length: 196 }, (_, place) => {
+    const hidden = Uint8Array.from(image);
+    const top = 2 * Math.floor(place / 14) - 2, left = 2 * (place % 14) - 2;
+    for (let y = Math.max(0, top); y < top + 6 && y < 28; y += 1)
+      hidden.fill(0, 28 * y + Math.max(0, left), 28 * y + Math.min(28, left + 6));
+    return before - answer(hidden).classes[label];
+  });
+}
+
+const PLACES = [["top left", "top", "top right"], ["left", "middle", "right"],
+  ["bottom left", "bottom", "bottom right"]];
+
+find("look").addEventListener("click", () => {
+  const { image, said } = state.shown, before = said.classes[said.top];
+  const drops = hideParts(image, said.top, before), most = Math.max(...drops);
+  const shown = find("hidden-parts"), brush = shown.getContext("2d");
+  drawLevels(shown, image);
+  drops.forEach((drop, place) => {
+    brush.fillStyle = `rgb(213 94 0 / ${most > 0 ? 0.8 * Math.max(0, drop) / most : 0})`;
+    brush.fillRect(2 * (place % 14), 2 * Math.floor(place / 14), 2, 2);
+  });
+  const at = drops.indexOf(most), name = data.names[said.top];
+  const where = PLACES[Math.floor(at / 14 / 14 * 3)][Math.floor((at % 14) / 14 * 3)];
+  find("looked").textContent = most > 0
+    ? `It hurts most to hide a square at the ${where}: ${name} then has ${phrase(before - most)} `
+      + `instead of ${phrase(before)}. The more orange, the larger the drop.`
+    : `Nothing that is hidden lowers the probability of ${name}.`;
+  find("occlusion").hidden = false;
+  announce(find("looked").textContent);
+});
+
+// Test images to start from; the arrow keys move among them.
+const samples = new Uint8Array(decode(data.samples.levels).buffer);
+const gallery = find("samples");
+data.samples.ids.forEach((id, number) => {
+  const button = document.createElement("button"), small = document.createElement("canvas");
+  const item = document.createElement("li");
+  small.width = small.height = 28;
+  drawLevels(small, samples.subarray(784 * number, 784 * (number + 1)));
+  button.type = "button";
+  button.tabIndex = number ? -1 : 0;
+  button.setAttribute("aria-label", `Test image ${id}: ${data.names[data.samples.labels[number]]}`);
+  button.append(small);
+  button.addEventListener("click", () => startFromSample(number));
+  item.append(button);
+  gallery.append(item);
+});
+gallery.addEventListener("keydown", event => {
+  const buttons = [...gallery.querySelectorAll("button")];
+  const next = buttons[buttons.indexOf(event.target) + (MOVES[event.key]?.[0] ?? 0)];
+  if (!next || next === event.target) return;
+  event.preventDefault();
+  event.target.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+});
+
+// Begin with a shirt, so that there is something to change.
+function drawShirt() {
+  start(SIZE, SIZE, "#ffffff");
+  pen.fillStyle = tools.elements.ink.value;
+  const outline = [[150, 60], [190, 78], [258, 78], [298, 60], [400, 140], [352, 200],
+    [312, 172], [312, 390], [136, 390], [136, 172], [96, 200], [48, 140]];
+  pen.beginPath();
+  for (const point of outline) pen.lineTo(...point);
+  pen.fill();
+}
+
+find("undo").disabled = true;
+drawShirt();
+find("try").hidden = false;
+update();

@@ -1,0 +1,436 @@
+"""The page for trying, in a browser, against Python and against Keras."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from PIL import Image
+from playwright.sync_api import expect
+
+from fashionnet.data import CLASS_NAMES, CLOTHING, load_test_set
+from fashionnet.evaluation import predict_probabilities
+from fashionnet.models import build_mlp
+from fashionnet.pictures import PictureError
+from fashionnet.publish.contents import read_page
+from fashionnet.publish.published import ROOT
+from fashionnet.publish.trying import (
+    N_EACH,
+    fold_layers,
+    pack_layers,
+    predict_layers,
+    read_layers,
+    render_trying,
+    unpack_layers,
+)
+from fashionnet.runs import find_run
+from fashionnet.study.steps import STEPS, WAYS, list_pictures, prepare
+from fashionnet.study.tasks import MAIN_TASKS
+from fashionnet.study.words import CLASSIFIERS, NAMES
+
+IMAGES, LABELS = load_test_set()
+PHONE = {"width": 360, "height": 740}
+CONTRASTS = Path(__file__).parents[1] / "contrast.js"
+AXE_OPTIONS = {
+    "rules": {"color-contrast": {"enabled": False}},
+    "resultTypes": ["violations"],
+}
+# Open a file as if it were chosen. Returns what the networks see, or the message.
+CHOOSE = """async ([name, letters, isOn]) => {
+  const bytes = Uint8Array.from(atob(letters), letter => letter.charCodeAt(0));
+  const file = new File([bytes], name);
+  setSteps(true);
+  for (const step of Object.keys(isOn)) steps.elements[step].checked = isOn[step];
+  await openFile(file);
+  return state.shown ? [...state.shown.image] : find("message").textContent;
+}"""
+ANSWER = """images => images.map(image => {
+  const { classes, binary } = answer(image);
+  return [classes, binary];
+})"""
+# Two frames: the first may be the one that brings the event.
+CATCH_UP = """new Promise(done =>
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
+
+
+def flat(images):
+    return images.reshape(len(images), -1).tolist()
+
+
+@pytest.fixture(scope="module")
+def page(layers):
+    return render_trying(IMAGES, LABELS, layers)
+
+
+@pytest.fixture(scope="module")
+def path(page, tmp_path_factory):
+    path = tmp_path_factory.mktemp("trying") / "try.html"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def opened(open_tab, path):
+    tab = open_tab(path, has_touch=True)
+    yield tab
+    tab.page.context.close()
+
+
+@pytest.fixture
+def trying(opened):
+    opened.page.reload()
+    return opened.page
+
+
+# Layers.
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("n_classes", "normalize"), [(10, True), (2, True), (2, False)]
+)
+def test_folded_layers_answer_as_keras_does(n_classes, normalize):
+    model = build_mlp(n_classes, hidden_units=(20, 30), normalize=normalize)
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.uniform(0.1, 0.3, w.shape) for w in model.get_weights()])
+    layers = fold_layers(model)
+    assert [weights.shape for weights, _ in layers][:2] == [(784, 20), (20, 30)]
+    expected = predict_probabilities(model, IMAGES[:50])
+    np.testing.assert_allclose(predict_layers(layers, IMAGES[:50]), expected, atol=1e-5)
+
+
+def test_packed_layers_come_back_as_numbers_of_16_bits():
+    rng = np.random.default_rng(0)
+    layers = [(rng.normal(size=(784, 5)), rng.normal(size=5))]
+    layers.append((rng.normal(size=(5, 3)), rng.normal(size=3)))
+    packed = json.loads(json.dumps(pack_layers(layers)))
+    assert packed["sizes"] == [784, 5, 3]
+    for found, made in zip(unpack_layers(packed), layers, strict=True):
+        for one, other in zip(found, made, strict=True):
+            np.testing.assert_array_equal(one, other.astype(np.float16))
+
+
+def test_page_carries_the_layers_that_it_was_given(page, layers):
+    found = read_layers(page)
+    assert set(found) == set(layers) == set(MAIN_TASKS)
+    for task, expected in layers.items():
+        for (weights, _), (others, _) in zip(found[task], expected, strict=True):
+            np.testing.assert_array_equal(weights, others)
+
+
+# The file.
+
+
+def test_page_asks_for_nothing_stores_nothing_and_runs_one_script(page):
+    assert read_page(page).fetched == []
+    soup = BeautifulSoup(page, "html.parser")
+    policy = soup.find("meta", {"http-equiv": True})["content"]
+    assert "default-src 'none'" in policy
+    assert re.findall(r"script-src ([^;]*);", policy)[0].startswith("'sha256-")
+    (script,) = [x for x in soup("script") if not x.get("type")]
+    senders = "fetch|XMLHttp|WebSocket|sendBeacon|Storage|indexedDB|cookie|RTCPeer"
+    assert re.findall(senders, script.text) == []
+    assert "nothing is stored, and nothing is sent" in " ".join(soup.text.split())
+
+
+def test_page_is_under_1_8_mb(page):
+    assert len(page.encode()) < 1_800_000
+
+
+def test_page_has_forty_test_images(page):
+    data = json.loads(BeautifulSoup(page, "html.parser").find(id="data").text)
+    ids, levels = data["samples"]["ids"], base64.b64decode(data["samples"]["levels"])
+    images = np.frombuffer(levels, np.uint8).reshape(-1, 28, 28)
+    np.testing.assert_array_equal(images, IMAGES[ids])
+    assert np.bincount(LABELS[ids]).tolist() == [N_EACH] * 10
+    assert data["samples"]["labels"] == LABELS[ids].tolist()
+    assert data["ways"] == [NAMES[way] for way in CLASSIFIERS]
+    assert data["clothing"] == list(CLOTHING)
+
+
+def test_published_page_is_the_one_that_would_be_made_now(page, remade):
+    published = (ROOT / "reports/try.html").read_text(encoding="utf-8")
+    assert page == (remade / "try.html").read_text(encoding="utf-8") == published
+
+
+# The networks, against what Keras said when they were trained.
+
+
+def test_browser_answers_as_keras_does_for_200_test_images(trying, monkeypatch):
+    monkeypatch.setenv("FASHIONNET_HOME", str(ROOT / "reports"))
+    said = trying.evaluate(ANSWER, flat(IMAGES[:200]))
+    expected = [find_run(task, 0).y_prob_test[:200] for task in MAIN_TASKS]
+    found = [np.array([one[i] for one in said]) for i in range(2)]
+    for y_prob, stored in zip(found, expected, strict=True):
+        np.testing.assert_allclose(y_prob, stored, atol=0.002)
+    np.testing.assert_array_equal(found[0].argmax(axis=1), expected[0].argmax(axis=1))
+    np.testing.assert_array_equal(found[1] > 0.5, expected[1] > 0.5)
+
+
+def test_an_answer_takes_at_most_five_milliseconds(trying):
+    rounds = """images => Math.min(...[1, 2, 3, 4, 5].map(() => {
+      const start = performance.now();
+      for (const image of images) answer(image);
+      return (performance.now() - start) / images.length;
+    }))"""
+    assert trying.evaluate(rounds, flat(IMAGES[:50])) < 5
+
+
+# The preparation, against Python's.
+
+
+def choose(trying, path, without=()):
+    letters = base64.b64encode(path.read_bytes()).decode()
+    is_on = {step: step not in without for step in STEPS}
+    return trying.evaluate(CHOOSE, [path.name, letters, is_on])
+
+
+def assert_alike(found, path, without=()):
+    """Compare with Python; both may refuse."""
+    try:
+        expected = prepare(path, without)
+    except PictureError:
+        assert isinstance(found, str)
+        return
+    assert not isinstance(found, str), found
+    difference = np.abs(np.array(found) - expected.ravel().astype(int))
+    assert difference.mean() < 2
+
+
+@pytest.mark.parametrize("picture", list_pictures(), ids=lambda path: path.stem)
+def test_browser_prepares_as_python_does(opened, picture):
+    assert_alike(choose(opened.page, picture), picture)
+
+
+@pytest.mark.parametrize("way", set(WAYS) - {"after"})
+def test_browser_leaves_steps_out_as_python_does(opened, way):
+    names = ("shirt-exif.jpg", "coat-gray-alpha.png", "trouser-shadow.jpg")
+    for picture in [path for path in list_pictures() if path.name in names]:
+        found = choose(opened.page, picture, WAYS[way])
+        assert_alike(found, picture, WAYS[way])
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n1234"])
+def test_file_that_is_no_picture_is_said_to_be_none(trying, content, tmp_path):
+    before = trying.evaluate("[...state.shown.image]")
+    path = tmp_path / "text.png"
+    path.write_bytes(content)
+    assert choose(trying, path) == before
+    assert "text.png cannot be read" in trying.locator("#message").inner_text()
+
+
+def test_large_picture_is_refused(trying, tmp_path):
+    path = tmp_path / "large.png"
+    Image.new("1", (10000, 6000)).save(path)
+    choose(trying, path)
+    assert "60 megapixels" in trying.locator("#message").inner_text()
+
+
+# Drawing.
+
+
+def wait_until(trying, condition):
+    """Wait for a condition; the page's policy forbids playwright to do it there."""
+    for _ in range(200):
+        if trying.evaluate(condition):
+            return
+        trying.wait_for_timeout(50)
+    raise AssertionError(f"{condition} has not become true")
+
+
+def seen(trying):
+    """Return what the networks see, once the page has caught up."""
+    trying.evaluate(CATCH_UP)
+    levels = np.array(trying.evaluate("[...state.shown.image]"), np.uint8)
+    return levels.reshape(28, 28)
+
+
+def start_from(trying, number):
+    if not trying.locator("#samples").is_visible():
+        trying.locator("summary", has_text="test images").click()
+    button = trying.locator("#samples button").nth(number)
+    button.click()
+    return int(re.search(r"\d+", button.get_attribute("aria-label"))[0])
+
+
+def test_test_image_is_seen_as_it_is_and_can_be_changed(trying, layers):
+    number = start_from(trying, 13)
+    np.testing.assert_array_equal(seen(trying), IMAGES[number])
+    y_prob = predict_layers(layers["multiclass"], IMAGES[[number]])[0]
+    top = trying.locator("#classes .top")
+    expect(top).to_have_count(1)
+    assert top.locator("th").inner_text() == CLASS_NAMES[y_prob.argmax()]
+    trying.locator("#mirror").click()
+    np.testing.assert_array_equal(seen(trying), IMAGES[number][:, ::-1])
+    trying.locator("#undo").click()
+    np.testing.assert_array_equal(seen(trying), IMAGES[number])
+
+
+def drag(trying, start, end):
+    trying.locator("#surface").scroll_into_view_if_needed()
+    frame = trying.locator("#surface").bounding_box()
+    points = [(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"])
+              for x, y in (start, end)]  # fmt: skip
+    n_strokes = trying.evaluate("state.undo.length")
+    trying.mouse.move(*points[0])
+    trying.mouse.down()
+    trying.mouse.move(*points[1], steps=5)
+    trying.mouse.up()
+    is_drawn = f"state.undo.length > {n_strokes} && !state.last && !isWaiting"
+    wait_until(trying, is_drawn)
+
+
+def test_pen_draws_eraser_erases_and_undo_takes_back(trying):
+    trying.locator("#clear").click()
+    assert trying.evaluate("state.shown") is None
+    assert "no answer" in trying.locator("#message").inner_text()
+    assert trying.locator("#look").is_disabled()
+    drag(trying, (0.3, 0.5), (0.7, 0.5))
+    line = seen(trying)
+    assert line[14].all()
+    assert not line[:8].any()
+    drag(trying, (0.5, 0.3), (0.5, 0.7))
+    assert (cross := seen(trying))[2, 14] > 0
+    trying.locator("input[value=eraser]").check()
+    drag(trying, (0.5, 0.3), (0.5, 0.7))
+    assert (seen(trying) != cross).any()
+    for _ in range(2):
+        trying.locator("#undo").click()
+    np.testing.assert_array_equal(seen(trying), line)
+
+
+def test_drawing_works_with_the_keyboard_alone(trying):
+    trying.locator("#clear").focus()
+    trying.keyboard.press("Enter")
+    for _ in range(20):
+        trying.keyboard.press("Shift+Tab")
+        if trying.evaluate("document.activeElement.id") == "surface":
+            break
+    expect(trying.locator("#cursor")).to_be_visible()
+    for key in ("Space", "ArrowRight", "ArrowRight", "ArrowDown", "Space", "ArrowUp"):
+        trying.keyboard.press(key)
+    assert seen(trying).any()
+    expect(trying.locator("#spoken")).to_contain_text("Clothing:")
+
+
+def test_arrow_keys_move_among_the_test_images(trying):
+    start_from(trying, 0)
+    trying.locator("#samples button").first.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Enter"):
+        trying.keyboard.press(key)
+    second = trying.locator("#samples button").nth(1).get_attribute("aria-label")
+    number = int(re.search(r"\d+", second)[0])
+    np.testing.assert_array_equal(seen(trying), IMAGES[number])
+
+
+def test_steps_can_be_switched_off_and_on(trying):
+    whole = seen(trying)
+    trying.locator("input[name=center]").uncheck()
+    assert (seen(trying) != whole).any()
+    trying.locator("#none").click()
+    assert seen(trying)[0, 0] == 255  # the white ground
+    trying.locator("#all").click()
+    np.testing.assert_array_equal(seen(trying), whole)
+
+
+# What is said.
+
+
+def test_three_ways_are_those_of_part_3(trying, layers):
+    number = start_from(trying, 5)
+    image = IMAGES[[number]]
+    y_prob = predict_layers(layers["multiclass"], image)[0]
+    summed, binary = (
+        y_prob[list(CLOTHING)].sum(),
+        predict_layers(layers["binary"], image),
+    )
+    rows = trying.locator("#ways tr").all_inner_texts()
+    assert [row.split("\t")[0] for row in rows] == [NAMES[way] for way in CLASSIFIERS]
+    groups = [y_prob.argmax() in CLOTHING, summed > 0.5, binary[0] > 0.5]
+    for row, is_clothing in zip(rows, groups, strict=True):
+        assert row.split("\t")[1].startswith("yes" if is_clothing else "no")
+
+
+def test_live_region_speaks_the_answer(trying):
+    name = CLASS_NAMES[LABELS[start_from(trying, 1)]]
+    spoken = trying.locator("#spoken[aria-live=polite]")
+    expect(spoken).to_contain_text(name)
+    expect(spoken).to_contain_text("binary")
+
+
+def test_occlusion_says_where_hiding_hurts_most(trying, layers):
+    image = IMAGES[start_from(trying, 9)]
+    trying.locator("#look").click()
+    drops = trying.evaluate("""() => {
+      const { image, said } = state.shown;
+      return hideParts(image, said.top, said.classes[said.top]);
+    }""")
+    y_prob = predict_layers(layers["multiclass"], image[np.newaxis])[0]
+    top, expected = y_prob.argmax(), []
+    for row, column in np.ndindex(14, 14):
+        hidden = image[np.newaxis].copy()
+        across = slice(max(0, 2 * column - 2), 2 * column + 4)
+        hidden[:, max(0, 2 * row - 2) : 2 * row + 4, across] = 0
+        after = predict_layers(layers["multiclass"], hidden)[0, top]
+        expected.append(y_prob[top] - after)
+    np.testing.assert_allclose(drops, expected, atol=1e-6)
+    assert CLASS_NAMES[top] in trying.locator("#looked").inner_text()
+
+
+@pytest.mark.parametrize("kind", ["drop", "paste"])
+def test_picture_can_be_dropped_and_pasted(trying, kind):
+    path = next(iter(list_pictures()))
+    letters = base64.b64encode(path.read_bytes()).decode()
+    trying.evaluate(
+        """([kind, letters]) => {
+          const bytes = Uint8Array.from(atob(letters), letter => letter.charCodeAt(0));
+          const carried = new DataTransfer();
+          carried.items.add(new File([bytes], "shirt.jpg", { type: "image/jpeg" }));
+          const event = kind === "paste"
+            ? new ClipboardEvent("paste", { clipboardData: carried, bubbles: true })
+            : new DragEvent("drop", { dataTransfer: carried, bubbles: true });
+          document.body.dispatchEvent(event);
+        }""",
+        [kind, letters],
+    )
+    wait_until(trying, "state.file !== null")
+    assert_alike(seen(trying).ravel().tolist(), path)
+
+
+def test_a_phone_can_photograph(trying):
+    photo = trying.locator("#photo")
+    assert photo.get_attribute("capture") == "environment"
+    assert photo.get_attribute("accept") == "image/*"
+
+
+# Everywhere.
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_is_accessible_and_readable_on_a_phone(trying, scheme):
+    trying.set_viewport_size(PHONE)
+    trying.emulate_media(color_scheme=scheme)
+    start_from(trying, 0)
+    trying.locator("#look").click()
+    assert trying.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    contrasts = trying.evaluate(CONTRASTS.read_text("utf-8"))
+    assert sorted(pair for pair in contrasts if pair[0] < 4.5) == []
+    faults = Axe().run(trying, options=AXE_OPTIONS).response["violations"]
+    assert faults == []
+
+
+def test_without_a_script_the_page_says_what_it_would_do(open_tab, path):
+    tab = open_tab(path, java_script_enabled=False)
+    assert "predict PHOTO" in tab.page.locator("noscript").inner_text()
+    assert not tab.page.locator("#try").is_visible()
+    tab.page.context.close()
+
+
+def test_page_asked_for_nothing_and_never_complained(opened):
+    # The last test of the page: all that the others did to it counts.
+    assert set(opened.asked) == {opened.path.as_uri()}
+    assert opened.complaints == []
