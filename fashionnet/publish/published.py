@@ -27,6 +27,7 @@ FURTHER = tuple(
         "06_convolution",
         "07_residual_and_transfer",
         "09_labels_or_outputs",
+        "10_own_picture",
     )
 )
 BOOKS = NOTEBOOKS + FURTHER

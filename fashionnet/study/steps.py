@@ -71,6 +71,17 @@ def prepare(source, without=()):
     return _put(image, under, is_centered="center" not in without)
 
 
+def add_steps(source):
+    """Prepare a picture with no step, the first one, the first two, and so on.
+
+    Returns:
+        Images by what the last step does, "no step" first.
+    """
+    names = [*STEPS]
+    images = [prepare(source, names[n:]) for n in range(len(names) + 1)]
+    return dict(zip(("no step", *STEPS.values()), images, strict=True))
+
+
 def _lay_out(source, without):
     """Open a picture without its EXIF data, or laid on black, where that is wanted."""
     if not {"upright", "white"} & set(without):

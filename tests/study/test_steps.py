@@ -70,6 +70,13 @@ def test_without_any_step_it_is_a_small_gray_picture():
     assert np.abs(found.astype(int) - np.asarray(expected)).max() <= 1
 
 
+def test_steps_are_added_one_after_another():
+    stages = steps.add_steps(draw())
+    assert [*stages] == ["no step", *STEPS.values()]
+    np.testing.assert_array_equal(stages["no step"], prepare(draw(), STEPS))
+    np.testing.assert_array_equal(stages["center"], prepare(draw()))
+
+
 def test_each_step_is_left_out():
     whole = prepare(draw())
     upright = Image.Exif()
