@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from fashionnet.data import CLASS_NAMES, load_test_set, load_training_set
 from fashionnet.publish.published import ROOT
-from fashionnet.zoo import photos, residual, transfer
+from fashionnet.zoo import imagenet, residual, transfer
 from fashionnet.zoo.comparing import compare
 from fashionnet.zoo.summary import load_trainings
 from fashionnet.zoo.table import build, find_network
@@ -116,7 +116,7 @@ def test_features_are_ahead_of_pixels_and_far_behind_the_small_network():
 @pytest.fixture
 def gap():
     """Return a function: what sorts of features add up to, and its half width."""
-    right = photos.load_photos()
+    right = imagenet.load_answers()
 
     def measure(*signs):
         """Add up sorts of features, each with its sign."""
@@ -152,7 +152,7 @@ def test_an_earlier_block_is_better_and_no_effect_of_place_was_found(gap):
 
 
 def test_some_filters_of_the_first_layer_see_little_in_gray():
-    filters = photos.load_photos()["filters"].astype(float)
+    filters = imagenet.load_answers()["filters"].astype(float)
     in_gray = np.square(filters.mean(axis=2)).sum(axis=(0, 1))
     left = in_gray / np.square(filters).mean(axis=2).sum(axis=(0, 1))
     assert (left <= 1 + 1e-9).all()
@@ -160,7 +160,7 @@ def test_some_filters_of_the_first_layer_see_little_in_gray():
 
 
 def test_most_of_the_strongest_first_maps_respond_to_the_ground():
-    maps = photos.load_photos()["conv1"].astype(float)
+    maps = imagenet.load_answers()["conv1"].astype(float)
     shirt = IMAGES[LABELS == 6][0]
     ground = np.kron(shirt, np.ones((48, 48))).reshape(28 * 48, 28 * 48)
     ground = ground[14::28, 14::28] == 0  # as many places as a map has
@@ -209,7 +209,7 @@ def test_solutions_give_what_they_state():
         ends.append(sides)
     assert ends[0] == [28, 14, 6, 2, 0]
     assert [sides[-1] for sides in ends] == [0, 2, 5]
-    right = photos.load_photos()
+    right = imagenet.load_answers()
     gain = right["features"].astype(int) - right["pixels"]
     of_classes = [gain[LABELS[:4000] == c] for c in range(10)]
     means = np.array([100 * of_class.mean() for of_class in of_classes])

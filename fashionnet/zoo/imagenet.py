@@ -1,6 +1,6 @@
 """What a network that learned from photos makes of clothes, and why no more of it.
 
-`python -m fashionnet.zoo.photos` asks SqueezeNet, in some minutes; its answers are
+`python -m fashionnet.zoo.imagenet` asks SqueezeNet, in some minutes; its answers are
 stored, so that they can be read without its weights.
 """
 
@@ -18,16 +18,16 @@ from fashionnet.zoo.transfer import build_squeezenet, load_squeezenet_weights
 SIZES = (4000, 1000, 4000)  # images to learn from, to choose with, to test with
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1)  # `C` of scikit-learn: low is strict
 SHOWN = ("conv1", "fire3", "fire5", "fire9")
-FILE = "photos.npz"
+FILE = "imagenet.npz"
 
 
 def folder():
     """Return where the answers are stored."""
-    return home() / "runs/further/photos"
+    return home() / "runs/further/imagenet"
 
 
-def load_photos():
-    """Load the arrays of `make_photos`. Raises a `RunError` if they are missing."""
+def load_answers():
+    """Load the arrays of `make_answers`. Raises a `RunError` if they are missing."""
     sums = finish_store(folder())["files"]
     return read_file(folder(), FILE, unpack, sums)
 
@@ -80,7 +80,7 @@ def show_maps(network, image, n_maps=6):
     return found
 
 
-def make_photos(weights, *, sizes=SIZES):
+def make_answers(weights, *, sizes=SIZES):
     """Ask SqueezeNet about some images: as they are, with half the detail, untrained.
 
     Args:
@@ -121,7 +121,7 @@ def make_photos(weights, *, sizes=SIZES):
 
 def main():
     """Make and store the answers."""
-    arrays, facts = make_photos(load_squeezenet_weights())
+    arrays, facts = make_answers(load_squeezenet_weights())
     store_files(folder(), facts, {FILE: pack(arrays)})
     print(f"stored in {folder()}")
 

@@ -6,7 +6,7 @@ import pytest
 from zoo_samples import make_squeezenet_weights
 
 from fashionnet.storing import RunError, store_files
-from fashionnet.zoo import photos
+from fashionnet.zoo import imagenet
 from fashionnet.zoo.stored import pack
 from fashionnet.zoo.transfer import build_squeezenet
 
@@ -16,7 +16,7 @@ def test_half_the_detail_keeps_brightness_but_not_single_pixels():
     images[0] = 100
     images[1, 10:12, 10:12] = 200
     images[2, 10, 10] = 200
-    found = photos.halve_detail(images)
+    found = imagenet.halve_detail(images)
     assert found.shape == images.shape and found.dtype == np.uint8
     assert (found[0] == 100).all()
     assert 100 < found[1].max() < 200
@@ -26,7 +26,7 @@ def test_half_the_detail_keeps_brightness_but_not_single_pixels():
 
 def test_features_are_means_over_the_maps(noise):
     network, images = build_squeezenet(make_squeezenet_weights()), noise[0][:3]
-    found = photos.compute_parts(network, images)
+    found = imagenet.compute_parts(network, images)
     outputs = [network.get_layer(name).output for name in ("fire5", "fire9")]
     early, late = keras.Model(network.input, outputs).predict(images, verbose=0)
     assert early.shape == (3, 11, 11, 256) and late.shape == (3, 5, 5, 512)
@@ -44,28 +44,28 @@ def test_judge_learns_from_the_first_and_tests_with_the_last():
     rng = np.random.default_rng(0)
     labels = np.arange(300) % 3
     features = rng.normal(size=(300, 5)) + 3 * np.eye(5)[labels]
-    right, chosen = photos.judge(features, labels, 150, 50)
+    right, chosen = imagenet.judge(features, labels, 150, 50)
     assert right.shape == (100,) and right.mean() > 0.8
-    assert chosen in photos.STRENGTHS
+    assert chosen in imagenet.STRENGTHS
     # What it is tested with changes nothing that it has learned.
     features[200:250] = 0
-    again, _ = photos.judge(features, labels, 150, 50)
+    again, _ = imagenet.judge(features, labels, 150, 50)
     assert np.array_equal(again[50:], right[50:])
 
 
 @pytest.mark.integration
 def test_answers_are_stored_whole_and_damage_is_found(scratch_home):
-    arrays, facts = photos.make_photos(make_squeezenet_weights(), sizes=(40, 10, 20))
+    arrays, facts = imagenet.make_answers(make_squeezenet_weights(), sizes=(40, 10, 20))
     assert sum(x.dtype == bool and x.shape == (20,) for x in arrays.values()) == 7
-    assert [arrays[name].shape[:2] for name in photos.SHOWN] == [
+    assert [arrays[name].shape[:2] for name in imagenet.SHOWN] == [
         (6, 48), (6, 23), (6, 11), (6, 5),
     ]  # fmt: skip
-    assert set(facts["C"].values()) <= set(photos.STRENGTHS)
-    store_files(photos.folder(), facts, {photos.FILE: pack(arrays)})
-    loaded = photos.load_photos()
+    assert set(facts["C"].values()) <= set(imagenet.STRENGTHS)
+    store_files(imagenet.folder(), facts, {imagenet.FILE: pack(arrays)})
+    loaded = imagenet.load_answers()
     assert loaded.keys() == arrays.keys()
     assert all(np.array_equal(loaded[name], arrays[name]) for name in arrays)
-    path = photos.folder() / photos.FILE
+    path = imagenet.folder() / imagenet.FILE
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(RunError, match=r"photos\.npz"):
-        photos.load_photos()
+        imagenet.load_answers()
