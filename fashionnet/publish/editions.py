@@ -43,7 +43,8 @@ sys.path.insert(0, str(archive))
 '''
 
 FILES = (
-    *(".github/CONTRIBUTING.md", ".github/SUPPORT.md", "LICENSE", "Makefile"),
+    *(".github/CONTRIBUTING.md", ".github/SUPPORT.md", ".github/try.png"),
+    *("LICENSE", "Makefile"),
     *("README.md", "pyproject.toml", "requirements.txt"),
 )
 FOLDERS = ("benchmarks", "fashionnet", "notebooks", "reports", "tests")

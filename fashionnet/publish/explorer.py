@@ -16,7 +16,7 @@ from fashionnet.study.pairs import (
     predict_three_ways,
     right_by_seed,
 )
-from fashionnet.study.words import CLASSIFIERS, NAMES
+from fashionnet.study.words import CLASSIFIERS, NAMES, format_percent
 
 # Of the images labeled right, so many of each class are shown: the least sure ones.
 N_RIGHT = 40
@@ -120,7 +120,7 @@ def view_ten_classes(labels, pairs):
     y_pred = predict_labels(y_prob)
     by_seed = [predict_labels(run.y_prob_test) for run, _ in pairs.values()]
     asides = [
-        "" if true == pred else f" ({CLASS_NAMES[true]}: {_write(row[true])})"
+        "" if true == pred else f" ({CLASS_NAMES[true]}: {format_percent(row[true])})"
         for row, true, pred in zip(y_prob, labels, y_pred, strict=True)
     ]
     return View(
@@ -205,14 +205,9 @@ def write_digits(values):
 
 
 def _phrase_answer(view, i):
-    return f"{view.names[view.y_pred[i]]}, {_write(view.sure[i])}{view.asides[i]}"
-
-
-def _write(p):
-    """Write a probability, but never as exactly 0 or 1."""
-    if p >= 0.9995:
-        return "over 99.9%"
-    return "under 0.1%" if p < 0.0005 else f"{p:.1%}"
+    return (
+        f"{view.names[view.y_pred[i]]}, {format_percent(view.sure[i])}{view.asides[i]}"
+    )
 
 
 def tabulate_cells(view):

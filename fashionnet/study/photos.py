@@ -24,7 +24,7 @@ from fashionnet.study.unlike import (
     measure_distances,
     state_measured,
 )
-from fashionnet.study.words import CLASSIFIERS, NAMES
+from fashionnet.study.words import CLASSIFIERS, NAMES, format_percent
 from fashionnet.study.workers import silence
 
 SEED = 0
@@ -146,11 +146,13 @@ def describe_answer(name, picture, said, threshold):
 
 def phrase_answer(told, threshold):
     """Put what `describe_answer` collected in some lines."""
-    classes = [f"{label} {share:.1%}" for label, share in told["classes"].items()]
+    shares = told["classes"].items()
+    classes = [f"{label} {format_percent(share)}" for label, share in shares]
     clothing = []
     for way, share in told["clothing"].items():
         is_label = isinstance(share, bool)
-        says = ("yes" if share else "no") if is_label else f"{share:.1%}"
+        yes_or_no = "yes" if share else "no"
+        says = yes_or_no if is_label else format_percent(share)
         clothing.append(f"{says} ({way})")
     lines = [
         f"{told['photo']}: {', '.join(classes)}",

@@ -78,6 +78,13 @@ def format_share(p):
     return "> 0.999" if 0.9995 < p < 1 else f"{p:.3f}"
 
 
+def format_percent(p):
+    """Write a probability in percent, but never as exactly 0 or 100."""
+    if p >= 0.9995:
+        return "over 99.9%"
+    return "under 0.1%" if p < 0.0005 else f"{p:.1%}"
+
+
 def format_spread(values, digits):
     """Write mean and standard deviation, which takes two values."""
     mean = f"{np.mean(values):.{digits}f}"

@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 from fashionnet.data import CLASS_NAMES
 from fashionnet.pictures import PictureError, load_picture
 from fashionnet.publish.trying import predict_layers
+from fashionnet.storing import CHECKOUT
 from fashionnet.study import steps
 from fashionnet.study.steps import (
     PICTURES,
@@ -126,6 +127,13 @@ def test_stored_answers_are_to_all_pictures_in_all_ways():
     shown = {file: told["class"] for file, told in answers.items()}
     assert shown == {path.name: name for path, name in PATHS.items()}
     assert all([*told] == ["class", *WAYS] for told in answers.values())
+
+
+def test_readme_says_how_many_are_right():
+    answers, readme = load_answers(), (CHECKOUT / "README.md").read_text("utf-8")
+    said = " ".join(readme.split())
+    assert f"right about {count_right(answers, 'before')} of them" in said
+    assert f"about {count_right(answers, 'after')} prepared" in said
 
 
 def test_so_many_of_thirty_are_right_before_and_after_preparation(layers):

@@ -10,6 +10,7 @@ from fashionnet.study.words import (
     CLASSIFIERS,
     NAMES,
     STYLES,
+    format_percent,
     format_share,
     format_spread,
     phrase_count,
@@ -78,3 +79,12 @@ def test_every_classifier_has_a_name_and_a_style_of_its_own():
     assert len({style.marker for style in STYLES.values()}) == len(STYLES)
     colors = {matplotlib.colors.to_hex(style.color) for style in STYLES.values()}
     assert len(colors) == len(STYLES)
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [(0, "under 0.1%"), (0.0004, "under 0.1%"), (0.0005, "0.1%"), (0.5, "50.0%"),
+     (0.9994, "99.9%"), (0.9996, "over 99.9%"), (1, "over 99.9%")],
+)  # fmt: skip
+def test_percent_is_never_none_or_all(p, said):
+    assert format_percent(p) == said
