@@ -162,11 +162,12 @@ function estimateGround(picture) {
     });
   }
   const noise = median(measure()), ground = makePicture(width, height);
-  for (let y = 0, to = 0; y < height; y += 1)
-    for (let x = 0; x < width; x += 1) {
-      const terms = [1, x / width, y / height];
-      for (let c = 0; c < 3; c += 1) ground.data[to++] = at(c, terms);
-    }
+  for (let c = 0; c < 3; c += 1) {
+    const [level, across, down] = plane[c];
+    for (let y = 0, to = c; y < height; y += 1)
+      for (let x = 0; x < width; x += 1, to += 3)
+        ground.data[to] = level + across * x / width + down * y / height;
+  }
   return { ground, noise };
 }
 
@@ -174,12 +175,14 @@ function estimateGround(picture) {
 function takeMajority(mask, width, height) {
   const sumAlong = (values, step, n, length, next) => {
     const sums = new Uint8Array(values.length);
-    for (let line = 0; line < n; line += 1)
-      for (let i = 0; i < length; i += 1)
-        for (let k = -2; k <= 2; k += 1) {
-          const j = Math.min(length - 1, Math.max(0, i + k));
-          sums[line * next + i * step] += values[line * next + j * step];
-        }
+    for (let line = 0; line < n; line += 1) {
+      const at = i => values[line * next + Math.min(length - 1, Math.max(0, i)) * step];
+      let sum = 2 * at(0) + at(0) + at(1) + at(2);
+      for (let i = 0; i < length; i += 1) {
+        sums[line * next + i * step] = sum;
+        sum += at(i + 3) - at(i - 2);
+      }
+    }
     return sums;
   };
   const rows = sumAlong(mask, 1, height, width, width);
@@ -194,12 +197,16 @@ function dropDust(mask, width, height) {
     const part = sizes.push(0) - 1;
     waiting.push(start);
     parts[start] = part;
+    const visit = j => {
+      if (mask[j] && !parts[j]) { parts[j] = part; waiting.push(j); }
+    };
     while (waiting.length) {
       const i = waiting.pop(), x = i % width;
       sizes[part] += 1;
-      for (const [j, inside] of [[i - 1, x > 0], [i + 1, x < width - 1],
-        [i - width, i >= width], [i + width, i + width < mask.length]])
-        if (inside && mask[j] && !parts[j]) { parts[j] = part; waiting.push(j); }
+      if (x > 0) visit(i - 1);
+      if (x < width - 1) visit(i + 1);
+      if (i >= width) visit(i - width);
+      if (i + width < mask.length) visit(i + width);
     }
   }
   const least = Math.max(1, DUST * sizes.reduce((a, b) => Math.max(a, b)));

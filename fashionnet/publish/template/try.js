@@ -197,12 +197,20 @@ function startFromSample(number) {
   find("message").textContent = "This is a test image as it is, with all steps switched off.";
 }
 
+// Browsers turn a photo upright by themselves; without the mark of its EXIF data, they
+// do not.
+async function hideOrientation(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer()), mark = [69, 120, 105, 102, 0, 0];
+  for (let i = 0; i < bytes.length; i += 1)
+    if (mark.every((byte, k) => bytes[i + k] === byte)) bytes[i] = 0;
+  return new Blob([bytes], { type: file.type });
+}
+
 // Read a picture file as Python does, upright and on white, and scale it to at most 512.
 async function readFile(file) {
   const has = step => steps.elements[step].checked;
-  const bitmap = await createImageBitmap(file, {
-    imageOrientation: has("upright") ? "from-image" : "none", colorSpaceConversion: "none",
-  });
+  const read = has("upright") ? file : await hideOrientation(file);
+  const bitmap = await createImageBitmap(read, { colorSpaceConversion: "none" });
   const n = bitmap.width * bitmap.height;
   if (n > 5e7) throw new Error(`It has ${Math.round(n / 1e6)} megapixels; at most 50 are read.`);
   return shrinkLarge(bitmap, (top, rows) => {
