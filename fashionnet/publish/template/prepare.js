@@ -137,36 +137,45 @@ function estimateGround(picture) {
   const rim = Math.max(1, Math.floor(Math.min(width, height) / 30));
   const places = [];
   for (let y = 0; y < height; y += 1)
-    for (let x = 0; x < width; x += 1)
-      if (y < rim || x < rim || y >= height - rim || x >= width - rim) places.push([x, y]);
-  const termsOf = ([x, y]) => [1, x / width, y / height];
-  const colorOf = ([x, y], c) => data[3 * (y * width + x) + c];
-  const middle = [0, 1, 2].map(c => median(places.map(place => colorOf(place, c))));
-  let plane = middle.map(level => [level, 0, 0]);
-  const at = (c, terms) => plane[c][0] + plane[c][1] * terms[1] + plane[c][2] * terms[2];
-  const measure = () => places.map(place => {
-    const terms = termsOf(place);
-    return Math.max(...[0, 1, 2].map(c => Math.abs(colorOf(place, c) - at(c, terms))));
-  });
+    for (let x = 0; x < width; x += 1) {
+      places.push(y * width + x);
+      // Between the two sides of the border, there is nothing to read.
+      if (y >= rim && y < height - rim && x === rim - 1) x = Math.max(x, width - rim - 1);
+    }
+  const across = Float64Array.from(places, place => place % width / width);
+  const down = Float64Array.from(places, place => Math.floor(place / width) / height);
+  const colors = [0, 1, 2].map(c => Float64Array.from(places, place => data[3 * place + c]));
+  let plane = colors.map(levels => [median(levels), 0, 0]);
+  const measure = () => {
+    const away = new Float64Array(places.length);
+    colors.forEach((levels, c) => {
+      const [level, right, below] = plane[c];
+      for (let i = 0; i < away.length; i += 1) {
+        const difference = levels[i] - level - right * across[i] - below * down[i];
+        away[i] = Math.max(away[i], Math.abs(difference));
+      }
+    });
+    return away;
+  };
   for (let round = 0; round < 3; round += 1) {
     const away = measure(), most = Math.max(CLOSE, 2 * median(away));
-    const usual = places.filter((_, i) => away[i] <= most);
-    plane = [0, 1, 2].map(c => {
-      const sums = [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]];
-      for (const place of usual) {
-        const row = [...termsOf(place), colorOf(place, c)];
+    plane = colors.map(levels => {
+      const sums = [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], row = [1, 0, 0, 0];
+      for (let k = 0; k < away.length; k += 1) {
+        if (away[k] > most) continue;
+        row[1] = across[k]; row[2] = down[k]; row[3] = levels[k];
         for (let i = 0; i < 3; i += 1)
-          for (let j = 0; j < 4; j += 1) sums[i][j] += row[i] * row[j];
+          for (let n = 0; n < 4; n += 1) sums[i][n] += row[i] * row[n];
       }
       return solve(sums);
     });
   }
   const noise = median(measure()), ground = makePicture(width, height);
   for (let c = 0; c < 3; c += 1) {
-    const [level, across, down] = plane[c];
+    const [level, right, below] = plane[c];
     for (let y = 0, to = c; y < height; y += 1)
       for (let x = 0; x < width; x += 1, to += 3)
-        ground.data[to] = level + across * x / width + down * y / height;
+        ground.data[to] = level + right * x / width + below * y / height;
   }
   return { ground, noise };
 }
