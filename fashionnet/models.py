@@ -55,7 +55,7 @@ def build_mlp(
     Args:
         n_classes: 2 for one sigmoid output, the probability of class 1; more for as
             many softmax outputs.
-        hidden_units: Number of units of each hidden layer.
+        hidden_units: Number of units of each hidden layer; `()` for none.
         input_dropout: Share of pixels hidden from all images of a step, in [0, 1).
         dropout: Share of hidden units silenced in a training step, in [0, 1).
         normalize: Whether there is batch normalization; if not, biases take its place.
@@ -82,7 +82,7 @@ def build_mlp(
         layers.Flatten(),
         layers.Dropout(input_dropout, noise_shape=pixels),
     ]
-    for units in check_units("hidden_units", hidden_units):
+    for units in check_units("hidden_units", hidden_units, fewest=0):
         stack.append(layers.Dense(units, use_bias=not normalize))
         if normalize:
             stack.append(layers.BatchNormalization(scale=False, momentum=0.9))

@@ -86,15 +86,16 @@ def check_settings(recipe, *, seed=0):
     check_rate("weight_decay", recipe.weight_decay, lowest=0)
     _check("seed", seed, Integral, lambda s: 0 <= s < 2**32, "a whole number from 0 on")
     return recipe._replace(
-        hidden_units=check_units("hidden_units", recipe.hidden_units)
+        hidden_units=check_units("hidden_units", recipe.hidden_units, fewest=0)
     )
 
 
-def check_units(name, numbers):
-    """Return the sizes of layers as a tuple, empty for none, or refuse them."""
-    for units in numbers if isinstance(numbers, (tuple, list)) else [None]:
+def check_units(name, numbers, *, fewest=1):
+    """Return the sizes of layers as a tuple, or refuse them, or fewer than `fewest`."""
+    is_list = isinstance(numbers, (tuple, list)) and len(numbers) >= fewest
+    for units in numbers if is_list else [None]:
         if isinstance(units, bool) or not isinstance(units, Integral) or units < 1:
-            wanted = "whole numbers from 1 on in brackets: (256, 256), (64,), () for 0"
+            wanted = "whole numbers from 1 on in brackets, as in (256, 256) or (64,)"
             raise ValueError(f"{name} is {numbers!r}; it must be {wanted}")
     return tuple(int(units) for units in numbers)
 

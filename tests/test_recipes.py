@@ -37,7 +37,7 @@ def test_impossible_setting_is_refused_by_name_and_value(name, value):
 
 
 WAYS_OUT = {
-    "hidden_units": "from 1 on in brackets: (256, 256), (64,), () for 0",
+    "hidden_units": "from 1 on in brackets, as in (256, 256) or (64,)",
     "dropout": "in [0, 1)",
     "epochs": "from 1 on",
     "learning_rate": "above 0",

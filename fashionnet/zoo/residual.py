@@ -86,8 +86,7 @@ def build_small_resnet(n_classes, *, layout=SMALL_LAYOUT, dropout=0.2):
     """
     numbers = [step for step in layout if isinstance(step, int)]
     check_count("n_classes", n_classes, lowest=2)
-    if not check_units("layout", numbers):
-        raise ValueError(f"layout is {numbers}; it must have a number of filters")
+    check_units("layout", numbers)
     check_share("dropout", dropout)
     images = keras.Input(IMAGE_SHAPE, dtype="float32")
     x = standardize(images)

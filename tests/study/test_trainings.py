@@ -96,7 +96,7 @@ def test_study_started_again_trains_only_what_is_missing(killed, resumed, workpl
 def test_progress_is_one_bar_and_nothing_else_is_printed(killed, resumed):
     n_missing = len(JOBS) - len(killed)
     lines = re.split(r"[\r\n]+", resumed.stderr.strip())
-    form = rf"\d of {n_missing} runs +\d+%\|.*\| \d\d:\d\d passed, \S+ left"
+    form = rf"\d+ of {n_missing} runs +\d+%\|.*\| \d\d:\d\d passed, \S+ left"
     assert [line for line in lines if not re.fullmatch(form, line.strip())] == []
     assert lines[-1].startswith(f"{n_missing} of {n_missing} runs 100%")
 

@@ -67,5 +67,5 @@ def test_answers_are_stored_whole_and_damage_is_found(scratch_home):
     assert all(np.array_equal(loaded[name], arrays[name]) for name in arrays)
     path = imagenet.folder() / imagenet.FILE
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(RunError, match=r"photos\.npz"):
+    with pytest.raises(RunError, match=r"imagenet\.npz"):
         imagenet.load_answers()
