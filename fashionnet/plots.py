@@ -258,7 +258,7 @@ def plot_chance(drawn, measured, half, *, ax=None):
     ax.axvline(measured, color=RED, linestyle=":", label=f"{measured:.1%}")
     ax.set(xlabel="accuracy", ylabel="number of draws")
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=1))
-    ax.legend(fontsize=9)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
     share = np.mean(np.abs(drawn - measured) < half)
     describe(
         ax,

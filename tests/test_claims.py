@@ -403,6 +403,14 @@ def test_expectations_of_part_3_came_out_as_it_says():
     assert seconds[0] / seconds[1] > 0.97
 
 
+@pytest.mark.parametrize("way", ["multiclass_argmax", "multiclass_sum"])
+def test_differences_of_part_3_scatter_no_more_than_single_images_explain(way):
+    right = right_by_seed(find_pairs(), LABELS)
+    lead = right["binary"].astype(int) - right[way]
+    scatter, by_images = lead.sum(axis=1).var(ddof=1), lead.var(axis=0, ddof=1).sum()
+    assert scatter <= by_images
+
+
 def test_side_views_of_part_3_came_out_as_it_says():
     pairs, curve = find_pairs(), load_curve()
     by_size = compare_sizes(curve, pairs, LABELS)
@@ -441,6 +449,8 @@ def test_every_part_of_the_recipe_earns_its_place_for_ten_classes():
         "10 epochs",
     }
     assert set(better[better].index) == {"batch size 128", "no weight decay"}
+    for size in ("larger: 512, 512", "deeper: 256, 256, 256"):
+        assert (leads[size] > 0).any() and (leads[size] < 0).any()
     others = leads.loc[:, ~(worse | better)].mean().abs()
     tried = pd.DataFrame(load_search()).query("task == 'multiclass'")
     spread = tried.groupby("candidate")["val_accuracy"].std()
@@ -454,7 +464,8 @@ def test_steps_to_the_recipe_gain_what_part_1_says():
     table = tried.pivot(index="seed", columns="candidate", values="val_accuracy")
     gains = table[[*STEPS, "no weight decay", "the recipe"]].diff(axis=1).iloc[:, 1:]
     hidden, normalization, dropout, rate, schedule, decay = gains.to_numpy().T
-    assert hidden.mean() > schedule.mean() > max(dropout.mean(), decay.mean())
+    together = rate.mean() + schedule.mean()
+    assert hidden.mean() > together > max(dropout.mean(), decay.mean(), 0)
     for helpful in (hidden, dropout, schedule):
         assert (helpful > 0).all()
     assert (normalization < 0).all() and (rate < 0).all()

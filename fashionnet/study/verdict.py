@@ -26,7 +26,7 @@ ANSWERS: dict[str, str] = {
     "detectable, not relevant": (
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
-    "equivalent": (
+    "equally good": (
         f"Both are equally good, within a margin of {MARGIN} errors in 10,000: "
         "binarized either way, the ten-class network makes about as many errors as "
         "the binary one. So choose by what you need, the ten classes or the groups."
@@ -38,7 +38,7 @@ VERDICTS: dict[str, str] = {
     "detectable, not relevant": (
         "{ahead} makes fewer errors, but the difference is too small to matter"
     ),
-    "equivalent": "equally good within the margin",
+    "equally good": "equally good within the margin",
     "undecided": "undecided",
 }
 
@@ -49,7 +49,7 @@ def decide(estimate, margin=MARGIN):
     Returns:
         "better" if the 95% interval excludes 0 and the estimate reaches the margin,
         "detectable, not relevant" if it excludes 0 and lies within the margin,
-        "equivalent" if the 90% interval lies within the margin, else "undecided".
+        "equally good" if the 90% interval lies within the margin, else "undecided".
     """
     low, high = estimate.interval()
     if estimate.excludes_zero() and abs(estimate.value) >= margin:
@@ -57,7 +57,7 @@ def decide(estimate, margin=MARGIN):
     if estimate.excludes_zero() and max(-low, high) < margin:
         return "detectable, not relevant"
     low, high = estimate.interval(0.9)
-    return "equivalent" if max(-low, high) < margin else "undecided"
+    return "equally good" if max(-low, high) < margin else "undecided"
 
 
 def state_answer(contrasts):
@@ -93,7 +93,7 @@ def state_verdict(contrast):
             f"{said} Such a study finds a difference of {least:.1f} images four times "
             "in five, and smaller ones less often."
         )
-    if outcome != "equivalent" and contrast.p_adjusted >= 0.05:
+    if outcome != "equally good" and contrast.p_adjusted >= 0.05:
         return (
             f"{said} Two ways to binarize were compared, and allowing for that, even "
             f"the direction may be chance (adjusted p = {contrast.p_adjusted:.2f})."

@@ -33,7 +33,7 @@ def make_contrast(value, error, *, p_adjusted=0.001, way="multiclass_sum"):
 ANSWERS = {
     "better": (12, 3, True, [12, 10_000, 95, 6.1, 17.9]),
     "detectable, not relevant": (5, 1, True, [5, 10_000, 95, 3, 7]),
-    "equivalent": (2, 3, False, [2, 10_000, 95, 7.9, 3.9]),
+    "equally good": (2, 3, False, [2, 10_000, 95, 7.9, 3.9]),
     # (1.96 + 0.84) standard errors of 9 images are found four times in five.
     "undecided": (2, 9, False, [2, 10_000, 95, 19.6, 15.6, 25.2]),
 }
@@ -63,7 +63,7 @@ def test_verdict_names_both_sides_and_swaps_with_the_networks(outcome):
     [
         (30, 120, "better", "ten-class"),
         (120, 30, "better", "binary"),
-        (40, 40, "equivalent", ""),
+        (40, 40, "equally good", ""),
     ],
 )
 def test_answer_on_drawn_runs_is_that_of_both_ways(n_ten, n_two, outcome, ahead):
@@ -116,7 +116,7 @@ def test_rule_is_the_one_fixed_beforehand():
         elif not low <= 0 <= high and -10 < low < high < 10:
             expected = "detectable, not relevant"
         elif -10 < lower < upper < 10:
-            expected = "equivalent"
+            expected = "equally good"
         else:
             expected = "undecided"
         assert decide(Estimate(value, error, df)) == expected
@@ -182,7 +182,7 @@ def test_contrast_table_follows_the_estimates():
     chance = measure(second.estimate)["probability"]["multiclass_better"]
     for row, expected in {
         "errors compared with binary": ["2.0 more", "15.0 fewer"],
-        "verdict": ["equivalent", "better"],
+        "verdict": ["equally good", "better"],
         "… adjusted for two contrasts": ["0.370", "< 0.001"],
         "probability of over 10 fewer": ["< 0.001", f"{chance:.3f}"],
     }.items():
