@@ -98,10 +98,23 @@ def layers():
     """
     from fashionnet.publish.trying import read_layers
 
+    return read_layers(read_trying())
+
+
+@pytest.fixture(scope="session")
+def cnn():
+    """Read our convolutional network from the page that carries it."""
+    from fashionnet.publish.trying import read_data
+
+    return read_data(read_trying())["cnn"]
+
+
+def read_trying():
+    """Read the published page for trying, which has the weights."""
     path = ROOT / "reports/try.html"
     if not path.is_file():
         pytest.skip("no reports/try.html, which has the weights: make reports")
-    return read_layers(path.read_text(encoding="utf-8"))
+    return path.read_text(encoding="utf-8")
 
 
 class Tab(NamedTuple):

@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 
 from fashionnet.data import load_test_set, load_training_set
+from fashionnet.publish.cnn import load_cnn
 from fashionnet.publish.execute import Progress, execute_notebook, run_all
 from fashionnet.publish.explorer import render_explorer
 from fashionnet.publish.gate import require_evidence
@@ -177,7 +178,7 @@ def write_pages(folder, books, pages, results, build, kept_sums):
     index = render_home(books, pages, results, build, has_benchmark)
     test_set = load_test_set()
     explorer = render_explorer(*test_set, find_pairs(), load_training_set())
-    trying = render_trying(*test_set, load_layers())
+    trying = render_trying(*test_set, load_layers(), load_cnn())
     overview = render_systems(books, results)
     pages = {**pages, "index": index, "explore": explorer, "try": trying}
     pages[SYSTEMS] = overview

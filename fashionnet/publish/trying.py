@@ -22,13 +22,14 @@ SCRIPT = "".join(
 )
 
 
-def render_trying(images, labels, layers):
+def render_trying(images, labels, layers, cnn):
     """Render the page on which one tries the networks on pictures of one's own.
 
     Args:
         images: `uint8` test images of shape `(n, 28, 28)`.
         labels: Their class ids, 0 to 9.
         layers: What `load_layers` returns.
+        cnn: What `load_cnn` returns.
 
     Returns:
         A page that needs no other file.
@@ -44,9 +45,10 @@ def render_trying(images, labels, layers):
         data={
             "names": CLASS_NAMES,
             "clothing": CLOTHING,
-            "ways": [NAMES[way] for way in CLASSIFIERS],
+            "ways": [*(NAMES[way] for way in CLASSIFIERS), "CNN, summed"],
             "steps": STEPS,
             "networks": {task: pack_layers(found) for task, found in layers.items()},
+            "cnn": cnn,
             "samples": {
                 "ids": chosen.tolist(),
                 "labels": labels[chosen].tolist(),
@@ -129,8 +131,13 @@ def unpack_layers(packed):
 
 def read_layers(page):
     """Read the layers that a page for trying carries, by task."""
-    data = json.loads(BeautifulSoup(page, "html.parser").find(id="data").text)
-    return {task: unpack_layers(packed) for task, packed in data["networks"].items()}
+    networks = read_data(page)["networks"]
+    return {task: unpack_layers(packed) for task, packed in networks.items()}
+
+
+def read_data(page):
+    """Read all data that a page for trying carries."""
+    return json.loads(BeautifulSoup(page, "html.parser").find(id="data").text)
 
 
 def encode(array):

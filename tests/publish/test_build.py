@@ -56,6 +56,7 @@ def checkout(tmp_path, monkeypatch):
         "render_explorer": lambda *parts: "explorer",
         "render_systems": lambda *parts: "systems",
         "load_layers": dict,
+        "load_cnn": dict,
         "render_trying": lambda *parts: "trying",
         "require_evidence": lambda: None,
     }

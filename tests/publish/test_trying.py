@@ -16,10 +16,12 @@ from fashionnet.data import CLASS_NAMES, CLOTHING, load_test_set
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
 from fashionnet.pictures import PictureError
+from fashionnet.publish.cnn import fold_convolutions
 from fashionnet.publish.contents import read_page
 from fashionnet.publish.published import ROOT
 from fashionnet.publish.trying import (
     N_EACH,
+    encode,
     fold_layers,
     pack_layers,
     predict_layers,
@@ -31,6 +33,8 @@ from fashionnet.runs import find_run
 from fashionnet.study.steps import STEPS, WAYS, list_pictures, prepare
 from fashionnet.study.tasks import MAIN_TASKS
 from fashionnet.study.words import CLASSIFIERS, NAMES
+from fashionnet.zoo.stored import find_training
+from fashionnet.zoo.table import build, find_network
 
 IMAGES, LABELS = load_test_set()
 PHONE = {"width": 360, "height": 740}
@@ -62,8 +66,8 @@ def flat(images):
 
 
 @pytest.fixture(scope="module")
-def page(layers):
-    return render_trying(IMAGES, LABELS, layers)
+def page(layers, cnn):
+    return render_trying(IMAGES, LABELS, layers, cnn)
 
 
 @pytest.fixture(scope="module")
@@ -137,8 +141,8 @@ def test_page_asks_for_nothing_stores_nothing_and_runs_one_script(page):
     assert "nothing is stored, and nothing is sent" in " ".join(soup.text.split())
 
 
-def test_page_is_under_1_8_mb(page):
-    assert len(page.encode()) < 1_800_000
+def test_page_is_under_2_6_mb(page):
+    assert len(page.encode()) < 2_600_000
 
 
 def test_page_has_forty_test_images(page):
@@ -148,7 +152,7 @@ def test_page_has_forty_test_images(page):
     np.testing.assert_array_equal(images, IMAGES[ids])
     assert np.bincount(LABELS[ids]).tolist() == [N_EACH] * 10
     assert data["samples"]["labels"] == LABELS[ids].tolist()
-    assert data["ways"] == [NAMES[way] for way in CLASSIFIERS]
+    assert data["ways"] == [*(NAMES[way] for way in CLASSIFIERS), "CNN, summed"]
     assert data["clothing"] == list(CLOTHING)
 
 
@@ -169,6 +173,35 @@ def test_browser_answers_as_keras_does_for_200_test_images(trying, monkeypatch):
         np.testing.assert_allclose(y_prob, stored, atol=0.002)
     np.testing.assert_array_equal(found[0].argmax(axis=1), expected[0].argmax(axis=1))
     np.testing.assert_array_equal(found[1] > 0.5, expected[1] > 0.5)
+
+
+@pytest.mark.integration
+def test_browser_answers_as_our_convolutional_network_does(trying, monkeypatch):
+    monkeypatch.setenv("FASHIONNET_HOME", str(ROOT / "reports"))
+    network, images = find_network("small-resnet"), IMAGES[:60]
+    model = build(network)
+    model.set_weights(find_training(network, 0).weights)
+    expected = predict_probabilities(model, images)
+    found = np.array(trying.evaluate("all => all.map(answerByCnn)", flat(images)))
+    # Batch normalization is part of the weights, which are rounded once more.
+    np.testing.assert_allclose(found, expected, atol=0.005)
+    np.testing.assert_array_equal(found.argmax(axis=1), expected.argmax(axis=1))
+
+
+def test_published_cnn_is_the_stored_one(cnn, monkeypatch):
+    monkeypatch.setenv("FASHIONNET_HOME", str(ROOT / "reports"))
+    weights = find_training(find_network("small-resnet"), 0).weights
+    numbers = np.concatenate(fold_convolutions(weights))
+    assert cnn["weights"] == encode(numbers)
+
+
+def test_cnn_answers_once_the_drawing_rests(trying):
+    start_from(trying, 1)
+    cells = trying.locator("#classes td:last-child")
+    expect(trying.locator("#ways tr").last).to_contain_text("%")
+    shares = trying.evaluate("state.shown.said.byCnn")
+    assert sum(shares) == pytest.approx(1)
+    assert cells.nth(int(np.argmax(shares))).get_attribute("class") == "top"
 
 
 def test_an_answer_takes_at_most_five_milliseconds(trying):
@@ -349,9 +382,9 @@ def test_three_ways_are_those_of_part_3(trying, layers):
         predict_layers(layers["binary"], image),
     )
     rows = trying.locator("#ways tr").all_inner_texts()
-    assert [row.split("\t")[0] for row in rows] == [NAMES[way] for way in CLASSIFIERS]
+    assert [row.split("\t")[0] for row in rows[:3]] == [NAMES[w] for w in CLASSIFIERS]
     groups = [y_prob.argmax() in CLOTHING, summed > 0.5, binary[0] > 0.5]
-    for row, is_clothing in zip(rows, groups, strict=True):
+    for row, is_clothing in zip(rows[:3], groups, strict=True):
         assert row.split("\t")[1].startswith("yes" if is_clothing else "no")
 
 
@@ -360,6 +393,7 @@ def test_live_region_speaks_the_answer(trying):
     spoken = trying.locator("#spoken[aria-live=polite]")
     expect(spoken).to_contain_text(name)
     expect(spoken).to_contain_text("binary")
+    expect(spoken).to_contain_text("The CNN says")
 
 
 def test_occlusion_says_where_hiding_hurts_most(trying, layers):

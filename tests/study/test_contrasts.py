@@ -80,7 +80,11 @@ def test_each_pair_has_its_own_signed_p_value():
 
 @pytest.mark.parametrize(
     ("n_wrong", "verdict"),
-    [((40, 40, 90), "better"), ((90, 90, 40), "better"), ((40, 40, 40), "equally good")],
+    [
+        ((40, 40, 90), "better"),
+        ((90, 90, 40), "better"),
+        ((40, 40, 40), "equally good"),
+    ],
 )
 def test_verdict_follows_who_is_better_and_takes_two_pairs(n_wrong, verdict):
     right = draw_right(n_wrong)

@@ -32,16 +32,28 @@ function readLayers({ sizes, weights }) {
   return layers;
 }
 
+function addUp(values, { weights, biases }) {
+  const sums = Float64Array.from(biases), n = sums.length;
+  values.forEach((value, i) => {
+    if (value === 0) return;
+    for (let k = 0, from = i * n; k < n; k += 1) sums[k] += value * weights[from + k];
+  });
+  return sums;
+}
+
+function softmax(scores) {
+  const most = scores.reduce((a, b) => Math.max(a, b));
+  const powers = scores.map(s => Math.exp(s - most));
+  const sum = powers.reduce((a, b) => a + b);
+  return [...powers].map(power => power / sum);
+}
+
 // The scores of an image, 784 levels from 0 to 255: a dense layer adds up the weights of
 // each input that is not 0; between two layers, ReLU sets what is negative to 0.
 function score(layers, image) {
   let values = Float64Array.from(image, level => level / 255);
-  layers.forEach(({ weights, biases }, number) => {
-    const sums = Float64Array.from(biases), n = sums.length;
-    values.forEach((value, i) => {
-      if (value === 0) return;
-      for (let k = 0, from = i * n; k < n; k += 1) sums[k] += value * weights[from + k];
-    });
+  layers.forEach((layer, number) => {
+    const sums = addUp(values, layer);
     const isLast = number === layers.length - 1;
     values = isLast ? sums : sums.map(sum => Math.max(0, sum));
   });
@@ -51,17 +63,90 @@ function score(layers, image) {
 const networks = Object.fromEntries(
   Object.entries(data.networks).map(([task, packed]) => [task, readLayers(packed)]));
 
+function sumClothing(classes) {
+  return data.clothing.reduce((sum, label) => sum + classes[label], 0);
+}
+
 // Ten probabilities of an image, and those of Clothing: summed, and of the binary network.
 function answer(image) {
-  const scores = score(networks.multiclass, image);
-  const most = scores.reduce((a, b) => Math.max(a, b));
-  const powers = scores.map(s => Math.exp(s - most));
-  const sum = powers.reduce((a, b) => a + b);
-  const classes = [...powers].map(power => power / sum);
-  const top = classes.indexOf(Math.max(...classes));
-  const summed = data.clothing.reduce((s, label) => s + classes[label], 0);
+  const classes = softmax(score(networks.multiclass, image));
+  const top = classes.indexOf(Math.max(...classes)), summed = sumClothing(classes);
   const binary = 1 / (1 + Math.exp(-score(networks.binary, image)[0]));
   return { classes, top, summed, binary };
+}
+
+// The convolutional network. A map has all channels of a pixel side by side, pixel by
+// pixel; batch normalization is part of weights and biases.
+const cnn = readConvolutions(data.cnn);
+
+function readConvolutions({ layout, weights }) {
+  const view = decode(weights), steps = [];
+  let from = 0, channels = 1;
+  const take = n => Float32Array.from({ length: n }, () => {
+    from += 2;
+    return toNumber(view.getUint16(from - 2, true));
+  });
+  const takeLayer = (inputs, outputs) => ({ weights: take(inputs * outputs), biases: take(outputs) });
+  for (const step of layout) {
+    if (step === "pool") steps.push({ name: step });
+    else {
+      const outputs = step === "residual" ? channels : step, convolutions = [takeLayer(9 * channels, outputs)];
+      if (step === "residual") convolutions.push(takeLayer(9 * outputs, outputs));
+      steps.push({ name: step, convolutions });
+      channels = outputs;
+    }
+  }
+  return { steps, outputs: takeLayer(2 * channels, 10) };
+}
+
+// A convolution of 3 × 3 with padding, and ReLU.
+function convolve(map, side, { weights, biases }) {
+  const n = biases.length, inputs = map.length / side ** 2, made = new Float32Array(side ** 2 * n);
+  for (let place = 0; place < side ** 2; place += 1) {
+    const sums = made.subarray(place * n, (place + 1) * n);
+    sums.set(biases);
+    for (let k = 0; k < 9; k += 1) {
+      const row = Math.floor(place / side) + Math.floor(k / 3) - 1, column = place % side + k % 3 - 1;
+      if (Math.min(row, column) < 0 || Math.max(row, column) >= side) continue;
+      for (let i = 0; i < inputs; i += 1) {
+        const value = map[(row * side + column) * inputs + i], at = (k * inputs + i) * n;
+        if (value !== 0) for (let o = 0; o < n; o += 1) sums[o] += value * weights[at + o];
+      }
+    }
+    for (let o = 0; o < n; o += 1) sums[o] = Math.max(0, sums[o]);
+  }
+  return made;
+}
+
+// The largest of each 2 × 2 pixels, channel by channel.
+function pool(map, side) {
+  const n = map.length / side ** 2, half = side >> 1, made = new Float32Array(half ** 2 * n);
+  for (let place = 0; place < half ** 2; place += 1) {
+    const corner = (2 * Math.floor(place / half) * side + 2 * (place % half)) * n;
+    for (let c = 0; c < n; c += 1)
+      made[place * n + c] = Math.max(map[corner + c], map[corner + n + c],
+        map[corner + side * n + c], map[corner + (side + 1) * n + c]);
+  }
+  return made;
+}
+
+// Ten probabilities, from the largest and the mean value of each channel.
+function answerByCnn(image) {
+  let map = Float32Array.from(image, level => (level / 255 - data.cnn.mean) / data.cnn.deviation);
+  let side = 28;
+  for (const { name, convolutions } of cnn.steps) {
+    const before = map;
+    if (name === "pool") { map = pool(map, side); side >>= 1; continue; }
+    for (const layer of convolutions) map = convolve(map, side, layer);
+    if (name === "residual") map = map.map((value, i) => value + before[i]);
+  }
+  const n = map.length / side ** 2, found = new Float64Array(2 * n);
+  found.fill(-Infinity, 0, n);
+  map.forEach((value, i) => {
+    found[i % n] = Math.max(found[i % n], value);
+    found[n + i % n] += value / side ** 2;
+  });
+  return softmax(addUp(found, cnn.outputs));
 }
 
 // What is shown of an answer.
@@ -88,19 +173,37 @@ function drawPicture(target, { width, height, data: bytes }) {
   target.getContext("2d").putImageData(image, 0, 0);
 }
 
-function showClasses({ classes, top }) {
+// One column: 1 is the network of Part 1, 2 the convolutional one.
+function showClasses(classes, column) {
+  const most = Math.max(...classes);
   [...find("classes").rows].forEach((row, label) => {
-    row.classList.toggle("top", label === top);
-    row.style.setProperty("--share", `${100 * classes[label]}%`);
-    row.cells[1].lastElementChild.textContent = phrase(classes[label]);
+    const cell = row.cells[column], share = classes[label];
+    cell.classList.toggle("top", share > 0 && share === most);
+    cell.style.setProperty("--share", share);
+    cell.textContent = most > 0 ? phrase(share) : "–";
   });
 }
 
-function listWays({ classes, top, summed, binary }) {
+function listWays({ top, summed, binary, byCnn }) {
   const isClothing = data.clothing.includes(top);
   const say = p => `${p > 0.5 ? "yes" : "no"}, ${phrase(p)}`;
   return [`${isClothing ? "yes" : "no"}, for ${data.names[top]} is the likeliest`,
-    say(summed), say(binary)];
+    say(summed), say(binary), byCnn ? say(sumClothing(byCnn)) : "…"];
+}
+
+function showWays(said) {
+  [...find("ways").rows].forEach((row, i) => {
+    row.cells[1].textContent = said ? listWays(said)[i] : "–";
+  });
+}
+
+// The convolutional network takes longer, so it answers once the drawing rests.
+function showCnn() {
+  const { image, said } = state.shown;
+  said.byCnn = answerByCnn(image);
+  showClasses(said.byCnn, 2);
+  showWays(said);
+  announce(describe(said));
 }
 
 let timer = 0;
@@ -109,7 +212,8 @@ function announce(text) {
   timer = setTimeout(() => { find("spoken").textContent = text; }, 500);
 }
 
-function phraseTop({ classes, top }) {
+function phraseTop(classes) {
+  const top = classes.indexOf(Math.max(...classes));
   const second = classes.indexOf(Math.max(...classes.filter((_, label) => label !== top)));
   return `${data.names[top]} ${phrase(classes[top])}, then ${data.names[second]} `
     + `${phrase(classes[second])}.`;
@@ -117,12 +221,15 @@ function phraseTop({ classes, top }) {
 
 function describe(said) {
   const isClothing = data.clothing.includes(said.top);
-  return `${phraseTop(said)} Clothing: ${isClothing ? "yes" : "no"} by the top class, `
-    + `summed ${phrase(said.summed)}, binary ${phrase(said.binary)}.`;
+  return `${phraseTop(said.classes)} Clothing: ${isClothing ? "yes" : "no"} by the top class, `
+    + `summed ${phrase(said.summed)}, binary ${phrase(said.binary)}.`
+    + (said.byCnn ? ` The CNN says ${phraseTop(said.byCnn)}` : "");
 }
 
 // Prepare what is on the canvas, ask the networks, show and speak what they say.
+let cnnTimer = 0;
 function update() {
+  clearTimeout(cnnTimer);
   const has = step => steps.elements[step].checked;
   const picture = dropAlpha(pen.getImageData(0, 0, canvas.width, canvas.height));
   find("occlusion").hidden = true;
@@ -133,17 +240,17 @@ function update() {
     drawLevels(find("seen"), prepared.image);
     for (const [step, made] of Object.entries(prepared.stages))
       drawPicture(find(`stage-${step}`), made);
-    showClasses(said);
-    [...find("ways").rows].forEach((row, i) => { row.cells[1].textContent = listWays(said)[i]; });
+    showClasses(said.classes, 1);
+    showWays(said);
+    cnnTimer = setTimeout(showCnn, 150);
     find("message").textContent = prepared.isNegated
       ? "Its ground was lighter than the article, so it was negated." : "";
-    find("short").textContent = phraseTop(said);
-    announce(describe(said));
+    find("short").textContent = phraseTop(said.classes);
   } catch (error) {
     state.shown = null;
     drawLevels(find("seen"), new Uint8Array(784));
-    showClasses({ classes: new Array(10).fill(0), top: -1 });
-    for (const row of find("ways").rows) row.cells[1].textContent = "–";
+    for (const column of [1, 2]) showClasses(new Array(10).fill(0), column);
+    showWays(null);
     find("short").textContent = "No answer";
     find("message").textContent = `${error.message} So there is no answer.`;
     announce(find("message").textContent);
