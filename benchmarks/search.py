@@ -40,6 +40,8 @@ CANDIDATES = {
     "larger: 512, 512": {"hidden_units": (512, 512)},
     "deeper: 256, 256, 256": {"hidden_units": (256, 256, 256)},
     "no batch normalization": {"normalize": False},
+    "no batch normalization, rate 0.003": {"normalize": False, "learning_rate": 0.003},
+    "no batch normalization, rate 0.001": {"normalize": False, "learning_rate": 0.001},
     "no input dropout": {"input_dropout": 0.0},
     "hidden dropout 0.1": {"dropout": 0.1},
     "no weight decay": {"weight_decay": 0.0},

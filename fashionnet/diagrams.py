@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from fashionnet.plots import BLUE, ORANGE, describe, make_axes
+from fashionnet.plots import BLUE, ORANGE, RED, describe, make_axes
 
 # So many units of a layer are drawn; dots stand for the others.
 N_DRAWN = 10
@@ -94,6 +94,31 @@ def _describe_layer(layer):
         return kind, DEEDS.get(kind, "")
     name = activation.__name__
     return (f"Dense + {name}" if kind == "Dense" else name), DEEDS.get(name, "")
+
+
+def plot_curves(x, curves, xlabel, ylabel, *, ax=None):
+    """Plot up to three functions of one number, each with a line style of its own.
+
+    Args:
+        x: Where they are computed, shape `(n,)`, ascending.
+        curves: Their values, shape `(n,)`, by name.
+        xlabel: What `x` is.
+        ylabel: What the values are, or nothing where the names say it.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or make_axes(2.6)
+    looks = zip((BLUE, RED, ORANGE), ("-", "--", ":"), strict=True)
+    for (name, y), (color, style) in zip(curves.items(), looks, strict=False):
+        ax.plot(x, y, color=color, linestyle=style, label=name)
+        ends = f"from {y[0]:.2f} at {x[0]:g} to {y[-1]:.2f} at {x[-1]:g}"
+        describe(ax, f"Line of {name.replace('$', '')}: {ends}.")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if len(curves) > 1:
+        ax.legend()
+    return ax
 
 
 def plot_schedule(schedule, *, n_steps, per_epoch, ax=None):

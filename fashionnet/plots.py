@@ -121,7 +121,8 @@ def plot_probabilities(images, y_prob, y_true, names):
     Args:
         images: `uint8` array of shape `(n, 28, 28)`.
         y_prob: Probabilities, shape `(n, n_classes)`.
-        y_true: The true class ids; their names are bold.
+        y_true: The true class ids; their names are bold. The class predicted, which
+            has the highest probability, is marked by an arrow.
         names: Names of the classes.
 
     Returns:
@@ -138,7 +139,9 @@ def plot_probabilities(images, y_prob, y_true, names):
         bars = right.barh(names, shares, color="0.7")
         bars[true].set_color(BLUE)
         right.get_yticklabels()[true].set_weight("bold")
-        right.bar_label(bars, [f"{share:.0%}" for share in shares], padding=2)
+        said = [f"{share:.0%}" for share in shares]
+        said[np.argmax(shares)] += " ←"
+        right.bar_label(bars, said, padding=2)
         right.set(xlim=(0, 1.25), xticks=[])
         right.invert_yaxis()
         right.spines[["top", "right", "bottom"]].set_visible(False)
@@ -253,8 +256,10 @@ def plot_chance(drawn, measured, half, *, ax=None):
     """
     ax = ax or make_axes(2.6)
     low, high = measured - half, measured + half
+    # Edges of bins lie between the numbers of four digits that can be drawn.
+    edges = np.floor(1000 * drawn.min()) / 1000 - 5e-5, drawn.max() + 0.001
     ax.axvspan(low, high, color="0.9", label=f"{low:.1%} to {high:.1%}")
-    sns.histplot(x=drawn, binwidth=0.001, color=BLUE, ax=ax)
+    sns.histplot(x=drawn, binwidth=0.001, binrange=edges, color=BLUE, ax=ax)
     ax.axvline(measured, color=RED, linestyle=":", label=f"{measured:.1%}")
     ax.set(xlabel="accuracy", ylabel="number of draws")
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=1))
