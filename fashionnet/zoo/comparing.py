@@ -57,6 +57,36 @@ def compare_networks(pairs, labels):
     return table.round({"mean": 1, "from": 0, "to": 0})
 
 
+def state_lead(one, other, labels):
+    """Say which network is ahead, as far as is known; or what has to be trained."""
+    lead = compare(one, other, labels)
+    if lead is None:
+        pair = (one, other)
+        missing = [x for x in pair if not load_trainings(find_network(x))] or pair
+        command = f"python -m fashionnet further --only {' '.join(missing)}"
+        return f"{one} against {other}: runs are missing. To make them: {command}"
+    if lead.low > 0:
+        finding = f"{one} is ahead of {other}"
+    elif lead.high < 0:
+        finding = f"{one} is behind {other}"
+    else:
+        finding = f"no difference was detected between {one} and {other}"
+    ends = f"95% interval {lead.low:+.0f} to {lead.high:+.0f}"
+    news = "new images" if len(lead.by_seed) == 1 else "new trainings and new images"
+    return f"{finding}: {lead.mean:+.0f} of {len(labels):,} ({ends}, for {news})"
+
+
+def list_networks(names, labels):
+    """Tabulate networks that have runs: parameters, seeds and mean test accuracy."""
+    rows = {}
+    for network in map(find_network, names):
+        if trainings := load_trainings(network):
+            accuracy = find_right(trainings, labels).mean()
+            rows[network.name] = network.parameters, len(trainings), f"{accuracy:.2%}"
+    heads = ["parameters", "seeds", "accuracy"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=heads)
+
+
 def compare_seeds(names, variant, labels):
     """Compare one training of a variant of networks with each of their own.
 

@@ -1,4 +1,8 @@
-"""Draw what depth and transfer bring: lines by name, and leads with their intervals."""
+"""Measure slopes by depth; draw what depth and transfer bring, as lines and leads."""
+
+import keras
+import numpy as np
+import tensorflow as tf
 
 from fashionnet.plots import BLUE, GREEN, RED, describe, make_axes
 
@@ -8,11 +12,34 @@ STYLES = (
     (BLUE, "--", "s"),
     (RED, "-", "^"),
     (RED, "--", "D"),
+    (GREEN, "-", "v"),
+    (GREEN, "--", "P"),
 )
 
 
+def measure_slopes(model, images, labels, *, normalize):
+    """Measure how long the slopes of the loss at the first convolution are.
+
+    Args:
+        model: A network with batch normalization, such as `build_resnet` builds.
+        images: Array of shape `(n, 28, 28)`, `float32`.
+        labels: Class ids, of shape `(n,)`.
+        normalize: Whether to bring each map to mean 0 and deviation 1 over the images;
+            a new network leaves it as it is otherwise.
+
+    Returns:
+        The length, as that of a vector.
+    """
+    with tf.GradientTape() as tape:
+        y_prob = model(images, training=normalize)
+        each = keras.losses.sparse_categorical_crossentropy(labels, y_prob)
+        loss = keras.ops.mean(each)
+    [slopes] = tape.gradient(loss, model.trainable_weights[:1])
+    return float(np.linalg.norm(slopes))
+
+
 def plot_lines(lines, xlabel, ylabel, *, is_log=False, ax=None):
-    """Plot up to four lines: two colors, each once solid and once dashed.
+    """Plot up to six lines: three colors, each once solid and once dashed.
 
     Args:
         lines: Pairs of x and y by name.

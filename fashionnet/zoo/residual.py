@@ -1,5 +1,7 @@
 """Convolutional networks with shortcuts: a ResNet, and our own small network."""
 
+from functools import partial
+
 import keras
 from keras import layers
 
@@ -11,7 +13,14 @@ from fashionnet.recipes import check_count, check_share, check_units
 MEAN, DEVIATION = 0.286, 0.353
 
 
-def build_resnet(n_classes, *, depth=20, filters=(16, 32, 64), shortcuts=True):
+def build_resnet(
+    n_classes,
+    *,
+    depth=20,
+    filters=(16, 32, 64),
+    shortcuts=True,
+    initializer="glorot_uniform",
+):
     """Build the ResNet of document 004: no pooling before the first block.
 
     After one convolution come three stages, of 28, 14 and 7 pixels a side. A stage has
@@ -21,9 +30,10 @@ def build_resnet(n_classes, *, depth=20, filters=(16, 32, 64), shortcuts=True):
 
     Args:
         n_classes: Number of softmax outputs, at least 2.
-        depth: Number of layers with weights on the longest way: 8, 14, 20, ...
+        depth: Number of layers with weights on the longest path: 8, 14, 20, ...
         filters: Number of filters of the three stages.
         shortcuts: Whether there are any; the same layers without them are a control.
+        initializer: How Keras draws the initial weights of the convolutions.
 
     Returns:
         A `keras.Model`, not compiled, from gray levels of shape `(n, 28, 28)` to
@@ -41,16 +51,17 @@ def build_resnet(n_classes, *, depth=20, filters=(16, 32, 64), shortcuts=True):
         raise ValueError(f"depth is {depth}; it must be 8, 14, 20, ...")
     if len(filters) != 3:
         raise ValueError(f"filters is {filters}; there must be three numbers")
+    add = partial(convolve, initializer=initializer)
     images = keras.Input(IMAGE_SHAPE, dtype="float32")
-    x = layers.Activation("relu")(convolve(standardize(images), filters[0]))
+    x = layers.Activation("relu")(add(standardize(images), filters[0]))
     for stage, count in enumerate(filters):
         for block in range((depth - 2) // 6):
             stride = 2 if stage > 0 and block == 0 else 1
-            way = convolve(x, count, stride=stride)
-            way = convolve(layers.Activation("relu")(way), count)
+            way = add(x, count, stride=stride)
+            way = add(layers.Activation("relu")(way), count)
             if shortcuts:
                 changes = stride > 1 or x.shape[-1] != count
-                short = convolve(x, count, size=1, stride=stride) if changes else x
+                short = add(x, count, size=1, stride=stride) if changes else x
                 way = layers.Add()([way, short])
             x = layers.Activation("relu")(way)
     x = layers.GlobalAveragePooling2D()(x)
@@ -114,7 +125,8 @@ def standardize(images):
     return layers.Reshape((*IMAGE_SHAPE, 1))(x)
 
 
-def convolve(x, filters, *, size=3, stride=1):
+def convolve(x, filters, *, size=3, stride=1, initializer="glorot_uniform"):
     """Add a convolution without bias and its batch normalization, with padding."""
-    x = layers.Conv2D(filters, size, strides=stride, padding="same", use_bias=False)(x)
+    settings = {"padding": "same", "use_bias": False, "kernel_initializer": initializer}
+    x = layers.Conv2D(filters, size, strides=stride, **settings)(x)
     return layers.BatchNormalization(momentum=0.9)(x)

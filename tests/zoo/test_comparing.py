@@ -53,3 +53,45 @@ def test_variant_with_one_training_is_compared_with_every_plain_one():
     half = 1.96 * np.sqrt(1900 - 100**2 / 10_000)
     assert table["to"].iloc[0] == pytest.approx(100 + half, abs=1)
     assert table["from"].iloc[0] == pytest.approx(100 - half, abs=1)
+
+
+def test_lead_is_worded_by_its_interval():
+    store_sample(LEAKY, 0, n_wrong=900)
+    store_sample(find_network("cnn-sgd"), 0, n_wrong=900, start=5000)
+    store_sample(find_network("mlp-2x256"), 0, n_wrong=1000, start=200)
+    labels = load_test_set()[1]
+    ahead = comparing.state_lead("leaky-mlp", "mlp-2x256", labels)
+    assert ahead.startswith("leaky-mlp is ahead of mlp-2x256: +100 of 10,000 (")
+    behind = comparing.state_lead("mlp-2x256", "leaky-mlp", labels)
+    assert behind.startswith("mlp-2x256 is behind leaky-mlp: -100 of 10,000 (")
+    unclear = comparing.state_lead("leaky-mlp", "cnn-sgd", labels)
+    assert unclear.startswith("no difference was detected")
+    assert all("for new images)" in said for said in (ahead, behind, unclear))
+    for seed in (1, 2):
+        store_sample(LEAKY, seed, n_wrong=900)
+        store_sample(find_network("mlp-2x256"), seed, n_wrong=1000, start=200)
+    said = comparing.state_lead("leaky-mlp", "mlp-2x256", labels)
+    assert "for new trainings and new images)" in said
+
+
+def test_lead_that_lacks_runs_names_the_command_that_makes_them():
+    labels = load_test_set()[1]
+    start = "python -m fashionnet further --only "
+    said = comparing.state_lead("leaky-mlp", "cnn-sgd", labels)
+    assert said.endswith(f"{start}leaky-mlp cnn-sgd")
+    store_sample(LEAKY, 0)
+    said = comparing.state_lead("leaky-mlp", "cnn-sgd", labels)
+    assert said.endswith(f"{start}cnn-sgd")
+    store_sample(find_network("cnn-sgd"), 1)  # of another seed
+    said = comparing.state_lead("leaky-mlp", "cnn-sgd", labels)
+    assert said.endswith(f"{start}leaky-mlp cnn-sgd")
+
+
+def test_networks_without_runs_are_left_out_of_the_list():
+    for seed, n_wrong in enumerate((900, 1000)):
+        store_sample(LEAKY, seed, n_wrong=n_wrong)
+    table = comparing.list_networks(["cnn-sgd", "leaky-mlp"], load_test_set()[1])
+    assert table.index.tolist() == ["leaky-mlp"]
+    assert table.iloc[0].tolist() == [LEAKY.parameters, 2, "90.50%"]
+    empty = comparing.list_networks(["cnn-sgd"], load_test_set()[1])
+    assert empty.empty and list(empty) == list(table)

@@ -1,20 +1,49 @@
 """What is drawn of depth and of leads, against the numbers it is drawn from."""
 
+import keras
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 
-from fashionnet.zoo.deeper import plot_leads, plot_lines
+from fashionnet.zoo.deeper import measure_slopes, plot_leads, plot_lines
+from fashionnet.zoo.residual import build_resnet
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_slopes_are_those_by_which_the_loss_changes(noise, normalize):
+    keras.utils.set_random_seed(0)
+    model = build_resnet(10, depth=8, filters=(2, 2, 2))
+    images, labels = noise[0][:8].astype("float32"), np.arange(8)
+    first = model.trainable_weights[0]
+    weights = np.array(first)
+
+    def find_loss(place, step):
+        """Return the loss after a step of one weight of the first convolution."""
+        changed = weights.copy()
+        changed.flat[place] += step
+        first.assign(changed)
+        y_prob = np.array(model(images, training=normalize), np.float64)
+        first.assign(weights)
+        return -np.log(y_prob[np.arange(8), labels]).mean()
+
+    step = 1e-2
+    by_steps = [
+        (find_loss(place, step) - find_loss(place, -step)) / (2 * step)
+        for place in range(weights.size)
+    ]
+    found = measure_slopes(model, images, labels, normalize=normalize)
+    assert found == pytest.approx(np.linalg.norm(by_steps), rel=0.05)
 
 
 def test_lines_are_told_apart_without_color_and_start_at_zero():
-    lines = {name: ((8, 20), (2, 1)) for name in ("a", "b", "c", "d")}
+    lines = {name: ((8, 20), (2, 1)) for name in "abcdef"}
     fig, (left, right) = plt.subplots(1, 2)
     ax = plot_lines(lines, "layers", "loss", ax=right)
     assert ax is right and not left.has_data()
-    assert len({line.get_marker() for line in ax.lines}) == 4
-    assert len({(x.get_color(), x.get_linestyle()) for x in ax.lines}) == 4
-    assert [list(line.get_ydata()) for line in ax.lines] == [[2, 1]] * 4
+    assert len({line.get_marker() for line in ax.lines}) == 6
+    assert len({(x.get_color(), x.get_linestyle()) for x in ax.lines}) == 6
+    assert [list(line.get_ydata()) for line in ax.lines] == [[2, 1]] * 6
     assert ax.get_xticks().tolist() == [8, 20]
     assert ax.get_ylim()[0] == 0
     assert "Line of c: loss 2.000 at 8, 1.000 at 20 (layers)" in fig.description

@@ -38,11 +38,36 @@ def test_resnet_has_the_parameters_counted_by_hand(depth, shortcuts):
     assert count_kinds(model, keras.layers.Add) == (3 * n if shortcuts else 0)
 
 
-def test_resnet_of_depth_20_has_20_layers_with_weights_on_its_longest_way():
+def test_resnet_of_depth_20_has_20_layers_with_weights_on_its_longest_path():
     model = build_resnet(10, depth=20)
     convolutions = [x for x in model.layers if isinstance(x, keras.layers.Conv2D)]
     on_the_way = [x for x in convolutions if x.kernel_size == (3, 3)]
     assert len(on_the_way) + count_kinds(model, keras.layers.Dense) == 20
+
+
+@pytest.mark.parametrize("shortcuts", [True, False])
+def test_initial_weights_of_a_resnet_are_those_asked_for(shortcuts):
+    factors = {None: 1, "glorot_uniform": 1, "he_uniform": 2}
+    for initializer, factor in factors.items():
+        keras.utils.set_random_seed(0)
+        settings = {"initializer": initializer} if initializer else {}
+        model = build_resnet(10, shortcuts=shortcuts, **settings)
+        # Where as many maps leave as enter, Glorot's variance is 1/n, and He's 2/n.
+        variances = [
+            np.var(layer.kernel) * np.prod(layer.kernel.shape[:3]) / factor
+            for layer in model.layers
+            if isinstance(layer, keras.layers.Conv2D)
+            and layer.kernel.shape[2] == layer.kernel.shape[3]
+        ]
+        assert len(variances) == 16
+        assert variances == pytest.approx(np.ones(16), abs=0.1)
+
+
+def test_shortcuts_have_the_initial_weights_asked_for_too():
+    keras.utils.set_random_seed(0)
+    model = build_resnet(10, depth=8, initializer="zeros")
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert len(layers) == 9 and not any(np.any(layer.kernel) for layer in layers)
 
 
 def test_resnet_has_no_pooling_before_its_stages_of_28_14_and_7_pixels():
