@@ -32,7 +32,7 @@ def load_answers():
     return read_file(folder(), FILE, unpack, sums)
 
 
-def halve_detail(images):
+def halve_resolution(images):
     """Shrink images to half their sides by averages, and enlarge them again."""
     n, high, wide = images.shape
     small = images.reshape(n, high // 2, 2, wide // 2, 2).mean(axis=(2, 4))
@@ -81,7 +81,7 @@ def show_maps(network, image, n_maps=6):
 
 
 def make_answers(weights, *, sizes=SIZES):
-    """Ask SqueezeNet about some images: as they are, with half the detail, untrained.
+    """Ask SqueezeNet about images: as they are, at half the resolution, untrained.
 
     Args:
         weights: What `load_squeezenet_weights` returns.
@@ -97,15 +97,15 @@ def make_answers(weights, *, sizes=SIZES):
     (images, labels), (x_test, y_test) = load_training_set(), load_test_set()
     images = np.concatenate([images[: n_train + n_val], x_test[:n_test]])
     labels = np.concatenate([labels[: n_train + n_val], y_test[:n_test]])
-    half, trained = halve_detail(images), build_squeezenet(weights)
+    half, trained = halve_resolution(images), build_squeezenet(weights)
     keras.utils.set_random_seed(0)
     untrained = build_squeezenet({})
     as_they_are = compute_parts(trained, images)
     features = {
         "pixels": images.reshape(len(images), -1),
-        "pixels, half the detail": half.reshape(len(half), -1),
+        "pixels, half the resolution": half.reshape(len(half), -1),
         "features": as_they_are["means"],
-        "features, half the detail": compute_parts(trained, half)["means"],
+        "features, half the resolution": compute_parts(trained, half)["means"],
         "features by place": as_they_are["by place"],
         "features of fire5": as_they_are["fire5"],
         "features, not trained": compute_parts(untrained, images)["means"],

@@ -11,12 +11,12 @@ from fashionnet.zoo.stored import pack
 from fashionnet.zoo.transfer import build_squeezenet
 
 
-def test_half_the_detail_keeps_brightness_but_not_single_pixels():
+def test_half_the_resolution_keeps_brightness_but_not_single_pixels():
     images = np.zeros((3, 28, 28), np.uint8)
     images[0] = 100
     images[1, 10:12, 10:12] = 200
     images[2, 10, 10] = 200
-    found = imagenet.halve_detail(images)
+    found = imagenet.halve_resolution(images)
     assert found.shape == images.shape and found.dtype == np.uint8
     assert (found[0] == 100).all()
     assert 100 < found[1].max() < 200
