@@ -8,7 +8,13 @@ import pytest
 from matplotlib.colors import to_hex
 
 from fashionnet import plots
-from fashionnet.diagrams import N_DRAWN, plot_network, plot_schedule, plot_units
+from fashionnet.diagrams import (
+    N_DRAWN,
+    plot_curves,
+    plot_network,
+    plot_schedule,
+    plot_units,
+)
 from fashionnet.models import build_mlp
 from fashionnet.training import make_schedule
 
@@ -69,3 +75,13 @@ def test_schedule_is_drawn_by_epoch():
     assert epochs[np.argmax(rates)] == pytest.approx(1)
     assert rates[-1] == pytest.approx(0, abs=1e-6)
     assert "up to 0.01 in epoch 1.0" in ax.figure.description
+
+
+def test_curves_have_a_style_and_a_name_each():
+    x = np.linspace(-1, 1, 5)
+    ax = plot_curves(x, {"line": x, "square": x**2}, "score", "value")
+    assert [line.get_label() for line in ax.lines] == ["line", "square"]
+    assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines}) == 2
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("score", "value")
+    assert "square: from 1.00 at -1 to 1.00 at 1" in ax.figure.description
+    assert plot_curves(x, {"line": x}, "", "").get_legend() is None

@@ -226,7 +226,9 @@ def test_probabilities_are_bars_beside_their_image():
         np.testing.assert_array_equal(panel.images[0].get_array(), image)
         bars = figure.axes[figure.axes.index(panel) + 1]
         assert [bar.get_width() for bar in bars.patches] == shares.tolist()
-        assert texts_of(bars)[:3] == [f"{share:.0%}" for share in shares]
+        said = [f"{share:.0%}" for share in shares]
+        said[shares.argmax()] += " ←"
+        assert texts_of(bars)[:3] == said
     weights = [t.get_weight() for t in figure.axes[3].get_yticklabels()]
     assert weights == ["normal", "bold", "normal"]
     assert figure.description.count(NAMES[1]) >= 2

@@ -18,7 +18,7 @@ STEPS = {
     "01_multiclass": {
         "a": "training, validation and test set, and why three",
         "b": "the layers, a drawing, the parameters by hand, and why this size",
-        "c": "loss, optimizer and learning rate, with formulas and reasons",
+        "c": "loss and optimizer with formulas, slopes by hand, which settings pay",
         "d": "callbacks, at most 50 epochs, and what each callback did",
         "e": "loss and accuracy after each epoch; overfitting, measured",
         "f": "accuracy on the test images, with its 95% interval",
@@ -27,7 +27,7 @@ STEPS = {
     "02_binary": {
         "a": "which classes are Clothing; the same images held out",
         "b": "one output with a sigmoid, and what stays the same",
-        "c": "binary cross-entropy, worked out for one image",
+        "c": "sigmoid and binary cross-entropy, drawn and worked out",
         "d": "the same callbacks, and what they did here",
         "e": "loss and accuracy; what the last epochs bring",
         "f": "accuracy, beside that of always saying “Clothing”",

@@ -146,8 +146,10 @@ def test_no_candidate_of_notebook_1_is_better_beyond_chance():
     half = stats.t.ppf(0.975, n - 1) * leads.std() / np.sqrt(n)
     above, below = leads.mean() - half > 0, leads.mean() + half < 0
     assert not above.any()
-    assert set(below[below].index) == {"no batch normalization", "smaller: 64, 64"}
-    assert leads.shape == (3, 12)
+    without = "no batch normalization"
+    rates = {f"{without}, rate 0.003", f"{without}, rate 0.001"}
+    assert set(below[below].index) == {"smaller: 64, 64", without, *rates}
+    assert leads.shape == (3, 14)
 
 
 @pytest.mark.integration
