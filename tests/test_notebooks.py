@@ -35,6 +35,9 @@ STEPS = (
     "Watch the training",
 )
 STEPS += ("Test once", "Look at the errors", "What we found", "Exercises")
+# Those of the further ones that run with every test; the others do with test-slow, and
+# whenever the reports are made.
+QUICK = {"04_explore", "05_tuning", "09_labels_or_outputs"}
 
 
 def cells(path, kind=None):
@@ -253,17 +256,30 @@ def test_part_3_runs_with_a_single_pair(tmp_path):
     assert process.returncode == 0, said
 
 
-@pytest.mark.integration
-def test_notebooks_run_from_top_to_bottom(tmp_path):
-    shutil.copytree(ROOT / "reports" / "runs", tmp_path / "runs")
-    # The third one reads what the others store; they need nothing of each other.
-    for together in (PATHS[:2], PATHS[2:]):
-        paths = [path for path in together if path.stem not in EDITED]
-        running = [start_nbmake(path, tmp_path) for path in paths]
-        for path, process in zip(paths, running, strict=True):
+def run_side_by_side(paths, home):
+    """Execute notebooks, two at a time. They need nothing of each other."""
+    paths = [path for path in paths if path.stem not in EDITED]
+    for start in range(0, len(paths), 2):
+        two = paths[start : start + 2]
+        running = [start_nbmake(path, home) for path in two]
+        for path, process in zip(two, running, strict=True):
             said, _ = process.communicate()
             assert process.returncode == 0, f"{path}:\n{said}"
             assert "1 passed" in said
+
+
+@pytest.mark.slow
+@pytest.mark.integration
+def test_longer_further_notebooks_run_from_top_to_bottom(tmp_path):
+    shutil.copytree(ROOT / "reports" / "runs", tmp_path / "runs")
+    run_side_by_side([path for path in PATHS[3:] if path.stem not in QUICK], tmp_path)
+
+
+@pytest.mark.integration
+def test_notebooks_run_from_top_to_bottom(tmp_path):
+    shutil.copytree(ROOT / "reports" / "runs", tmp_path / "runs")
+    quick = [path for path in PATHS[3:] if path.stem in QUICK]
+    run_side_by_side([*PATHS[:3], *quick], tmp_path)
     # What was trained is the usual training of its recipe, not one beside it.
     for task in ("multiclass", "binary"):
         folders = {path.name for path in (tmp_path / "runs" / task).iterdir()}
