@@ -38,6 +38,8 @@ FORMULA_TAGS = {
     "msubsup",
     "msup",
     "mtext",
+    "munder",
+    "munderover",
 }
 FORMULA_ATTRIBUTES = {"math": {"display"}, "mspace": {"width"}, "mo": {"stretchy"}}
 HEADING = re.compile("^h[1-6]$")

@@ -298,6 +298,14 @@ def test_formulas_become_mathml_and_nothing_else_does():
     assert "$a$ and $b$" in page.get_text()
 
 
+def test_index_of_a_sum_stays_below_it():
+    book = make_book()
+    book.cells.append(new_markdown_cell("$$\\sum_k a_k + \\sum_{i=1}^n b_i$$"))
+    page = BeautifulSoup(render_page(book), "html.parser")
+    assert page.find("munder").get_text() == "∑k"
+    assert page.find("munderover").get_text() == "∑i=1n"
+
+
 @pytest.mark.parametrize(
     "formula",
     [r"\text{<script>x</script>}", r"\href{javascript:x}{y}", r"<img src=x onerror=x>"],
