@@ -13,11 +13,13 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from fashionnet.study.stats import mcnemar_exact
 
 # Stored probabilities below are 0.
 SMALLEST = 1e-3
+STRENGTHS: tuple[float, ...] = (0.001, 0.01, 0.1, 1.0)
 
 
 def average(members):
@@ -67,7 +69,27 @@ def fit_stacker(members_val, y_val, *, strength=0.01):
     if len(y_val) != len(features):
         raise ValueError(f"{len(features)} images but {len(y_val)} labels")
     regression = LogisticRegression(C=strength, max_iter=1000)
-    return make_pipeline(StandardScaler(), regression).fit(features, y_val)
+    # Its matrices are small: several threads would mostly wait for each other.
+    with threadpool_limits(1):
+        return make_pipeline(StandardScaler(), regression).fit(features, y_val)
+
+
+def choose_strength(members_val, y_val, strengths=STRENGTHS):
+    """Choose the `strength` of a stacker by validation images alone.
+
+    It is fitted on every second one, and judged by the others.
+
+    Returns:
+        The one of `strengths` with the most right labels; of several, the lowest.
+    """
+    learned = [y_prob[::2] for y_prob in members_val]
+    judged = [y_prob[1::2] for y_prob in members_val]
+    n_right = []
+    for strength in sorted(strengths):
+        stacker = fit_stacker(learned, y_val[::2], strength=strength)
+        y_pred = predict_stacked(stacker, judged).argmax(axis=1)
+        n_right.append(np.sum(y_pred == y_val[1::2]))
+    return sorted(strengths)[int(np.argmax(n_right))]
 
 
 def predict_stacked(stacker, members):

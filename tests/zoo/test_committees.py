@@ -80,6 +80,19 @@ def test_stacker_refuses_fewer_members_than_it_was_fitted_with(truth):
         committees.predict_stacked(stacker, members[:2])
 
 
+def test_strength_is_chosen_on_the_half_that_was_not_learned(truth):
+    members = [make_answers(truth, 2, seed) for seed in range(2)]
+    chosen = committees.choose_strength(members, truth, (1.0, 1e-7, 0.1))
+    n_right = {}
+    for strength in (1.0, 1e-7, 0.1):
+        learned = [member[::2] for member in members]
+        stacker = committees.fit_stacker(learned, truth[::2], strength=strength)
+        y_prob = committees.predict_stacked(stacker, [m[1::2] for m in members])
+        n_right[strength] = np.sum(y_prob.argmax(axis=1) == truth[1::2])
+    assert n_right[chosen] == max(n_right.values()) > min(n_right.values())
+    assert committees.choose_strength(members, truth, (0.1, 0.1)) == 0.1
+
+
 def test_gain_is_counted_image_by_image():
     y_true = np.zeros(10, int)
     committee = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1])
