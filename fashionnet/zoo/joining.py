@@ -1,0 +1,259 @@
+"""Join networks: which help each other, how many it takes, what it costs.
+
+Networks are dictionaries of trainings by seed, themselves by name, as `load_members`
+returns them.
+"""
+
+import time
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+
+from fashionnet.models import build_mlp
+from fashionnet.plots import BLUE, GREEN, RED, describe, make_axes
+from fashionnet.study.contrasts import estimate_images
+from fashionnet.study.trainings import SEEDS, load_runs
+from fashionnet.zoo.committees import (
+    choose_strength,
+    decide,
+    fit_stacker,
+    predict_stacked,
+)
+from fashionnet.zoo.scoreboard import find_kind
+from fashionnet.zoo.summary import NOTEBOOK_1, load_trainings
+from fashionnet.zoo.table import build, find_network
+
+PART_1 = "Part 1"
+MEMBERS: tuple[str, ...] = (
+    "softmax-regression", "mlp-2x256", "mlp-3x256", "leaky-mlp", "cnn-sgd",
+    "cnn-sgd-dropout", "cnn-adam-dropout", "small-resnet", "squeezenet-features",
+)  # fmt: skip
+MARKERS = ((GREEN, "o"), (RED, "^"), (BLUE, "s"))
+# Pairs whose accuracies differ by less are called near each other.
+NEAR = 0.02
+
+
+class Pair(NamedTuple):
+    """Two networks on the same images, each alone and both by average.
+
+    Attributes:
+        correlation: Of their errors: 1 if the same images are wrong, 0 if one's errors
+            tell nothing about the other's.
+        apart: By how much the better one's accuracy is higher.
+        gain: By how much that of the average is higher than the better one's.
+        together: Accuracy of the average.
+    """
+
+    correlation: float
+    apart: float
+    gain: float
+    together: float
+
+
+def load_members():
+    """Load the networks that join here, as far as they are stored, by name and seed."""
+    found = {name: load_trainings(find_network(name)) for name in MEMBERS}
+    return {PART_1: load_runs(NOTEBOOK_1, SEEDS)} | found
+
+
+def list_seeds(found, names):
+    """List the seeds that several networks have in common, in order.
+
+    With the same seed, all have held out the same validation images.
+    """
+    return sorted(set.intersection(*(set(found[name]) for name in names)))
+
+
+def measure_lead(right, other):
+    """Measure by how many of 10,000 images one way is ahead of another.
+
+    Args:
+        right: Whether each image is right, of shape `(n,)` or `(seeds, n)`.
+        other: The same of the other way, or the share of trainings that are right.
+
+    Returns:
+        The images ahead, and the ends of the 95% interval: for new images or, with
+        several seeds, for new trainings and new images.
+    """
+    ahead = np.atleast_2d(np.asarray(right, float) - other)
+    if len(ahead) > 1:
+        estimate = estimate_images(ahead)
+        return estimate.value, *estimate.interval()
+    lead = 10_000 * ahead.mean()
+    half = 1.96 * 10_000 * ahead.std() / ahead.size**0.5
+    return lead, lead - half, lead + half
+
+
+def compare_pair(one, other, y_true):
+    """Compare two networks, by their probabilities for the same images: a `Pair`."""
+    right = np.array([y_prob.argmax(axis=1) == y_true for y_prob in (one, other)])
+    worse, better = sorted(right.mean(axis=1))
+    together = np.mean((one.astype(float) + other).argmax(axis=1) == y_true)
+    correlation = np.corrcoef(right)[0, 1]
+    return Pair(correlation, better - worse, together - better, together)
+
+
+def compare_pairs(found, which, labels):
+    """Compare all pairs of networks that have a seed in common.
+
+    Args:
+        found: Networks as `load_members` returns them.
+        which: "val" or "test" images.
+        labels: True labels of these images, by seed.
+
+    Returns:
+        A table with a row for each pair, means over seeds, and the columns of a `Pair`.
+    """
+    rows = {}
+    for pair in combinations(found, 2):
+        compared = []
+        for seed in set(list_seeds(found, pair)) & set(labels):
+            both = [getattr(found[name][seed], f"y_prob_{which}") for name in pair]
+            compared.append(compare_pair(*both, labels[seed]))
+        if compared:
+            rows[pair] = np.mean(compared, axis=0)
+    return pd.DataFrame(rows, Pair._fields).T
+
+
+def ask_rules(members, y_val, y_test):
+    """Ask a committee by all rules; whatever is fitted or chosen is so by `y_val`.
+
+    Args:
+        members: Trainings that have held out the same images.
+        y_val: Labels of these images.
+        y_test: Labels of the test images.
+
+    Returns:
+        Whether each test image is right, by rule.
+    """
+    val = [member.y_prob_val for member in members]
+    test = [member.y_prob_test for member in members]
+    best = np.argmax([np.mean(y_prob.argmax(axis=1) == y_val) for y_prob in val])
+    strength = choose_strength(val, y_val)
+    stacker = fit_stacker(val, y_val, strength=strength)
+    answers = {
+        "best alone": test[best].argmax(axis=1),
+        "average": decide("average", test),
+        "vote": decide("vote", test),
+        "stacked": predict_stacked(stacker, test).argmax(axis=1),
+    }
+    return {rule: y_pred == y_test for rule, y_pred in answers.items()}
+
+
+def join_seeds(trainings, y_true):
+    """Join the trainings of one network by average.
+
+    Returns:
+        The share of the trainings that have each test image right, and whether the
+        average has.
+    """
+    y_prob = np.array([one.y_prob_test for one in trainings.values()], float)
+    alone = np.mean(y_prob.argmax(axis=2) == y_true, axis=0)
+    return alone, y_prob.mean(axis=0).argmax(axis=1) == y_true
+
+
+def find_best(found):
+    """Find the network whose mean accuracy on its validation images is highest."""
+
+    def validate(name):
+        """Average the accuracy over the stored trainings."""
+        manifests = [training.manifest for training in found[name].values()]
+        return np.mean([manifest["metrics"]["val_accuracy"] for manifest in manifests])
+
+    return max((name for name in found if found[name]), key=validate)
+
+
+def measure_cost(name, images):
+    """Measure what one network costs, with random weights, which take as long.
+
+    Returns:
+        Its parameters in millions, the views of an image that it averages, and for an
+        image the millions of multiplications and the milliseconds.
+    """
+    row = None if name == PART_1 else find_network(name)
+    model, n_views = (build(row), row.views) if row else (build_mlp(10), 1)
+    parameters = sum(np.prod(w.shape) for w in model.trainable_weights)
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        model.predict_on_batch(images)
+        seconds.append(time.perf_counter() - start)
+    # The first call is slower, so the median leaves it out.
+    milliseconds = 1000 * n_views * np.median(seconds) / len(images)
+    n = n_views * count_multiplications(model)
+    return parameters / 1e6, n_views, n / 1e6, milliseconds
+
+
+def count_multiplications(model):
+    """Count each weight of dense and convolutional layers once for every place."""
+    layers = [layer for layer in model.layers if hasattr(layer, "kernel")]
+    places = [np.prod(layer.output.shape[1:-1]) for layer in layers]
+    sizes = [np.prod(layer.kernel.shape) for layer in layers]
+    return int(np.dot(places, sizes))
+
+
+def plot_sizes(accuracies, *, ax=None):
+    """Plot the accuracies of committees against the number of their members.
+
+    Args:
+        accuracies: Those of several committees, 0 to 1, by number of members.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or make_axes(3.2)
+    for size, shares in accuracies.items():
+        label = "one committee" if size == min(accuracies) else "_"
+        places = np.full(len(shares), size)
+        ax.plot(places, 100 * np.array(shares), ".", color="0.6", label=label)
+        low, mean, high = 100 * min(shares), 100 * np.mean(shares), 100 * max(shares)
+        described = f"{size}: {len(shares)}, {low:.2f} to {high:.2f}, mean {mean:.2f}."
+        describe(ax, f"Committees by accuracy in percent, members {described}")
+    means = [100 * np.mean(shares) for shares in accuracies.values()]
+    ax.plot(list(accuracies), means, "o-", color=BLUE, markersize=6, label="mean")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlabel="members", ylabel="test accuracy in %")
+    ax.legend(loc="lower right", frameon=False)
+    return ax
+
+
+def plot_pairs(pairs, *, near=NEAR, ax=None):
+    """Plot the gain of pairs against the correlation of their errors.
+
+    Args:
+        pairs: What `compare_pairs` returned. Marks say how many of the two are dense.
+        near: Pairs that are this far apart, or further, are drawn open.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or make_axes(3.6)
+    n_dense = np.array([_count_dense(pair) for pair in pairs.index], int)
+    is_near = (pairs["apart"] < near).to_numpy()
+    ax.axhline(0, color="gray", linestyle=":")
+    for n, (color, marker) in enumerate(MARKERS):
+        kind = ("no", "one", "two")[n] + " dense"
+        for filled in (True, False):
+            chosen = pairs[(n_dense == n) & (is_near == filled)]
+            if chosen.empty:
+                continue
+            x, y = chosen["correlation"], 100 * chosen["gain"]
+            style = {"color": color, "mfc": color if filled else "white"}
+            where = "near each other" if filled else "further apart"
+            label = kind if filled else "_"
+            ax.plot(x, y, marker, markersize=6, label=label, **style)
+            described = f"correlation {x.min():.2f} to {x.max():.2f}, gain "
+            described += f"{y.min():+.1f} to {y.max():+.1f} percentage points"
+            describe(ax, f"{len(chosen)} pairs, {kind}, {where}: {described}.")
+    ax.set(xlabel="correlation of errors", ylabel="gain, percentage points")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
+    return ax
+
+
+def _count_dense(pair):
+    return sum(find_kind({"network": name}) == "dense" for name in pair)
