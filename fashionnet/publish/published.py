@@ -26,6 +26,7 @@ FURTHER = tuple(
         "05_tuning",
         "06_convolution",
         "07_residual_and_transfer",
+        "08_committees",
         "09_labels_or_outputs",
         "10_own_picture",
     )
