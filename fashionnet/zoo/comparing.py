@@ -76,7 +76,7 @@ def state_lead(one, other, labels):
     return f"{finding}: {lead.mean:+.0f} of {len(labels):,} ({ends}, for {news})"
 
 
-def list_networks(names, labels):
+def table_networks(names, labels):
     """Tabulate networks that have runs: parameters, seeds and mean test accuracy."""
     rows = {}
     for network in map(find_network, names):

@@ -90,8 +90,8 @@ def test_lead_that_lacks_runs_names_the_command_that_makes_them():
 def test_networks_without_runs_are_left_out_of_the_list():
     for seed, n_wrong in enumerate((900, 1000)):
         store_sample(LEAKY, seed, n_wrong=n_wrong)
-    table = comparing.list_networks(["cnn-sgd", "leaky-mlp"], load_test_set()[1])
+    table = comparing.table_networks(["cnn-sgd", "leaky-mlp"], load_test_set()[1])
     assert table.index.tolist() == ["leaky-mlp"]
     assert table.iloc[0].tolist() == [LEAKY.parameters, 2, "90.50%"]
-    empty = comparing.list_networks(["cnn-sgd"], load_test_set()[1])
+    empty = comparing.table_networks(["cnn-sgd"], load_test_set()[1])
     assert empty.empty and list(empty) == list(table)
