@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from fashionnet.plots import BLUE, ORANGE, RED, describe, make_axes
+from fashionnet.plots import BLUE, GREEN, ORANGE, RED, describe, make_axes
 
 # So many units of a layer are drawn; dots stand for the others.
 N_DRAWN = 10
@@ -110,7 +110,7 @@ def plot_curves(x, curves, xlabel, ylabel, *, ax=None):
         The Axes.
     """
     ax = ax or make_axes(2.6)
-    looks = zip((BLUE, RED, ORANGE), ("-", "--", ":"), strict=True)
+    looks = zip((BLUE, RED, GREEN), ("-", "--", ":"), strict=True)
     for (name, y), (color, style) in zip(curves.items(), looks, strict=False):
         ax.plot(x, y, color=color, linestyle=style, label=name)
         ends = f"from {y[0]:.2f} at {x[0]:g} to {y[-1]:.2f} at {x[-1]:g}"
