@@ -8,12 +8,7 @@ import time
 from pathlib import Path
 
 from fashionnet import FashionnetError, check_keras
-from fashionnet.commands import (
-    Parser,
-    carry_out,
-    read_count,
-    read_seed,
-)
+from fashionnet.commands import Parser, carry_out, read_count, read_seed
 from fashionnet.download import get_data
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,7 +57,7 @@ def make_parser():
 
 def _take_photos(verb):
     """Let a verb look at pictures."""
-    verb.add_argument("photos", metavar="PHOTO", nargs="+",
+    verb.add_argument("photos", metavar="PHOTO", nargs="*",
                       help="a file, a folder, or - for standard input")  # fmt: skip
     verb.add_argument("--json", action="store_true", help="print one JSON list")
     verb.add_argument("--save", action="store_true", help="write what the networks see"
@@ -144,6 +139,8 @@ def _choose(options):
 
 def predict(options):
     """Let the networks of notebooks 1 and 2 answer to pictures of one's own."""
+    if not options.photos:
+        raise FashionnetError("predict what? Give a PHOTO: a file, a folder, or -")
     from fashionnet.study.photos import predict_photos
 
     ways = {"save": options.save, "train": options.train}

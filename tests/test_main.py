@@ -72,7 +72,6 @@ WRONG = {
     "an unknown part": (("study", "--only", "dessert"), "'dessert'"),
     "no repository": (("colab", "--repo-url", "nonsense"), "'nonsense'"),
     "an unknown option": (("check", "--fast"), "--fast"),
-    "no photo": (("predict",), "PHOTO"),
 }
 
 

@@ -191,15 +191,10 @@ def predict_photos(names, *, as_json=False, save=False, train=False):
         FashionnetError: After all is done, if a picture could not be read or what was
             seen of it not be written; or if weights are missing.
     """
-    photos, told, pictures = list_photos(names), {}, {}
-    for name in photos:
-        try:
-            pictures[name] = read_photo(name)
-        except PictureError as error:
-            told[name] = {"photo": name, "error": str(error)}
-            print(f"fashionnet: {error}", file=sys.stderr)
+    photos = list_photos(names)
+    pictures, told = _read_photos(photos)
     n_failed = len(told)
-    if pictures:
+    if pictures:  # else no network has to be loaded
         networks, neighbors = load_networks(train=train), load_neighbors()
         measured = load_measured()
         threshold = measured["distance"]["threshold"]
@@ -216,6 +211,18 @@ def predict_photos(names, *, as_json=False, save=False, train=False):
         print(state_measured(measured))
     if n_failed:
         raise FashionnetError(f"{n_failed} of {len(photos)} could not be read or saved")
+
+
+def _read_photos(photos):
+    """Read pictures. Returns those that can be read, and what is told of the others."""
+    pictures, told = {}, {}
+    for name in photos:
+        try:
+            pictures[name] = read_photo(name)
+        except PictureError as error:
+            told[name] = {"photo": name, "error": str(error)}
+            print(f"fashionnet: {error}", file=sys.stderr)
+    return pictures, told
 
 
 def _try_to_save(name, picture):

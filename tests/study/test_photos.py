@@ -193,11 +193,12 @@ def test_folder_that_may_not_be_read_stops_none_of_the_others(
 
 
 def test_nothing_to_predict_is_one_line(capsys):
-    with pytest.raises(SystemExit) as left:
-        main(["predict"])
-    assert left.value.code == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "PHOTO" in line
+    assert main(["predict"]) == main(["predict", "--json"]) == 1
+    said = capsys.readouterr()
+    first, second = said.err.splitlines()
+    assert first == second
+    assert first.startswith("fashionnet: ") and "PHOTO" in first
+    assert said.out == ""
 
 
 def test_standard_input_is_read(shirt, capsys, monkeypatch, tmp_path):
