@@ -8,6 +8,7 @@ from fashionnet.publish.contents import PAGE_SCRIPT
 from fashionnet.publish.home import find_figure
 from fashionnet.publish.page import load_template, title_of
 from fashionnet.publish.published import SYSTEMS
+from fashionnet.zoo.table import phrase_parameters
 
 COLUMNS = (
     "system", "here", "reported", "against Part 1", "runs", "parameters", "s/epoch",
@@ -89,10 +90,15 @@ def _describe(row):
         _share(row["source_accuracy"]),
         _compare(row.get("ahead_of_notebook_1")),
         Cell(f"{n_runs}", n_runs),
-        Cell(f"{row['parameters']:,}", row["parameters"]),
+        _count_parameters(row["parameters"], row.get("frozen", 0)),
         Cell(f"{np.mean(seconds):.0f}", np.mean(seconds)) if seconds else _empty(),
         _name_source(row),
     ]
+
+
+def _count_parameters(trained, frozen):
+    """Count all parameters of a system, those that do not learn among them."""
+    return Cell(phrase_parameters(trained, frozen), trained + frozen)
 
 
 def _name_source(row):

@@ -8,7 +8,7 @@ from fashionnet.storing import home
 from fashionnet.study.trainings import train_missing
 from fashionnet.zoo.stored import find_training, store_training
 from fashionnet.zoo.summary import load_trainings, write_further
-from fashionnet.zoo.table import NETWORKS, find_network
+from fashionnet.zoo.table import NETWORKS, find_network, phrase_parameters
 
 
 class Job(NamedTuple):
@@ -102,7 +102,7 @@ def _describe(network):
     return (
         network.name,
         network.document,
-        f"{network.parameters:,}",
+        phrase_parameters(network.parameters, network.frozen),
         f"{network.reported:.4f}" if network.reported else "–",
         f"{np.mean(reached):.4f}" if reached else "–",
         f"{len(reached)} of {len(network.seeds)}",

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import pandas as pd
 from matplotlib.ticker import NullLocator, PercentFormatter
 
 from fashionnet.plots import BLUE, RED, describe, make_axes
@@ -91,8 +92,17 @@ def find_kind(row):
     return "dense" if is_dense else "convolutional"
 
 
+def tabulate_accuracies(ours):
+    """Tabulate accuracies of rows as in `results/further.json`, as text."""
+    heads = ["source_accuracy", "test_accuracy", "spread"]
+    table = pd.DataFrame(ours).set_index("network")[heads].astype(float)
+    return table.map("{:.4f}".format, na_action="ignore").astype(object).fillna("–")
+
+
 def plot_scoreboard(ours, published=PUBLISHED, *, ax=None):
     """Plot test accuracy against the number of parameters, the best at the top.
+
+    Parameters that do not learn count as well: a network needs them to answer.
 
     Args:
         ours: Rows as in `results/further.json`; drawn filled.
@@ -102,8 +112,8 @@ def plot_scoreboard(ours, published=PUBLISHED, *, ax=None):
     Returns:
         The Axes.
     """
-    points = [(row["test_accuracy"], row["parameters"], row["network"], find_kind(row),
-               True) for row in ours]  # fmt: skip
+    points = [(row["test_accuracy"], row["parameters"] + row.get("frozen", 0),
+               row["network"], find_kind(row), True) for row in ours]  # fmt: skip
     points += [(p.test_accuracy, p.parameters, p.network, p.kind, False)
                for p in published]  # fmt: skip
     points.sort(key=lambda point: point[:2])

@@ -88,6 +88,7 @@ def summarize(network, trainings, labels):
         "source": network.document,
         "source_accuracy": network.reported,
         "parameters": network.parameters,
+        "frozen": network.frozen,
         "seeds": list(trainings),
         "epochs": [manifest["epochs_run"] for manifest in manifests],
         "seconds_per_epoch": [manifest["seconds_per_epoch"] for manifest in manifests],

@@ -42,6 +42,7 @@ class Network(NamedTuple):
         keeps_weights: Whether the weights of seed 0 are published.
         choices: What was chosen on validation images, and what it gave there.
         why: Why the figure wanted is out of reach, where it is.
+        frozen: Number of weights that stay as they were learned elsewhere.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Network(NamedTuple):
     keeps_weights: bool = False
     choices: tuple[str, ...] = ()
     why: str = ""
+    frozen: int = 0
 
 
 # What decides a training, beside the seed.
@@ -245,12 +247,13 @@ NETWORKS: tuple[Network, ...] = (
         "squeezenet-features", "004", None, None, 535_562, 2, SQUEEZENET,
         {"frozen_up_to": "fire9"},
         at_rate("Adam", 1e-3), CONSTANT, {}, 256, 20, 20, on_features=True,
+        frozen=722_496,
     ),
     Network(
         "squeezenet-fine-tuned", "004", None, None, 921_738, 60, SQUEEZENET,
         {"frozen_up_to": "fire7"},
         at_rate("SGD", 0.03, momentum=0.9), COSINE, LIGHT, 128, 10, 10,
-        after="squeezenet-features",
+        after="squeezenet-features", frozen=336_320,
     ),
     Network(
         "small-resnet", "ours", None, 0.9450, 287_546, 90,
@@ -287,6 +290,12 @@ def find_network(name):
         hint = f"did you mean {' or '.join(near)}?" if near else ", ".join(by_name)
         raise ValueError(f"no network is called {name!r}: {hint}")
     return by_name[name]
+
+
+def phrase_parameters(trained, frozen):
+    """Write how many parameters there are and, if some stay as they are, learn."""
+    total = f"{trained + frozen:,}"
+    return f"{total} ({trained:,} trained)" if frozen else total
 
 
 def list_settings(network):

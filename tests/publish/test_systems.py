@@ -62,6 +62,11 @@ def test_row_says_mean_spread_and_difference():
     }
 
 
+def test_frozen_parameters_are_counted_and_those_trained_named():
+    row = make_row("a", 0.9, parameters=1500, frozen=500)
+    assert texts(row)["parameters"] == "2,000 (1,500 trained)"
+
+
 def test_what_a_row_lacks_is_a_dash():
     row = make_row("a", 0.9, source_accuracy=None)
     assert [texts(row)[c] for c in ("reported", "s/epoch", "against Part 1")] == 3 * [

@@ -8,6 +8,7 @@ from fashionnet.zoo.scoreboard import (
     PUBLISHED,
     find_kind,
     plot_scoreboard,
+    tabulate_accuracies,
 )
 from fashionnet.zoo.table import find_network
 
@@ -30,6 +31,18 @@ def test_every_point_is_drawn_where_it_belongs_and_has_a_label():
     (low, high), (least, most) = ax.get_ylim(), ax.get_xlim()
     assert all(least < x < most and low < y < high for x, y in points)
     assert "ours, small-resnet, convolutional, 287,546, 95.00%" in fig.description
+
+
+def test_parameters_that_do_not_learn_count_too():
+    row = {"network": "b", "parameters": 500, "frozen": 1500, "test_accuracy": 0.9}
+    ax = plot_scoreboard([row], [])
+    assert [line.get_xdata()[0] for line in ax.lines] == [2000]
+
+
+def test_accuracies_are_text_of_four_digits_or_a_dash():
+    rows = [{"network": "b", "source_accuracy": None, "test_accuracy": 0.9,
+             "spread": 0.001}]  # fmt: skip
+    assert tabulate_accuracies(rows).loc["b"].tolist() == ["–", "0.9000", "0.0010"]
 
 
 def test_ours_and_published_differ_by_more_than_color():

@@ -6,7 +6,14 @@ from zoo_samples import make_squeezenet_weights
 
 from fashionnet.zoo import transfer
 from fashionnet.zoo.augment import Augmentation, check_augmentation
-from fashionnet.zoo.table import NETWORKS, build, find_network, list_grid, list_settings
+from fashionnet.zoo.table import (
+    NETWORKS,
+    build,
+    find_network,
+    list_grid,
+    list_settings,
+    phrase_parameters,
+)
 from fashionnet.zoo.views import VIEWS
 
 # Trained weights, counted by hand: in `test_dense.py` and its neighbors, or here.
@@ -47,8 +54,20 @@ def test_numbers_of_parameters_are_those_counted_by_hand():
 @pytest.mark.parametrize("network", OF_EACH_KIND, ids=lambda network: network.name)
 def test_network_has_the_parameters_that_its_row_names(network, monkeypatch):
     monkeypatch.setattr(transfer, "load_squeezenet_weights", make_squeezenet_weights)
-    trained = build(network).trainable_weights
+    built = build(network)
+    trained = built.trainable_weights
     assert sum(int(np.prod(w.shape)) for w in trained) == network.parameters
+    if network.frozen:  # in others, only batch normalization has weights beside these
+        assert built.count_params() == network.parameters + network.frozen
+
+
+def test_frozen_parts_are_told_beside_what_learns():
+    assert phrase_parameters(7_850, 0) == "7,850"
+    row = find_network("squeezenet-features")
+    said = phrase_parameters(row.parameters, row.frozen)
+    assert said == "1,258,058 (535,562 trained)"
+    fine_tuned = find_network("squeezenet-fine-tuned")
+    assert fine_tuned.parameters + fine_tuned.frozen == row.parameters + row.frozen
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
