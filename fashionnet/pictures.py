@@ -178,7 +178,7 @@ def darken_ground(small, ground):
     """Turn a small picture to gray: its ground to 0, the most different level to 255.
 
     All images of the data set reach 254 or 255. If the ground is lighter than the
-    article, the picture is negated. Returns a `uint8` array, and a list of phrases.
+    article, light and dark are swapped. Returns a `uint8` array, and a list of phrases.
     """
     gray, level = (np.asarray(ImageOps.grayscale(x), int) for x in (small, ground))
     is_light = level.mean() > gray.mean()
@@ -186,7 +186,7 @@ def darken_ground(small, ground):
     if above.max() < CLOSE:
         raise PictureError("in gray it is like its ground: lay it on a lighter one")
     factor = 255 / above.max()
-    kind = "light, so the picture was negated" if is_light else "dark already"
+    kind = "light, so light and dark were swapped" if is_light else "dark already"
     steps = [f"ground {kind}", f"contrast raised {factor:.1f} times"]
     return (above * factor).round().astype(np.uint8), steps
 

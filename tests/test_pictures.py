@@ -120,14 +120,14 @@ def test_transparent_picture_is_laid_on_white():
 
 
 @pytest.mark.parametrize(
-    ("ink", "ground", "is_negated"),
+    ("ink", "ground", "is_swapped"),
     [(BLUE, WHITE, True), (ORANGE, BLACK, False), (BLACK, (110, 120, 100), True),
      (WHITE, (150, 120, 90), False)],
 )  # fmt: skip
-def test_ground_becomes_dark_and_a_light_one_is_negated(ink, ground, is_negated):
+def test_ground_becomes_dark_and_a_light_one_is_swapped(ink, ground, is_swapped):
     picture = load_picture(draw(ink, ground))
     assert apart(picture.image > 0, SHIRT > 0) < 0.02
-    assert any("negated" in step for step in picture.steps) == is_negated
+    assert any("swapped" in step for step in picture.steps) == is_swapped
     assert any("ground" in step for step in picture.steps)
 
 

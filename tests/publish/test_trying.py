@@ -21,6 +21,7 @@ from fashionnet.publish.contents import read_page
 from fashionnet.publish.published import ROOT
 from fashionnet.publish.trying import (
     N_EACH,
+    count_unlike,
     encode,
     fold_layers,
     pack_layers,
@@ -143,6 +144,17 @@ def test_page_asks_for_nothing_stores_nothing_and_runs_one_script(page):
 
 def test_page_is_under_2_6_mb(page):
     assert len(page.encode()) < 2_600_000
+
+
+def test_page_says_how_many_drawn_articles_are_called_unlike(page):
+    trust = BeautifulSoup(page, "html.parser").find(id="trust")
+    said = " ".join(part.get_text() for part in trust.find_next_siblings("p"))
+    far = count_unlike()
+    assert (
+        f"Of the {far['n']} drawn pictures that show an article, {far['unlike']}"
+        in (" ".join(said.split()))
+    )
+    assert BeautifulSoup(page, "html.parser").select('#try a[href="#trust"]')
 
 
 def test_page_has_forty_test_images(page):
@@ -386,6 +398,7 @@ def test_three_ways_are_those_of_part_3(trying, layers):
     groups = [y_prob.argmax() in CLOTHING, summed > 0.5, binary[0] > 0.5]
     for row, is_clothing in zip(rows[:3], groups, strict=True):
         assert row.split("\t")[1].startswith("yes" if is_clothing else "no")
+    assert all("probability of Clothing" in row for row in rows[1:])
 
 
 def test_live_region_speaks_the_answer(trying):

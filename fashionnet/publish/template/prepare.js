@@ -307,7 +307,7 @@ function colorGray({ width, height }, levels) {
 const mean = values => values.reduce((a, b) => a + b, 0) / values.length;
 
 // Make the ground 0 and the most different level 255. Returns levels, that of the ground,
-// and whether the picture was negated.
+// and whether light and dark were swapped.
 function darkenGround(small, place, has) {
   let gray = toGray(small), around, isNegated = false;
   const under = toGray(place);

@@ -186,7 +186,7 @@ function showClasses(classes, column) {
 
 function listWays({ top, summed, binary, byCnn }) {
   const isClothing = data.clothing.includes(top);
-  const say = p => `${p > 0.5 ? "yes" : "no"}, ${phrase(p)}`;
+  const say = p => `${p > 0.5 ? "yes" : "no"}, probability of Clothing ${phrase(p)}`;
   return [`${isClothing ? "yes" : "no"}, for ${data.names[top]} is the likeliest`,
     say(summed), say(binary), byCnn ? say(sumClothing(byCnn)) : "…"];
 }
@@ -244,7 +244,7 @@ function update() {
     showWays(said);
     cnnTimer = setTimeout(showCnn, 150);
     find("message").textContent = prepared.isNegated
-      ? "Its ground was lighter than the article, so it was negated." : "";
+      ? "Its ground was lighter than the article, so light and dark were swapped." : "";
     find("short").textContent = phraseTop(said.classes);
   } catch (error) {
     state.shown = null;
