@@ -25,7 +25,7 @@ SITE = {
     "further/07_residual_and_transfer": "Further: does depth help, does ImageNet?",
     "further/08_committees": "Further: are ten networks better than one?",
     "further/09_labels_or_outputs": "Further: labels or outputs?",
-    "further/10_own_picture": "Further: why is my photo a bag?",
+    "further/10_own_picture": "Further: why is my picture a bag?",
     "explore": "Explorer",
     "try": "Try it",
 }

@@ -5,7 +5,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from PIL import Image, ImageOps
+from scipy.stats import binomtest
 
 from fashionnet.data import CLASS_NAMES
 from fashionnet.pictures import (
@@ -163,6 +165,31 @@ def _label(predict, path, without):
     except PictureError:
         return None
     return CLASS_NAMES[int(predict(image[np.newaxis])[0].argmax())]
+
+
+def tabulate_pairs(answers):
+    """Compare, picture by picture, all steps with all but one.
+
+    Args:
+        answers: What `label_pictures` returns.
+
+    Returns:
+        A table by step: pictures that are right "only with" it and "only without" it,
+        and "p", how often counts at least as uneven come about if it does nothing.
+        Steps that change no answer from right to wrong or back are left out.
+    """
+    rows = {}
+    for step, done in STEPS.items():
+        pairs = [
+            (told["after"] == told["class"], told[step] == told["class"])
+            for told in answers.values()
+        ]
+        only_with, only_without = pairs.count((True, False)), pairs.count((False, True))
+        if n := only_with + only_without:
+            p = binomtest(only_with, n).pvalue
+            rows[done] = only_with, only_without, f"{p:.3f}"
+    heads = ["only with", "only without", "p"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=heads)
 
 
 def count_right(answers, way):

@@ -4,7 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from fashionnet.plots import BLUE, GREEN, ORANGE, RED, WIDTH, describe
+from fashionnet.evaluation import predict_probabilities
+from fashionnet.plots import BLUE, GREEN, ORANGE, WIDTH, describe, make_axes
 
 LINES = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "D", "-."))
 
@@ -38,6 +39,42 @@ def shrink_images(images, side):
     return small
 
 
+def measure_accuracy(network, images, labels):
+    """Return the share of images that a network with ten classes labels correctly."""
+    y_pred = predict_probabilities(network, images).argmax(axis=1)
+    return float(np.mean(y_pred == labels))
+
+
+def measure_moves(network, images, labels, moves):
+    """Measure accuracies of moved images, and of images that only lost as much.
+
+    Images that move there and back are in their place again, but without what left on
+    the way.
+
+    Args:
+        network: A network with ten classes.
+        images: `uint8` array of shape `(n, 28, 28)`.
+        labels: Their class ids.
+        moves: How many pixels to move, to the right and down; negative: left and up.
+
+    Returns:
+        Accuracies of "moved" and "only cut off", one per move, by "pixels right" and
+        "pixels down".
+    """
+    panels = {}
+    for way in ("right", "down"):
+        changed = []
+        for n in moves:
+            moved = shift_images(images, **{way: n})
+            changed += [moved, shift_images(moved, **{way: -n})]
+        y_prob = predict_probabilities(network, np.concatenate(changed))
+        y_pred = y_prob.argmax(axis=1).reshape(len(changed), -1)
+        shares = np.mean(y_pred == labels, axis=1).tolist()
+        lines = {"moved": shares[::2], "only cut off": shares[1::2]}
+        panels[f"pixels {way}"] = lines
+    return panels
+
+
 def plot_accuracies(places, lines, xlabel, *, ax=None):
     """Draw accuracies against how far images were changed. Returns the Axes.
 
@@ -47,8 +84,7 @@ def plot_accuracies(places, lines, xlabel, *, ax=None):
         xlabel: Name of the horizontal axis, with its unit.
         ax: Axes to draw on, or None.
     """
-    if ax is None:
-        _, ax = plt.subplots(figsize=(WIDTH, 3), layout="constrained")
+    ax = ax or make_axes(3)
     for (name, shares), style in zip(lines.items(), LINES, strict=False):
         color, marker, line = style
         percent = 100 * np.array(shares)
@@ -62,6 +98,20 @@ def plot_accuracies(places, lines, xlabel, *, ax=None):
     return ax
 
 
+def plot_moves(moves, panels):
+    """Draw a panel like `plot_accuracies` for each way to move. Returns the Figure.
+
+    Args:
+        moves: How many pixels images were moved.
+        panels: Lines of accuracies, by the name of the horizontal axis.
+    """
+    size = {"figsize": (WIDTH, 2.7 * len(panels)), "layout": "constrained"}
+    fig, axes = plt.subplots(len(panels), 1, squeeze=False, **size)
+    for ax, (xlabel, lines) in zip(axes[:, 0], panels.items(), strict=True):
+        plot_accuracies(moves, lines, xlabel, ax=ax)
+    return fig
+
+
 def plot_counts(counts, n_all, *, ax=None):
     """Draw counts of right answers as bars, one below the other. Returns the Axes.
 
@@ -70,9 +120,7 @@ def plot_counts(counts, n_all, *, ax=None):
         n_all: How many there are in all.
         ax: Axes to draw on, or None.
     """
-    if ax is None:
-        size = (WIDTH, 0.28 * len(counts) + 0.7)
-        _, ax = plt.subplots(figsize=size, layout="constrained")
+    ax = ax or make_axes(0.28 * len(counts) + 0.7)
     bars = ax.barh([*counts], [*counts.values()], color=BLUE)
     ax.bar_label(bars, padding=3, fontsize=9)
     ax.invert_yaxis()
@@ -104,28 +152,3 @@ def plot_pictures(pictures, captions, *, n_columns=3):
     said = "; ".join(" ".join(caption.split()) for caption in captions)
     describe(fig, f"{len(pictures)} pictures: {said}.")
     return fig
-
-
-def plot_distances(groups, threshold, *, ax=None):
-    """Draw a dot for each picture's distance from the training images. Returns Axes.
-
-    Args:
-        groups: Distances in gray levels, by the name of a group.
-        threshold: Above it, a picture is called unlike the data.
-        ax: Axes to draw on, or None.
-    """
-    if ax is None:
-        size = (WIDTH, 0.5 * len(groups) + 0.8)
-        _, ax = plt.subplots(figsize=size, layout="constrained")
-    ax.axvline(threshold, color=RED, linestyle="--")
-    for row, (name, distances) in enumerate(groups.items()):
-        spread = np.linspace(-0.25, 0.25, 7)[np.arange(len(distances)) % 7]
-        color, marker, _ = LINES[row % len(LINES)]
-        ax.plot(distances, row + spread, marker, c=color, markersize=3.5, alpha=0.7)
-        n_far = int(np.sum(np.array(distances) > threshold))
-        said = f"{name}: {n_far} of {len(distances)} are above {threshold:.0f}"
-        describe(ax, f"Distances, {said}.")
-    ax.set_yticks(range(len(groups)), groups)
-    ax.set_xlabel("gray levels from the nearest training image")
-    ax.invert_yaxis()
-    return ax

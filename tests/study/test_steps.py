@@ -18,9 +18,25 @@ from fashionnet.study.steps import (
     list_pictures,
     load_answers,
     prepare,
+    tabulate_pairs,
 )
 
 PATHS = list_pictures()
+
+
+def test_pairs_are_counted_where_a_step_changes_the_answer():
+    right, wrong = "Bag", "Coat"
+    answers = {
+        str(i): {"class": right, "after": after, **dict.fromkeys(STEPS, after)}
+        | {"dark": without}
+        for i, (after, without) in enumerate(
+            6 * [(right, wrong)] + [(wrong, right), (right, right)]
+        )
+    }
+    table = tabulate_pairs(answers)
+    assert table.index.tolist() == [STEPS["dark"]]
+    # Of seven that differ, six or more on one side: twice (1 + 7) / 2**7.
+    assert table.iloc[0].tolist() == [6, 1, f"{16 / 128:.3f}"]
 
 
 def draw(mode="RGB", ground="white"):

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from fashionnet.zoo.brittle import (
+    measure_accuracy,
+    measure_moves,
     plot_accuracies,
     plot_counts,
-    plot_distances,
+    plot_moves,
     plot_pictures,
     shift_images,
     shrink_images,
@@ -35,7 +37,7 @@ def test_smaller_image_is_in_the_center_of_black(side):
 
 
 def test_figures_draw_on_the_axes_they_are_given_and_describe_what_they_drew():
-    _, axes = plt.subplots(1, 3)
+    _, axes = plt.subplots(1, 2)
     lines = {"right": [0.2, 0.9], "down": [0.3, 0.9]}
     drawn = plot_accuracies([2, 0], lines, "pixels", ax=axes[0])
     assert [x.get_ydata().tolist() for x in drawn.get_lines()] == [
@@ -45,8 +47,28 @@ def test_figures_draw_on_the_axes_they_are_given_and_describe_what_they_drew():
     assert plot_counts({"before": 4, "after": 19}, 30, ax=axes[1]) is axes[1]
     assert [bar.get_width() for bar in axes[1].patches] == [4, 19]
     assert axes[1].get_xlim() == (0, 30)
-    plot_distances({"ours": [10, 60, 70], "noise": [80]}, 51, ax=axes[2])
-    assert [len(line.get_xdata()) for line in axes[2].get_lines()[1:]] == [3, 1]
+
+
+class Corner:
+    """Answers 1 if the pixel in the top left corner is bright, else 0."""
+
+    def predict(self, images, **_):
+        is_bright = np.asarray(images)[:, 0, 0] > 127
+        return np.eye(10, dtype=np.float32)[is_bright.astype(int)]
+
+
+def test_images_that_move_there_and_back_lose_what_left_on_the_way():
+    images = np.zeros((2, 28, 28), np.uint8)
+    images[:, 0, 0] = 255
+    assert measure_accuracy(Corner(), images, np.array([1, 0])) == 0.5
+    panels = measure_moves(Corner(), images, np.ones(2), (-1, 0, 1))
+    assert [*panels] == ["pixels right", "pixels down"]
+    for lines in panels.values():
+        assert lines == {"moved": [0, 1, 0], "only cut off": [0, 1, 1]}
+    figure = plot_moves((-1, 0, 1), panels)
+    assert [ax.get_xlabel() for ax in figure.axes] == [*panels]
+    assert [len(ax.get_lines()) for ax in figure.axes] == [2, 2]
+    assert "Accuracy, only cut off, by pixels down: -1 0%" in figure.description
 
 
 def test_pictures_are_shown_as_they_are():
