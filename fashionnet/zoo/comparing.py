@@ -87,6 +87,14 @@ def table_networks(names, labels):
     return pd.DataFrame.from_dict(rows, orient="index", columns=heads)
 
 
+def table_settings(names):
+    """Tabulate optimizer, its arguments and the largest number of epochs by network."""
+    networks = [find_network(name) for name in names]
+    rows = [row.optimizer | {"epochs at most": row.epochs} for row in networks]
+    table = pd.DataFrame(rows, names, dtype=object)
+    return table.rename(columns={"name": "optimizer"}).fillna("–")
+
+
 def compare_seeds(names, variant, labels):
     """Compare one training of a variant of networks with each of their own.
 

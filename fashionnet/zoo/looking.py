@@ -46,7 +46,8 @@ def trace_fields(model):
 def correlate_ranks(maps, others):
     """Correlate the ranks of two maps of each image, and take the mean over images.
 
-    Images where a map is the same everywhere are left out.
+    Equal numbers share the mean of their ranks. A map that is the same everywhere has
+    no order, so its image is left out.
     """
     pairs = [(a.ravel(), b.ravel()) for a, b in zip(maps, others, strict=True)]
     found = [spearmanr(*pair)[0] for pair in pairs if np.ptp(pair, axis=1).all()]
@@ -115,10 +116,11 @@ def plot_looks(images, labels, looks, *, chosen):
         The Figure.
     """
     n_columns = 1 + len(looks)
-    height = 0.94 * WIDTH / n_columns * len(chosen) + 0.4
+    titles = [title for title, *_ in looks]
+    n_lines = max(title.count("\n") + 1 for title in titles)
+    height = 0.94 * WIDTH / n_columns * len(chosen) + 0.25 + 0.15 * n_lines
     options = {"figsize": (WIDTH, height), "layout": "constrained", "squeeze": False}
     fig, axes = plt.subplots(len(chosen), n_columns, **options)
-    titles = [title for title, *_ in looks]
     for ax, title in zip(axes[0], ("image", *titles), strict=True):
         ax.set_title(title, fontsize=9)
     for i, row in zip(chosen, axes, strict=True):
@@ -128,7 +130,8 @@ def plot_looks(images, labels, looks, *, chosen):
         for ax, (title, maps, ends) in zip(row[1:], looks, strict=True):
             ax.imshow(image, cmap="gray_r", vmin=0, vmax=3 * 255)
             _draw_map(ax, maps[i], ends)
-            parts.append(f"{title} {find_place(maps[i], ends, len(image))}")
+            place = find_place(maps[i], ends, len(image))
+            parts.append(f"{' '.join(title.split())} {place}")
         for ax in row:
             ax.set(xticks=[], yticks=[])
             ax.set(xlim=(-0.5, 27.5), ylim=(27.5, -0.5))

@@ -41,6 +41,19 @@ def test_with_one_seed_the_interval_is_for_new_images():
     assert lead[2:] == pytest.approx((150 - half, 150 + half))
 
 
+def test_settings_are_those_of_the_table():
+    names = ["cnn-sgd", "cnn-adam-dropout"]
+    table = comparing.table_settings(names)
+    assert table.index.tolist() == names
+    for name in names:
+        row = find_network(name)
+        found = table.loc[name]
+        assert found["optimizer"] == row.optimizer["name"]
+        assert found["learning_rate"] == row.optimizer["learning_rate"]
+        assert found["epochs at most"] == row.epochs
+    assert table.loc["cnn-adam-dropout", "momentum"] == "–"
+
+
 def test_variant_with_one_training_is_compared_with_every_plain_one():
     store_sample(find_network("mlp-2x256-permuted"), 0, n_wrong=900)
     for seed in range(3):

@@ -37,10 +37,10 @@ def test_looks_lie_where_they_belong_and_share_their_zero():
     one, other = np.zeros((3, 14, 14)), np.zeros((3, 3, 3))
     one[:, 0, 13], one[:, 13, 0], other[2, 1, 1] = 1, -2, 1
     whole, inner = (-0.5, 27.5), (6.5, 18.5)
-    looks = [("hidden", one, whole), ("shuffled", other, inner)]
+    looks = [("hidden", one, whole), ("then\nshuffled", other, inner)]
     figure = plot_looks(images, [8, 0, 4], looks, chosen=[0, 2])
     axes = np.reshape(figure.axes, (2, 3))
-    assert [ax.get_title() for ax in axes[0]] == ["image", "hidden", "shuffled"]
+    assert [ax.get_title() for ax in axes[0]] == ["image", "hidden", "then\nshuffled"]
     for ax, (low, high) in zip(axes[1, 1:], (whole, inner), strict=True):
         assert ax.images[-1].get_extent() == [low, high, high, low]
         assert ax.get_xlim() == whole
@@ -51,8 +51,8 @@ def test_looks_lie_where_they_belong_and_share_their_zero():
     [dots] = axes[1, 1].lines
     assert (dots.get_xdata(), dots.get_ydata()) == ([0.5], [26.5])
     for said in (
-        "Bag, where each map is largest: hidden top right, shuffled nowhere",
-        "Coat, where each map is largest: hidden top right, shuffled middle",
+        "Bag, where each map is largest: hidden top right, then shuffled nowhere",
+        "Coat, where each map is largest: hidden top right, then shuffled middle",
     ):
         assert said in figure.description
 
