@@ -221,18 +221,19 @@ def plot_sizes(accuracies, *, ax=None):
     return ax
 
 
-def plot_pairs(pairs, *, near=NEAR, ax=None):
+def plot_pairs(pairs, *, near=NEAR, ringed="squeezenet-features", ax=None):
     """Plot the gain of pairs against the correlation of their errors.
 
     Args:
         pairs: What `compare_pairs` returned. Marks say how many of the two are dense.
         near: Pairs that are this far apart, or further, are drawn open.
+        ringed: The network whose pairs have a ring around their mark.
         ax: Where to draw.
 
     Returns:
         The Axes.
     """
-    ax = ax or make_axes(3.6)
+    ax = ax or make_axes(3.9)
     n_dense = np.array([_count_dense(pair) for pair in pairs.index], int)
     is_near = (pairs["apart"] < near).to_numpy()
     ax.axhline(0, color="gray", linestyle=":")
@@ -244,15 +245,29 @@ def plot_pairs(pairs, *, near=NEAR, ax=None):
                 continue
             x, y = chosen["correlation"], 100 * chosen["gain"]
             style = {"color": color, "mfc": color if filled else "white"}
-            where = "near each other" if filled else "further apart"
+            where = "about equally good" if filled else "further apart"
             label = kind if filled else "_"
             ax.plot(x, y, marker, markersize=6, label=label, **style)
             described = f"correlation {x.min():.2f} to {x.max():.2f}, gain "
             described += f"{y.min():+.1f} to {y.max():+.1f} percentage points"
             describe(ax, f"{len(chosen)} pairs, {kind}, {where}: {described}.")
+    _draw_key(ax, pairs, ringed)
     ax.set(xlabel="correlation of errors", ylabel="gain, percentage points")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
     return ax
+
+
+def _draw_key(ax, pairs, ringed):
+    """Say which marks are filled or open, and ring those of one network."""
+    for label, fill in (("about equally good", "gray"), ("further apart", "white")):
+        ax.plot([], [], "D", color="gray", mfc=fill, markersize=6, label=label)
+    chosen = pairs[[ringed in pair for pair in pairs.index]]
+    if not chosen.empty:
+        style = {"color": "gray", "mfc": "none", "markersize": 11}
+        x, y = chosen["correlation"], 100 * chosen["gain"]
+        ax.plot(x, y, "o", label=f"with {ringed}", **style)
+        described = f"gain {y.min():+.1f} to {y.max():+.1f} percentage points"
+        describe(ax, f"{len(chosen)} pairs with {ringed} have a ring: {described}.")
 
 
 def _count_dense(pair):

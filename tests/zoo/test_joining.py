@@ -159,8 +159,9 @@ def test_pairs_are_told_apart_without_color():
             (0.6, 0.01, 0, 0), (0.4, 0.05, -0.01, 0)]  # fmt: skip
     pairs = pd.DataFrame(rows, index, joining.Pair._fields)
     ax = joining.plot_pairs(pairs)
-    zero, *marks = ax.lines
+    zero, *marks, near, far = ax.lines
     assert set(zero.get_ydata()) == {0}
+    assert near.get_markerfacecolor() != far.get_markerfacecolor() == "white"
     shown = {
         (line.get_marker(), line.get_markerfacecolor() == "white"): (
             line.get_xdata()[0],
@@ -176,3 +177,17 @@ def test_pairs_are_told_apart_without_color():
     }
     described = "1 pairs, one dense, further apart: correlation 0.40 to 0.40, gain -1.0"
     assert described in ax.figure.description
+
+
+def test_pairs_of_one_network_are_ringed_and_the_legend_says_what_marks_mean():
+    names = ("mlp-2x256", "mlp-3x256", "cnn-sgd")
+    index = pd.MultiIndex.from_tuples([names[:2], names[1:]])
+    rows = [(0.7, 0.01, 0.001, 0), (0.5, 0.03, 0.01, 0)]
+    pairs = pd.DataFrame(rows, index, joining.Pair._fields)
+    ax = joining.plot_pairs(pairs, ringed="cnn-sgd")
+    ring = ax.lines[-1]
+    assert (list(ring.get_xdata()), list(ring.get_ydata())) == ([0.5], [1])
+    assert ring.get_markersize() > ax.lines[1].get_markersize()
+    said = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert {"about equally good", "further apart", "with cnn-sgd"} <= said
+    assert "1 pairs with cnn-sgd have a ring: gain +1.0" in ax.figure.description
