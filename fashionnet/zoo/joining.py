@@ -34,6 +34,10 @@ MEMBERS: tuple[str, ...] = (
 MARKERS = ((GREEN, "o"), (RED, "^"), (BLUE, "s"))
 # Pairs whose accuracies differ by less are called near each other.
 NEAR = 0.02
+# What `measure_cost` returns.
+COSTS: tuple[str, ...] = (
+    "million parameters", "million steps, one view", "views", "million steps", "ms",
+)  # fmt: skip
 
 
 class Pair(NamedTuple):
@@ -41,7 +45,7 @@ class Pair(NamedTuple):
 
     Attributes:
         correlation: Of their errors: 1 if the same images are wrong, 0 if one's errors
-            tell nothing about the other's.
+            tell nothing about the other's. With unequal accuracies it stays below 1.
         apart: By how much the better one's accuracy is higher.
         gain: By how much that of the average is higher than the better one's.
         together: Accuracy of the average.
@@ -121,6 +125,9 @@ def compare_pairs(found, which, labels):
 def ask_rules(members, y_val, y_test):
     """Ask a committee by all rules; whatever is fitted or chosen is so by `y_val`.
 
+    "best refitted" is a committee of the best member alone, stacked like the others: it
+    has learned from the same labels, but knows no other member.
+
     Args:
         members: Trainings that have held out the same images.
         y_val: Labels of these images.
@@ -132,15 +139,20 @@ def ask_rules(members, y_val, y_test):
     val = [member.y_prob_val for member in members]
     test = [member.y_prob_test for member in members]
     best = np.argmax([np.mean(y_prob.argmax(axis=1) == y_val) for y_prob in val])
-    strength = choose_strength(val, y_val)
-    stacker = fit_stacker(val, y_val, strength=strength)
     answers = {
         "best alone": test[best].argmax(axis=1),
+        "best refitted": _stack(val[best : best + 1], y_val, test[best : best + 1]),
         "average": decide("average", test),
         "vote": decide("vote", test),
-        "stacked": predict_stacked(stacker, test).argmax(axis=1),
+        "stacked": _stack(val, y_val, test),
     }
     return {rule: y_pred == y_test for rule, y_pred in answers.items()}
+
+
+def _stack(val, y_val, test):
+    strength = choose_strength(val, y_val)
+    stacker = fit_stacker(val, y_val, strength=strength)
+    return predict_stacked(stacker, test).argmax(axis=1)
 
 
 def join_seeds(trainings, y_true):
@@ -170,8 +182,8 @@ def measure_cost(name, images):
     """Measure what one network costs, with random weights, which take as long.
 
     Returns:
-        Its parameters in millions, the views of an image that it averages, and for an
-        image the millions of multiplications and the milliseconds.
+        What `COSTS` lists: parameters, multiplications for one view of an image, the
+        views that are averaged, and for all views multiplications and milliseconds.
     """
     row = None if name == PART_1 else find_network(name)
     model, n_views = (build(row), row.views) if row else (build_mlp(10), 1)
@@ -183,8 +195,8 @@ def measure_cost(name, images):
         seconds.append(time.perf_counter() - start)
     # The first call is slower, so the median leaves it out.
     milliseconds = 1000 * n_views * np.median(seconds) / len(images)
-    n = n_views * count_multiplications(model)
-    return parameters / 1e6, n_views, n / 1e6, milliseconds
+    steps = count_multiplications(model) / 1e6
+    return parameters / 1e6, steps, n_views, n_views * steps, milliseconds
 
 
 def count_multiplications(model):

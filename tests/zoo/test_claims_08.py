@@ -1,5 +1,6 @@
 """What the notebook on committees claims is true of every stored training."""
 
+import re
 from itertools import combinations
 
 import keras
@@ -8,7 +9,12 @@ import pytest
 from scipy.optimize import minimize
 from scipy.stats import binom
 
-from fashionnet.data import CLASS_NAMES, load_test_set
+from fashionnet.data import (
+    CLASS_NAMES,
+    load_test_set,
+    load_training_set,
+    split_train_val,
+)
 from fashionnet.publish.published import ROOT
 from fashionnet.zoo import committees, joining, teaching
 from fashionnet.zoo.scoreboard import find_kind, list_ours
@@ -58,6 +64,35 @@ def test_ten_are_ahead_of_the_member_best_on_its_validation_images(found, ten):
     assert joining.measure_lead(vote, member)[1] > 0
     _, low, high = joining.measure_lead(vote, average)
     assert low < 0 < high
+    mean = np.mean(ten.argmax(axis=2) == LABELS, axis=0)
+    assert joining.measure_lead(average, mean)[1] > 0
+    assert joining.measure_lead(vote, mean)[1] > 0
+    assert 0 < mean.sum() - member.sum() < 10  # "a little below the mean"
+
+
+def test_average_has_a_lower_log_loss_than_any_member(ten):
+    n = np.arange(len(LABELS))
+    losses = [-np.log(p[n, LABELS].clip(1e-7, 1)).mean()
+              for p in (*ten, ten.mean(axis=0))]  # fmt: skip
+    assert losses[-1] < min(losses[:-1])
+
+
+def test_half_of_the_errors_of_a_member_are_made_by_all(ten):
+    wrong = ten.argmax(axis=2) != LABELS
+    share = wrong.all(axis=0).sum() / wrong.sum(axis=1).mean()
+    assert share == pytest.approx(0.5, abs=0.05)
+
+
+def test_hardly_any_validation_images_are_those_of_all_seeds():
+    labels = load_training_set()[1]
+    numbers = np.zeros((len(labels), 28, 28), np.uint8)
+    numbers[:, 0, 0], numbers[:, 0, 1] = np.divmod(np.arange(len(labels)), 256)
+    held_out = []
+    for seed in SEEDS:
+        split = split_train_val(numbers, labels, val_fraction=0.1, seed=seed)
+        high, low = split.x_val[:, 0, :2].astype(int).T
+        held_out.append(set(256 * high + low))
+    assert 0 < len(set.intersection(*held_out)) < 100
 
 
 def test_second_member_brings_more_than_all_others_after_it(ten):
@@ -79,6 +114,10 @@ def test_pairs_help_each_other_if_near_and_wrong_about_different_images(pairs):
     near, far = pairs[is_near], pairs[~is_near]
     assert near["gain"].min() >= 0
     assert near["correlation"].corr(near["gain"], method="spearman") < -0.5
+    has = np.array(["squeezenet-features" in pair for pair in near.index])
+    without = near[~has]
+    assert has.any() and len(without) > 10
+    assert without["correlation"].corr(without["gain"], method="spearman") < -0.3
     assert np.mean(far["gain"] < 0) > 0.5
 
 
@@ -94,6 +133,7 @@ def test_two_dense_networks_share_more_errors_on_average(pairs):
 def test_best_pairs_have_squeezenet_and_gain_on_test_images(found, y_val, pairs):
     chosen = pairs.nlargest(5, "gain").index
     assert all("squeezenet-features" in pair for pair in chosen)
+    assert np.sum(pairs.loc[chosen, "apart"] > joining.NEAR) >= 2
     on_test = joining.compare_pairs(found, "test", dict.fromkeys(y_val, LABELS))
     assert (on_test.loc[chosen, "gain"] > 0).all()
     alone, _ = joining.join_seeds(found["cnn-adam-dropout"], LABELS)
@@ -101,11 +141,11 @@ def test_best_pairs_have_squeezenet_and_gain_on_test_images(found, y_val, pairs)
 
 
 @pytest.mark.parametrize("group", [TRIO, [*TRIO, "small-resnet"]])
-def test_stacking_gains_where_no_member_is_far_ahead(found, y_val, group):
+def test_stacking_gains_for_three_but_not_beside_small_resnet(found, y_val, group):
     seeds = [s for s in joining.list_seeds(found, group) if s in SEEDS]
     if not seeds:
         pytest.skip("no seed of all members is stored")
-    stacked, alone = [], []
+    stacked, alone, refitted = [], [], []
     for seed in seeds:
         members = [found[name][seed] for name in group]
         rights = joining.ask_rules(members, y_val[seed], LABELS)
@@ -113,12 +153,16 @@ def test_stacking_gains_where_no_member_is_far_ahead(found, y_val, group):
         assert max(means["average"], means["vote"]) < means["best alone"]
         stacked.append(rights["stacked"])
         alone.append(rights["best alone"])
+        refitted.append(rights["best refitted"])
     _, low, _ = joining.measure_lead(np.array(stacked), np.array(alone))
+    _, low_refitted, _ = joining.measure_lead(np.array(stacked), np.array(refitted))
     if group == TRIO:
-        assert low > 0
-        assert all(a.sum() > b.sum() for a, b in zip(stacked, alone, strict=True))
+        assert low > 0 and low_refitted > 0
+        for counts in zip(stacked, alone, refitted, strict=True):
+            n, *others = [right.sum() for right in counts]
+            assert n > max(others)
     else:
-        assert low < 0
+        assert low < 0 and low_refitted < 0
         best = [np.mean(found["small-resnet"][s].y_prob_test.argmax(1) == LABELS)
                 for s in seeds]  # fmt: skip
         assert [right.mean() for right in alone] == best
@@ -129,6 +173,14 @@ def test_prices_are_those_of_the_text():
     assert round(10 * 269_322 / small.parameters) == 11
     assert joining.count_multiplications(build(small)) > 10 * part_1
     assert find_network("small-resnet").views == 18
+
+
+def test_two_views_do_as_well_as_eighteen_on_validation_images():
+    said = find_network("small-resnet").choices[-1]
+    assert said.startswith("views of an image: ")
+    one, two, all_views, *losses = map(float, re.findall(r"0\.\d+", said))
+    assert one < two and abs(two - all_views) < 0.001
+    assert losses[2] == min(losses) and len(losses) == 3
 
 
 def test_small_convolutional_network_is_ahead_of_ten_dense_ones(found, ten):
@@ -156,6 +208,7 @@ def test_lesson_is_the_loss_of_the_package(found):
     assert lesson["name"] == "small-resnet" and CLASS_NAMES[LABELS[i]] == "Shirt"
     said = [found[name][0].y_prob_test[i] for name in ("small-resnet", "Part 1")]
     p = np.clip(np.array(said, float), teaching.SMALLEST, 1)
+    assert np.sum(np.array(said[0]) == 0) >= 2 and np.min(said[1]) > 0
     assert p.argmax(axis=1).tolist() == [6, 0]  # the teacher is right, the pupil not
     temperature, share = lesson["temperature"], lesson["share"]
     q = p ** (1 / temperature)
@@ -212,8 +265,8 @@ def test_solutions_give_what_they_state(found, ten, y_val):
     assert (by_weights.sum(), alone.sum()) == (9474, 9467)
     _, low, high = joining.measure_lead(by_weights, alone)
     assert low < 0 < high
-    of_truth = [y_prob[np.arange(10_000), LABELS].clip(1e-7, 1)
-                for y_prob in (*ten, ten.mean(axis=0))]  # fmt: skip
-    losses = [-np.log(p).mean() for p in of_truth]
-    shown = [f"{loss:.2f}" for loss in (min(losses[:-1]), max(losses[:-1]), losses[-1])]
-    assert shown == ["0.28", "0.29", "0.26"]
+    votes = np.eye(10)[ten.argmax(axis=2)].sum(axis=0)
+    is_tie = np.sum(votes == votes.max(axis=1, keepdims=True), axis=1) > 1
+    answers = (committees.vote(ten), votes.argmax(axis=1))
+    counts = [np.sum((y_pred == LABELS)[is_tie]) for y_pred in answers]
+    assert (is_tie.sum(), *counts) == (78, 38, 29)

@@ -10,6 +10,7 @@ from fashionnet.study.contrasts import estimate_images
 from fashionnet.zoo import joining
 from fashionnet.zoo.committees import average, vote
 from fashionnet.zoo.stored import Training
+from fashionnet.zoo.table import find_network
 
 TRUTH = np.repeat(np.arange(10), 100)
 
@@ -92,6 +93,8 @@ def test_rules_are_asked_and_nothing_is_chosen_by_test_images():
     assert np.array_equal(rights["average"], average(test).argmax(axis=1) == TRUTH)
     assert np.array_equal(rights["vote"], vote(test) == TRUTH)
     assert rights["stacked"].mean() > rights["best alone"].mean()
+    [alone] = {tuple(joining.ask_rules(members[1:2], TRUTH, TRUTH)["stacked"])}
+    assert tuple(rights["best refitted"]) == alone
     flipped = joining.ask_rules(members, TRUTH, (TRUTH + 1) % 10)
     changed = flipped["best alone"] | rights["best alone"]
     assert np.array_equal(changed, (test[1].argmax(axis=1) - TRUTH) % 10 <= 1)
@@ -131,10 +134,22 @@ def test_multiplications_are_counted_by_hand():
 
 def test_cost_is_that_of_all_views():
     images = np.zeros((2, 28, 28), np.uint8)
-    parameters, n_views, steps, milliseconds = joining.measure_cost("Part 1", images)
+    costs = dict(
+        zip(joining.COSTS, joining.measure_cost("Part 1", images), strict=True)
+    )
     n_weights = 784 * 256 + 256 * 256 + 256 * 10
-    assert n_views == 1 and steps == n_weights / 1e6 and milliseconds > 0
-    assert parameters == pytest.approx(0.269322)
+    assert costs["views"] == 1 and costs["ms"] > 0
+    assert costs["million steps"] == costs["million steps, one view"] == n_weights / 1e6
+    assert costs["million parameters"] == pytest.approx(0.269322)
+
+
+def test_steps_are_those_of_all_views(monkeypatch):
+    views = find_network("softmax-regression")._replace(views=18)
+    monkeypatch.setattr(joining, "find_network", lambda _: views)
+    images = np.zeros((2, 28, 28), np.uint8)
+    _, of_one, n_views, of_all, _ = joining.measure_cost("softmax-regression", images)
+    assert (n_views, of_one) == (18, 0.00784)
+    assert of_all == pytest.approx(18 * of_one)
 
 
 def test_sizes_have_a_dot_for_each_committee_and_a_line_of_means():
