@@ -15,6 +15,7 @@ COLUMNS = (
     "described in",
 )  # fmt: skip
 NONE = "–"
+FIXED = "\u00a0"  # a space where no line ends
 # Rows that are 24 settings of two systems: notebook 05 shows them.
 SETTINGS_ONLY = "grid-"
 
@@ -85,7 +86,7 @@ def _describe(row):
     seconds = row.get("seconds_per_epoch")
     n_runs = len(row.get("members", [""])) * len(row["seeds"])
     return [
-        Cell(row["network"], row["network"]),
+        Cell(_name_system(row), row["network"]),
         _share(row["test_accuracy"], row.get("spread")),
         _share(row["source_accuracy"]),
         _compare(row.get("ahead_of_notebook_1")),
@@ -96,9 +97,16 @@ def _describe(row):
     ]
 
 
+def _name_system(row):
+    """Name a system, with the number of views if it averages over some."""
+    views = row.get("views", 1)
+    return f"{row['network']} ({views}{FIXED}views)" if views > 1 else row["network"]
+
+
 def _count_parameters(trained, frozen):
-    """Count all parameters of a system, those that do not learn among them."""
-    return Cell(phrase_parameters(trained, frozen), trained + frozen)
+    """Count the parameters of a system that were learned, here or elsewhere."""
+    text = phrase_parameters(trained, frozen).replace(" trained", f"{FIXED}trained")
+    return Cell(text, trained + frozen)
 
 
 def _name_source(row):

@@ -64,7 +64,14 @@ def test_row_says_mean_spread_and_difference():
 
 def test_frozen_parameters_are_counted_and_those_trained_named():
     row = make_row("a", 0.9, parameters=1500, frozen=500)
-    assert texts(row)["parameters"] == "2,000 (1,500 trained)"
+    assert texts(row)["parameters"] == "2,000 (1,500\u00a0trained)"
+
+
+def test_number_of_views_is_told_beside_the_name():
+    for views, said in ((1, "a"), (18, "a (18\u00a0views)")):
+        row = make_row("a", 0.999, views=views)
+        cell = tabulate_systems([row], RESULTS)[0][0]
+        assert cell == (said, "a")
 
 
 def test_what_a_row_lacks_is_a_dash():
