@@ -140,6 +140,11 @@ def test_grid_has_the_figures_of_the_document(name, reported):
     assert find_network(name).reported == reported
 
 
+def test_figure_of_document_004_is_that_of_plain_images():
+    assert find_network("resnet-plain-images").reported == 0.9099
+    assert find_network("resnet").reported is None
+
+
 def test_unknown_network_is_refused_with_names_that_look_alike():
     with pytest.raises(ValueError, match=r"'small-resnt'.*small-resnet"):
         find_network("small-resnt")
