@@ -8,6 +8,7 @@ import time
 from itertools import combinations
 from typing import NamedTuple
 
+import keras
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -201,10 +202,13 @@ def measure_cost(name, images):
 
 def count_multiplications(model):
     """Count each weight of dense and convolutional layers once for every place."""
-    layers = [layer for layer in model.layers if hasattr(layer, "kernel")]
-    places = [np.prod(layer.output.shape[1:-1]) for layer in layers]
-    sizes = [np.prod(layer.kernel.shape) for layer in layers]
-    return int(np.dot(places, sizes))
+    n = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):  # such as the head of SqueezeNet
+            n += count_multiplications(layer)
+        elif hasattr(layer, "kernel"):
+            n += np.prod(layer.output.shape[1:-1]) * np.prod(layer.kernel.shape)
+    return int(n)
 
 
 def plot_sizes(accuracies, *, ax=None):

@@ -132,6 +132,14 @@ def test_multiplications_are_counted_by_hand():
     assert joining.count_multiplications(model) == 4 * 4 * 9 * 4 + 16 * 3
 
 
+def test_multiplications_of_a_network_within_a_network_count_too():
+    images = keras.Input((6, 6, 1))
+    maps = keras.layers.Flatten()(keras.layers.Conv2D(4, 3)(images))
+    head = keras.Sequential([keras.Input((64,)), keras.layers.Dense(3)])
+    model = keras.Model(images, head(maps))
+    assert joining.count_multiplications(model) == 4 * 4 * 9 * 4 + 64 * 3
+
+
 def test_cost_is_that_of_all_views():
     images = np.zeros((2, 28, 28), np.uint8)
     costs = dict(
