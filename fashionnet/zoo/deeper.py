@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import tensorflow as tf
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from fashionnet.plots import BLUE, GREEN, RED, describe, make_axes
 
@@ -64,12 +65,20 @@ def plot_lines(lines, xlabel, ylabel, *, is_log=False, ax=None):
         )
         describe(ax, f"Line of {name}: {ylabel} {values} ({xlabel}).")
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    if is_log:
+    if is_log and lines:
         ax.set_yscale("log")
+        values = np.concatenate([y for _, y in lines.values()])
+        if values.max() < 100 * values.min():  # powers of ten would be too few ticks
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+            ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            ax.yaxis.set_minor_locator(NullLocator())
     else:
         ax.set_ylim(bottom=0)
     ax.set_xticks(sorted({a for x, _ in lines.values() for a in x}))
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
+    if lines:
+        place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1)}
+        n_columns = 1 if max(map(len, lines)) > 22 else 2
+        ax.legend(**place, ncols=n_columns, frameon=False)
     return ax
 
 
@@ -86,14 +95,16 @@ def plot_leads(leads, xlabel, *, ax=None):
         The Axes.
     """
     ax = ax or make_axes(0.7 + 0.5 * max(2, len(leads)))
-    ax.axvline(0, color="gray", linestyle=":")
+    rows = np.arange(len(leads))
+    # A piece for each row, since a line from top to bottom would cross the names.
+    ax.vlines(np.zeros(len(rows)), rows - 0.15, rows + 0.3, color="gray", linestyle=":")
     for row, (name, value, low, high) in enumerate(leads.itertuples(name=None)):
         sign = "+" if low > 0 else "−" if high < 0 else "0"
         color, marker = {"+": (BLUE, ">"), "−": (RED, "<"), "0": (GREEN, "o")}[sign]
         ax.hlines(row, low, high, color=color, linewidth=2)
         ax.plot(value, row, marker, color=color, markersize=8)
         above = ax.text(0.02, row - 0.3, name, transform=ax.get_yaxis_transform())
-        above.set(fontsize=9, bbox={"facecolor": "white", "lw": 0, "pad": 1})
+        above.set(fontsize=9)
         describe(ax, f"{name}: {value:+.1f}, from {low:+.1f} to {high:+.1f}.")
     ax.set(yticks=[], xlabel=xlabel, ylim=(max(1, len(leads)) - 0.5, -0.8))
     if leads.empty:

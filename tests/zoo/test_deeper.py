@@ -55,17 +55,31 @@ def test_lines_on_a_logarithmic_axis_say_small_numbers():
     assert "4e-08 at 44" in ax.figure.description
 
 
+def test_logarithmic_axis_of_a_small_range_has_more_ticks_than_powers_of_ten():
+    ax = plot_lines({"a": ((1, 5), (0.9, 0.13))}, "epoch", "loss", is_log=True)
+    low, high = ax.get_ylim()
+    seen = [tick for tick in ax.get_yticks() if low <= tick <= high]
+    assert seen == pytest.approx([0.2, 0.3, 0.5])
+    ax.figure.canvas.draw()
+    assert "0.2" in [label.get_text() for label in ax.get_yticklabels()]
+
+
 def test_leads_have_a_row_a_name_and_a_mark_for_the_side_of_their_interval():
     rows = {"more": (3, 1, 5), "fewer": (-3, -5, -1), "unclear": (1, -1, 3)}
     leads = pd.DataFrame.from_dict(rows, orient="index")
     ax = plot_leads(leads, "images ahead")
-    zero, *points = ax.lines
-    assert set(zero.get_xdata()) == {0}
+    zero, *bars = ax.collections
+    pieces, points = np.array(zero.get_segments()), ax.lines
+    assert (pieces[..., 0] == 0).all()
+    # Below its own name, and above the next one.
+    assert [sorted(piece) for piece in pieces[..., 1]] == [
+        pytest.approx([row - 0.15, row + 0.3]) for row in range(3)
+    ]
     assert [point.get_xdata()[0] for point in points] == [3, -3, 1]
     assert [point.get_marker() for point in points] == [">", "<", "o"]
     assert len({point.get_color() for point in points}) == 3
     assert [text.get_text() for text in ax.texts] == list(rows)
-    ends = [bar.get_segments()[0][:, 0].tolist() for bar in ax.collections]
+    ends = [bar.get_segments()[0][:, 0].tolist() for bar in bars]
     assert ends == [[1, 5], [-5, -1], [-1, 3]]
     low, high = sorted(ax.get_ylim())
     assert low < 0 and high > 2
@@ -81,3 +95,12 @@ def test_leads_may_be_none():
 def test_values_may_be_of_any_kind(values):
     ax = plot_lines({"a": (range(1, 3), values)}, "epoch", "loss")
     assert list(ax.lines[0].get_ydata()) == [2, 1]
+
+
+@pytest.mark.parametrize("is_log", [False, True])
+def test_lines_may_be_none_and_long_names_stand_below_each_other(is_log):
+    assert not plot_lines({}, "epoch", "loss", is_log=is_log).lines
+    for name, n_columns in (("short", 2), ("resnet-20-without-shortcuts", 1)):
+        lines = {name: ((1, 2), (2, 1)), "other": ((1, 2), (3, 1))}
+        ax = plot_lines(lines, "epoch", "loss", is_log=is_log)
+        assert ax.get_legend()._ncols == n_columns
