@@ -77,13 +77,13 @@ def state_lead(one, other, labels):
 
 
 def table_networks(names, labels):
-    """Tabulate networks that have runs: parameters, seeds and mean test accuracy."""
+    """Tabulate networks with runs: trained parameters, seeds, mean test accuracy."""
     rows = {}
     for network in map(find_network, names):
         if trainings := load_trainings(network):
             accuracy = find_right(trainings, labels).mean()
             rows[network.name] = network.parameters, len(trainings), f"{accuracy:.2%}"
-    heads = ["parameters", "seeds", "accuracy"]
+    heads = ["trained parameters", "seeds", "accuracy"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=heads)
 
 

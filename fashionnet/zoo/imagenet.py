@@ -40,6 +40,21 @@ def halve_resolution(images):
     return np.uint8(np.round(large[..., 0]))
 
 
+def measure_gray(filters):
+    """Measure how much of filters is left if all three colors are the same.
+
+    Args:
+        filters: Array of shape `(rows, columns, 3, n)`.
+
+    Returns:
+        A share of each one's squared weights: 1 if its three parts are the same, 0 if
+        their sum is.
+    """
+    weights = np.asarray(filters, float)
+    in_gray = np.square(weights.mean(axis=2)).sum(axis=(0, 1))
+    return in_gray / np.square(weights).mean(axis=2).sum(axis=(0, 1))
+
+
 def compute_parts(network, images):
     """Compute three sorts of features: arrays of shape `(n, k)` by name.
 

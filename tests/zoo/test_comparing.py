@@ -108,3 +108,4 @@ def test_networks_without_runs_are_left_out_of_the_list():
     assert table.iloc[0].tolist() == [LEAKY.parameters, 2, "90.50%"]
     empty = comparing.table_networks(["cnn-sgd"], load_test_set()[1])
     assert empty.empty and list(empty) == list(table)
+    assert list(table) == ["trained parameters", "seeds", "accuracy"]

@@ -24,6 +24,13 @@ def test_half_the_resolution_keeps_brightness_but_not_single_pixels():
     assert (found[1, :8] == 0).all()
 
 
+def test_gray_share_is_all_of_equal_parts_and_nothing_of_parts_that_cancel():
+    filters = np.ones((1, 1, 3, 3))
+    filters[0, 0, :, 1] = 1, -2, 1
+    filters[0, 0, :, 2] = 3, 0, 0
+    assert imagenet.measure_gray(filters) == pytest.approx([1, 0, 1 / 3])
+
+
 def test_features_are_means_over_the_maps(noise):
     network, images = build_squeezenet(make_squeezenet_weights()), noise[0][:3]
     found = imagenet.compute_parts(network, images)
