@@ -192,6 +192,23 @@ def tabulate_pairs(answers):
     return pd.DataFrame.from_dict(rows, orient="index", columns=heads)
 
 
+def tabulate_grounds(answers):
+    """Count what pictures are called before preparation, by their ground.
+
+    It is light if, squeezed into 28 × 28, the median of the top row is above 127.
+
+    Args:
+        answers: What `label_pictures` returns.
+    """
+    grounds, called = [], []
+    for path in list_pictures():
+        level = np.median(prepare(path, STEPS)[0])
+        grounds.append("light" if level > 127 else "darker")
+        called.append(answers[path.name]["before"])
+    names = {"rownames": ["ground"], "colnames": ["called"]}
+    return pd.crosstab(np.array(grounds), np.array(called), margins=True, **names)
+
+
 def count_right(answers, way):
     """Count the right answers in one of `WAYS`, to what `label_pictures` returns.
 

@@ -2,10 +2,12 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.plots import BLUE, GREEN, ORANGE, WIDTH, describe, make_axes
+from fashionnet.study.stats import mcnemar_exact
 
 LINES = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "D", "-."))
 
@@ -73,6 +75,35 @@ def measure_moves(network, images, labels, moves):
         lines = {"moved": shares[::2], "only cut off": shares[1::2]}
         panels[f"pixels {way}"] = lines
     return panels
+
+
+def tabulate_networks(networks, groups):
+    """Count the right answers of networks, and compare them with the first one's.
+
+    Args:
+        networks: Networks with ten classes, by name.
+        groups: By name, images as in `measure_accuracy` and their labels.
+
+    Returns:
+        A table by group: the number "of" images, and by network how many are right;
+        in brackets, how many only with it, how many only with the first network, and
+        how often counts at least as uneven come about if both are equally good.
+    """
+    rows, (first, *others) = {}, networks
+    for group, (images, labels) in groups.items():
+        is_right = {
+            name: predict_probabilities(network, images).argmax(axis=1) == labels
+            for name, network in networks.items()
+        }
+        row = {"of": len(images), first: is_right[first].sum()}
+        for name in others:
+            only_it = np.sum(is_right[name] & ~is_right[first])
+            only_first = np.sum(is_right[first] & ~is_right[name])
+            p = mcnemar_exact(only_it, only_first)
+            said = f"p {p:.3f}" if p >= 0.001 else "p < 0.001"
+            row[name] = f"{is_right[name].sum()} ({only_it} : {only_first}, {said})"
+        rows[group] = row
+    return pd.DataFrame(rows).T
 
 
 def plot_accuracies(places, lines, xlabel, *, ax=None):

@@ -48,7 +48,7 @@ def tabulate_warnings(is_right, distances, doubts, measured):
     Args:
         is_right: Whether each picture was labeled correctly.
         distances: What `measure_distances` of `study/unlike.py` returns.
-        doubts: What the largest of ten probabilities lacks of 1.
+        doubts: 1 minus the largest of ten probabilities.
         measured: As in `tabulate_rates`; it has the thresholds.
 
     Returns:

@@ -128,6 +128,20 @@ def test_picture_that_is_handed_over_stays_as_it_is():
     assert picture == before
 
 
+def test_calls_are_counted_by_the_ground_at_the_top(monkeypatch, tmp_path):
+    called = {"a.png": (200, "Bag"), "b.png": (250, "Coat"), "c.png": (90, "Bag")}
+    for name, (level, _) in called.items():
+        picture = Image.new("L", (56, 56), level)
+        ImageDraw.Draw(picture).rectangle((20, 20, 40, 40), fill=0)
+        picture.save(tmp_path / name)
+    paths = {tmp_path / name: None for name in called}
+    monkeypatch.setattr(steps, "list_pictures", lambda: paths)
+    answers = {name: {"before": answer} for name, (_, answer) in called.items()}
+    table = steps.tabulate_grounds(answers)
+    assert table.loc["light"].to_dict() == {"Bag": 1, "Coat": 1, "All": 2}
+    assert table.loc["darker"].to_dict() == {"Bag": 1, "Coat": 0, "All": 1}
+
+
 def test_right_answers_are_counted_and_so_is_a_refusal():
     told = {
         "a": {"class": "Bag", "before": "Bag", "after": "Bag"},

@@ -13,6 +13,7 @@ from fashionnet.zoo.brittle import (
     plot_pictures,
     shift_images,
     shrink_images,
+    tabulate_networks,
 )
 
 IMAGES = np.random.default_rng(0).integers(1, 256, (5, 28, 28), dtype=np.uint8)
@@ -57,6 +58,14 @@ class Corner:
         return np.eye(10, dtype=np.float32)[is_bright.astype(int)]
 
 
+class Opposite:
+    """Answers 0 if the pixel in the top left corner is bright, else 1."""
+
+    def predict(self, images, **_):
+        is_dark = np.asarray(images)[:, 0, 0] <= 127
+        return np.eye(10, dtype=np.float32)[is_dark.astype(int)]
+
+
 def test_images_that_move_there_and_back_lose_what_left_on_the_way():
     images = np.zeros((2, 28, 28), np.uint8)
     images[:, 0, 0] = 255
@@ -69,6 +78,25 @@ def test_images_that_move_there_and_back_lose_what_left_on_the_way():
     assert [ax.get_xlabel() for ax in figure.axes] == [*panels]
     assert [len(ax.get_lines()) for ax in figure.axes] == [2, 2]
     assert "Accuracy, only cut off, by pixels down: -1 0%" in figure.description
+
+
+def test_networks_are_compared_picture_by_picture():
+    images = np.zeros((3, 28, 28), np.uint8)
+    images[:2, 0, 0] = 255
+    networks = {"first": Corner(), "other": Corner()}
+    groups = {"all": (images, np.array([1, 0, 0])), "one": (images[:1], np.array([1]))}
+    table = tabulate_networks(networks, groups)
+    assert table["of"].tolist() == [3, 1]
+    assert table["first"].tolist() == [2, 1]
+    assert table["other"].tolist() == ["2 (0 : 0, p 1.000)", "1 (0 : 0, p 1.000)"]
+    networks["other"] = Opposite()
+    table = tabulate_networks(networks, groups)
+    assert table["other"].tolist() == ["1 (1 : 2, p 1.000)", "0 (0 : 1, p 1.000)"]
+    many = {"all": (np.repeat(images[:1], 12, axis=0), np.zeros(12))}
+    assert (
+        tabulate_networks(networks, many).loc["all", "other"]
+        == "12 (12 : 0, p < 0.001)"
+    )
 
 
 def test_pictures_are_shown_as_they_are():
