@@ -5,15 +5,17 @@ from collections import Counter
 import numpy as np
 import pytest
 from PIL import Image
-from scipy.stats import fisher_exact
+from scipy.stats import binomtest, fisher_exact
 from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 
 from fashionnet.data import CLASS_NAMES, load_test_set, load_training_set
-from fashionnet.evaluation import confidence
+from fashionnet.evaluation import confidence, predict_probabilities
 from fashionnet.pictures import load_picture
+from fashionnet.publish.published import ROOT
 from fashionnet.publish.trying import count_unlike, predict_layers
 from fashionnet.study.calibration import calibration_error
+from fashionnet.study.stats import mcnemar_exact
 from fashionnet.study.steps import (
     PICTURES,
     STEPS,
@@ -22,10 +24,14 @@ from fashionnet.study.steps import (
     list_pictures,
     load_answers,
     prepare,
+    tabulate_grounds,
     tabulate_pairs,
 )
 from fashionnet.study.unlike import load_measured, load_neighbors, measure_distances
 from fashionnet.zoo.brittle import shift_images, shrink_images
+from fashionnet.zoo.stored import find_training
+from fashionnet.zoo.table import find_network
+from fashionnet.zoo.trainings import load_network
 
 IMAGES, LABELS = load_test_set()
 FEW, BAG = slice(2000), CLASS_NAMES.index("Bag")
@@ -49,6 +55,18 @@ def test_most_pictures_are_bags_and_preparation_helps_more_than_half():
     assert count_right(answers, "before") < 6 < 15 < count_right(answers, "after")
     n_bags = sum(told["class"] == "Bag" for told in answers.values())
     assert count_right(answers, "before") <= n_bags + 1
+
+
+def test_all_but_one_on_a_light_ground_and_two_of_five_others_are_bags():
+    table = tabulate_grounds(load_answers())
+    assert table.loc["light", "Bag"] == table.loc["light", "All"] - 1
+    assert table.loc["darker", ["Bag", "All"]].tolist() == [2, 5]
+
+
+def test_right_after_preparation_are_19_of_30_whose_interval_reaches_below_half():
+    n_right = count_right(load_answers(), "after")
+    assert n_right == 19
+    assert binomtest(n_right, 30).proportion_ci(method="wilson").low < 0.5
 
 
 def test_a_light_ground_alone_is_called_bag(layers):
@@ -149,6 +167,69 @@ def test_smaller_images_with_a_margin_suffer_from_moving_too(right):
     assert np.abs(whole - np.array(moved)).max() < 0.03
 
 
+@pytest.fixture(scope="module")
+def rights(layers):
+    """Say which pictures and test images three networks label correctly."""
+    networks = {}
+    for name in ("cnn-adam-dropout", "small-resnet"):
+        row = find_network(name)
+        training = find_training(row, 0, bases=[ROOT / "reports"])
+        networks[name] = load_network(row, training)
+    named = {path: name for path, name in list_pictures().items() if name}
+    drawn = [CLASS_NAMES.index(name) for name in named.values()]
+    groups = {
+        way: (np.stack([prepare(path, without) for path in named]), drawn)
+        for way, without in {"before": STEPS, "after": (), "edge": ["center"]}.items()
+    }
+    few, truth = IMAGES[:500], LABELS[:500]
+    groups |= {n: (shift_images(few, right=n), truth) for n in (0, 2, 4)}
+    found = {}
+    for group, (images, labels) in groups.items():
+        said = {name: predict_probabilities(x, images) for name, x in networks.items()}
+        said["Part 1"] = predict_layers(layers["multiclass"], images)
+        for name, y_prob in said.items():
+            found[name, group] = y_prob.argmax(axis=1) == labels
+    return found
+
+
+def compare_rights(one, other):
+    """Return how many more are right in the first, and the p-value."""
+    only_one, only_other = np.sum(one & ~other), np.sum(other & ~one)
+    return only_one - only_other, mcnemar_exact(only_one, only_other)
+
+
+def test_pictures_as_they_come_defeat_all_networks_and_prepared_ones_not(rights):
+    first, cnn, ours = "Part 1", "cnn-adam-dropout", "small-resnet"
+    for name in (first, cnn, ours):
+        assert rights[name, "before"].mean() < 0.25 < 0.5 < rights[name, "after"].mean()
+    for name in (cnn, ours):
+        assert compare_rights(rights[name, "before"], rights[first, "before"])[1] > 0.05
+    assert compare_rights(rights[cnn, "after"], rights[first, "after"])[1] > 0.05
+    lead, p = compare_rights(rights[ours, "after"], rights[first, "after"])
+    assert lead > 0 and p < 0.05
+
+
+def test_small_resnet_needs_no_centering_and_others_do(rights):
+    for name in ("Part 1", "cnn-adam-dropout"):
+        lead, p = compare_rights(rights[name, "after"], rights[name, "edge"])
+        assert lead > 0 and p < 0.05
+    ours = [rights["small-resnet", way] for way in ("after", "edge")]
+    assert abs(compare_rights(*ours)[0]) <= 2
+
+
+def test_moves_cost_a_convolutional_network_less_and_small_resnet_nearly_nothing(
+    rights,
+):
+    ours = [rights["small-resnet", n].mean() for n in (0, 2, 4)]
+    assert max(ours) - min(ours) < 0.02
+    for n in (2, 4):
+        losses = [
+            rights[name, 0].mean() - rights[name, n].mean()
+            for name in ("Part 1", "cnn-adam-dropout")
+        ]
+        assert losses[0] > losses[1] + 0.05 > 0.1
+
+
 def test_half_are_wrong_at_twenty_pixels_a_side(right):
     shares = [right(shrink_images(IMAGES[FEW], side)).mean() for side in (24, 22, 20)]
     assert right(IMAGES[FEW]).mean() > shares[0] > shares[1] > 0.5 > shares[2] > 0.45
@@ -162,6 +243,15 @@ def test_distance_is_a_better_warning_than_probability():
         assert distance[name]["unlike"] < doubt[name]["unlike"]
     for name in ("stamps", "digits"):
         assert distance[name]["unlike"] > doubt[name]["unlike"]
+
+
+def test_the_threshold_misjudges_equal_shares_only_where_it_was_chosen():
+    called = load_measured()["distance"]["called"]
+    shares = {name: x["unlike"] / x["n"] for name, x in called.items()}
+    chosen = shares["validation scenes"], 1 - shares["emoji"]
+    assert chosen[0] == pytest.approx(chosen[1], abs=0.005)
+    assert 1.8 < (1 - shares["stamps"]) / shares["test scenes"] < 2.2
+    assert shares["digits"] > 0.95 > 0.8 > shares["stamps"]
 
 
 def test_most_of_the_thirty_are_called_unlike_and_few_test_images():
@@ -211,6 +301,14 @@ def test_distance_tells_other_things_and_probability_tells_mistakes(layers):
     distance, doubt = aurocs
     assert distance[0] > doubt[0] + 0.05
     assert doubt[1] > distance[1] + 0.05
+    # The distance says a little about mistakes: at least three standard errors.
+    error = (1 / 12 * (1 / is_wrong.sum() + 1 / (~is_wrong).sum())) ** 0.5
+    assert 0.5 + 3 * error < distance[1] < 0.7
+    named = [path for path, name in list_pictures().items() if name]
+    drawn = np.stack([prepare(path) for path in named])
+    scores = [measure_distances(x, neighbors) for x in (drawn, digits)]
+    is_digit = np.repeat([False, True], [len(drawn), len(digits)])
+    assert 0.6 < roc_auc_score(is_digit, np.concatenate(scores)) < distance[0] - 0.1
 
 
 def test_answers_with_a_low_probability_are_wrong_more_often_unlike_ones_are_not(
