@@ -41,12 +41,6 @@ def shrink_images(images, side):
     return small
 
 
-def measure_accuracy(network, images, labels):
-    """Return the share of images that a network with ten classes labels correctly."""
-    y_pred = predict_probabilities(network, images).argmax(axis=1)
-    return float(np.mean(y_pred == labels))
-
-
 def measure_moves(network, images, labels, moves):
     """Measure accuracies of moved images, and of images that only lost as much.
 
@@ -82,7 +76,7 @@ def tabulate_networks(networks, groups):
 
     Args:
         networks: Networks with ten classes, by name.
-        groups: By name, images as in `measure_accuracy` and their labels.
+        groups: By name, `uint8` images of shape `(n, 28, 28)` and their labels.
 
     Returns:
         A table by group: the number "of" images, and by network how many are right;
