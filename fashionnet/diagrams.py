@@ -114,7 +114,7 @@ def plot_curves(x, curves, xlabel, ylabel, *, ax=None):
     for (name, y), (color, style) in zip(curves.items(), looks, strict=False):
         ax.plot(x, y, color=color, linestyle=style, label=name)
         ends = f"from {y[0]:.2f} at {x[0]:g} to {y[-1]:.2f} at {x[-1]:g}"
-        describe(ax, f"Line of {name.replace('$', '')}: {ends}.")
+        describe(ax, f"Line of {name}: {ends}.")
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if len(curves) > 1:
         ax.legend()
