@@ -260,6 +260,8 @@ def test_squeezenet_multiplies_about_as_many_times_more_as_it_has_pixels():
     assert more == pytest.approx(12, rel=0.2)
 
 
+@pytest.mark.slow
+@pytest.mark.integration
 def test_inception_has_thirty_times_the_parameters_without_tops():
     network = keras.applications.InceptionV3(
         include_top=False, weights=None, input_shape=(150, 150, 3)
