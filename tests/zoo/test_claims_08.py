@@ -18,7 +18,7 @@ from fashionnet.data import (
 from fashionnet.publish.published import ROOT
 from fashionnet.zoo import committees, joining, teaching
 from fashionnet.zoo.scoreboard import find_kind, list_ours
-from fashionnet.zoo.summary import find_validation_labels, load_trainings
+from fashionnet.zoo.summary import find_right, find_validation_labels, load_trainings
 from fashionnet.zoo.table import NETWORKS, SEEDS, build, find_network
 
 LABELS = load_test_set()[1]
@@ -188,6 +188,13 @@ def test_small_convolutional_network_is_ahead_of_ten_dense_ones(found, ten):
     for one in found["cnn-adam-dropout"].values():
         right = one.y_prob_test.argmax(axis=1) == LABELS
         assert joining.measure_lead(right, by_average)[1] > 0
+
+
+def test_our_networks_err_on_many_of_the_same_images():
+    trainings = load_trainings(find_network("small-resnet"))
+    is_wrong = ~find_right(trainings, LABELS)
+    assert len(trainings) == 3
+    assert is_wrong.all(axis=0).sum() > 0.7 * is_wrong.sum(axis=1).mean()
 
 
 def test_committee_of_the_best_kind_is_the_best_figure_of_the_bundle(found):

@@ -256,6 +256,8 @@ def test_most_of_the_thirty_are_called_unlike_and_few_test_images():
     far = distances > measured["threshold"]
     assert (far.sum(), len(far)) == (17, 29)
     assert count_unlike() == {"n": 29, "unlike": 17}
+    said = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert "Of the 29 that show an article, 17 are called unlike the data" in said
     noise = np.random.default_rng(0).integers(0, 256, (30, 28, 28), dtype=np.uint8)
     nearest = measure_distances(noise, neighbors).min()
     assert np.sum(distances > nearest - 5) == 4
