@@ -77,7 +77,7 @@ lint: $(READY) ## check the style of code and notebooks
 unit: data ## run the tests that train nothing and start no browser
 	$(PY) -m pytest --durations=5 $(SIDE_BY_SIDE) -m "not integration and not slow"
 
-test-slow: data ## run the tests that take minutes: hundreds of kills and mutations
+test-slow: data ## run the tests that take minutes: more networks, kills, mutations
 	$(PY) -m pytest --durations=5 -m slow
 
 test-order: data ## run unit tests in random order, then each of their files alone

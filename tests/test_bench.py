@@ -88,6 +88,7 @@ def test_every_peer_does_the_same_work(name, noise, monkeypatch, tmp_path):
     assert min(epoch["seconds"] for epoch in epochs) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 @pytest.mark.parametrize("name", sorted(set(INSTALLED) - {"JAX", "matrix products"}))
 def test_every_peer_learns(name, monkeypatch):

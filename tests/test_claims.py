@@ -533,6 +533,7 @@ def nearest_training_images():
     return np.concatenate(nearest), np.sqrt(np.concatenate(gaps).clip(0) / 784)
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_test_set_does_not_leak_and_memory_is_right_five_times_in_six():
     images, labels = load_training_set()

@@ -35,9 +35,6 @@ STEPS = (
     "Watch the training",
 )
 STEPS += ("Test once", "Look at the errors", "What we found", "Exercises")
-# Those of the further ones that run with every test; the others do with test-slow, and
-# whenever the reports are made.
-QUICK = {"04_explore", "05_tuning", "09_labels_or_outputs"}
 
 
 def cells(path, kind=None):
@@ -272,14 +269,13 @@ def run_side_by_side(paths, home):
 @pytest.mark.integration
 def test_longer_further_notebooks_run_from_top_to_bottom(tmp_path):
     shutil.copytree(ROOT / "reports" / "runs", tmp_path / "runs")
-    run_side_by_side([path for path in PATHS[3:] if path.stem not in QUICK], tmp_path)
+    run_side_by_side(PATHS[3:], tmp_path)
 
 
 @pytest.mark.integration
 def test_notebooks_run_from_top_to_bottom(tmp_path):
     shutil.copytree(ROOT / "reports" / "runs", tmp_path / "runs")
-    quick = [path for path in PATHS[3:] if path.stem in QUICK]
-    run_side_by_side([*PATHS[:3], *quick], tmp_path)
+    run_side_by_side(PATHS[:3], tmp_path)
     # What was trained is the usual training of its recipe, not one beside it.
     for task in ("multiclass", "binary"):
         folders = {path.name for path in (tmp_path / "runs" / task).iterdir()}

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import itertools
 import json
 import re
 from types import SimpleNamespace
@@ -273,7 +272,10 @@ FILTERS = [
 @pytest.mark.parametrize("view", VIEWS)
 def test_click_shows_the_images_of_a_cell_that_pass_the_filters(explorer, data, view):
     n = 6 if view == "ten_classes" else 1
-    for cell, filters in itertools.product([(n, n), (0, n), (n, 0)], FILTERS):
+    # All filters with one cell, each other cell with some of them.
+    pairs = [((0, n), filters) for filters in FILTERS]
+    pairs += [(cell, filters) for cell in [(n, n), (n, 0)] for filters in FILTERS[::4]]
+    for cell, filters in pairs:
         choose(explorer, view, cell, filters)
         images = sort_by_chance(view, expect(view, cell, filters))
         n_images = len(images)

@@ -107,6 +107,7 @@ def test_finished_study_trains_nothing(resumed, workplace, monkeypatch):
     assert train_missing(JOBS) == []
 
 
+@pytest.mark.slow
 def test_cluster_of_two_workers_gives_the_same_predictions(
     resumed, workplace, monkeypatch, tmp_path, capsys
 ):

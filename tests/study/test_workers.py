@@ -19,6 +19,7 @@ from fashionnet.study.workers import connect, train_apart
 SHORT = Recipe(hidden_units=(8,), batch_size=512, epochs=1, patience=1, n_train=600)
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_pool_and_process_apart_train_alike_on_one_thread(monkeypatch, capfd):
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")

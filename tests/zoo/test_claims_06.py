@@ -188,6 +188,7 @@ def test_last_two_pixels_of_each_side_are_not_seen(model):
     assert not np.array_equal(model.predict(few, verbose=0), before)
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_another_network_has_like_maps_and_another_ground_has_not(model):
     seen = hide(model)
@@ -333,6 +334,7 @@ def test_small_resnet_is_ahead_of_the_documents_and_behind_a_larger_effort():
     assert (accuracies < min(p.test_accuracy for p in best)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_solution_on_shifts_prints_what_it_says(model):
     counts = []

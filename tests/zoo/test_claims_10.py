@@ -198,6 +198,7 @@ def compare_rights(one, other):
     return only_one - only_other, mcnemar_exact(only_one, only_other)
 
 
+@pytest.mark.slow
 def test_pictures_as_they_come_defeat_all_networks_and_prepared_ones_not(rights):
     first, cnn, ours = "Part 1", "cnn-adam-dropout", "small-resnet"
     for name in (first, cnn, ours):
@@ -209,6 +210,7 @@ def test_pictures_as_they_come_defeat_all_networks_and_prepared_ones_not(rights)
     assert lead > 0 and p < 0.05
 
 
+@pytest.mark.slow
 def test_small_resnet_needs_no_centering_and_others_do(rights):
     for name in ("Part 1", "cnn-adam-dropout"):
         lead, p = compare_rights(rights[name, "after"], rights[name, "edge"])
@@ -217,6 +219,7 @@ def test_small_resnet_needs_no_centering_and_others_do(rights):
     assert abs(compare_rights(*ours)[0]) <= 2
 
 
+@pytest.mark.slow
 def test_moves_cost_a_convolutional_network_less_and_small_resnet_nearly_nothing(
     rights,
 ):

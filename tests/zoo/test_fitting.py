@@ -23,11 +23,15 @@ SMALL = {
     "build_permuted": {"hidden_units": (4,)},
     "build_fine_tuned": {},
 }
-# One or two networks for each builder: the others differ in numbers only.
+# One or two networks for each builder: the others differ in numbers only. Deep ones
+# take long to compile.
 TRAINED = (
-    "mlp-2x256", "cnn-sgd-dropout", "leaky-mlp", "leaky-cnn", "four-blocks", "resnet",
-    "resnet-8-without-shortcuts", "small-resnet", "large-mlp",
-    "mlp-2x256-permuted", "taught-mlp",
+    "mlp-2x256", "cnn-sgd-dropout", "leaky-mlp", "leaky-cnn", "small-resnet",
+    "large-mlp", "mlp-2x256-permuted", "taught-mlp",
+    *(
+        pytest.param(name, marks=pytest.mark.slow)
+        for name in ("four-blocks", "resnet", "resnet-8-without-shortcuts")
+    ),
 )  # fmt: skip
 CHOSEN = [network for network in NETWORKS if not network.name.startswith("grid")]
 

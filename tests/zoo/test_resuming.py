@@ -83,7 +83,11 @@ def train(noise, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "after"),
-    [("leaky-mlp", [1, 3]), ("cnn-sgd-dropout", [2]), ("small-resnet", [2])],
+    [
+        ("leaky-mlp", [1, 3]),
+        ("cnn-sgd-dropout", [2]),
+        pytest.param("small-resnet", [2], marks=pytest.mark.slow),
+    ],
 )
 def test_interrupted_training_ends_like_an_uninterrupted_one(name, after, train):
     network, ways = make(name), {Breakdown: break_down, KeyboardInterrupt: press_ctrl_c}
