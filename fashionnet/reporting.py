@@ -78,14 +78,6 @@ def say(*sentences):
     display(Markdown(" ".join(sentences)))
 
 
-def table_split(**label_sets):
-    """Tabulate the number of images of each class in each set, with totals."""
-    counts = {name: np.bincount(y, minlength=10) for name, y in label_sets.items()}
-    table = pd.DataFrame(counts, index=CLASS_NAMES)
-    table.loc["all"] = table.sum()
-    return table
-
-
 def table_classes(y_true, y_pred, names):
     """Tabulate precision, recall, F1 and number of images of each class."""
     options = {"labels": range(len(names)), "target_names": names, "zero_division": 0}

@@ -444,6 +444,8 @@ def test_side_views_of_part_3_came_out_as_it_says():
     best = controls["best_for_ten", "binary"].estimate.value
     usual = make_contrast(right_by_seed(pairs, LABELS), "multiclass_sum", "binary")
     assert best > 0 > usual.estimate.value
+    low, high = controls["best_for_ten", "binary"].estimate.interval()
+    assert [round(x) for x in (best, low, high)] == [2, -4, 8]
 
 
 def list_leads(task):
@@ -451,6 +453,24 @@ def list_leads(task):
     tried = pd.DataFrame(load_search()).query(f"task == '{task}'")
     table = tried.pivot(index="seed", columns="candidate", values="val_accuracy")
     return table.sub(table["the recipe"], axis=0)
+
+
+def find_clear(task):
+    """List the candidates whose 95% interval of the gain, seed by seed, excludes 0."""
+    leads = list_leads(task).drop(columns=["the recipe", *STEPS])
+    half = stats.t.ppf(0.975, 2) * leads.std() / 3**0.5
+    return set(leads.columns[leads.mean().abs() > half])
+
+
+def test_three_seeds_are_clear_about_few_changes():
+    assert round(stats.t.ppf(0.975, 2), 3) == 4.303
+    bare = {f"no batch normalization{x}" for x in ("", ", rate 0.003", ", rate 0.001")}
+    assert find_clear("multiclass") == {"smaller: 64, 64", *bare}
+    assert find_clear("binary") == bare - {"no batch normalization, rate 0.003"}
+    wrong = -6000 * list_leads("binary").mean()
+    assert wrong["no batch normalization"] == pytest.approx(5)
+    leads = 6000 * list_leads("binary")["no hidden layer"]
+    assert (leads.mean() + 4.303 * leads.std() / 3**0.5) < 0
 
 
 def test_every_part_of_the_recipe_earns_its_place_for_ten_classes():
@@ -502,7 +522,7 @@ def test_plain_network_of_part_1_overfits_and_the_recipe_has_the_wider_gap():
     assert gaps[0] < gaps[1]
 
 
-def test_for_two_classes_the_settings_hardly_matter():
+def test_for_two_classes_most_settings_hardly_matter():
     leads = list_leads("binary")
     assert (leads["no hidden layer"] < -20 / 6000).all()
     for candidate in ("larger: 512, 512", "deeper: 256, 256, 256"):

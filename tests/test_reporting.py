@@ -65,13 +65,6 @@ def test_figure_without_a_description_is_refused(shown):
     assert shown == []
 
 
-def test_split_table_counts_every_image():
-    labels = np.repeat(np.arange(10), 3)
-    table = reporting.table_split(training=labels, validation=labels[::3])
-    assert list(table.index) == [*CLASS_NAMES, "all"]
-    assert table.loc["all"].tolist() == [30, 10]
-
-
 def test_class_table_equals_scikit_learn():
     from sklearn.metrics import classification_report
 

