@@ -11,13 +11,11 @@ import re
 import textwrap
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 import PIL.Image
 from IPython.display import Code, Image, Markdown, display
 from sklearn.metrics import classification_report
 
-from fashionnet.data import CLASS_NAMES
 from fashionnet.download import DATA_SHA256
 from fashionnet.engine import describe_engine, versions
 

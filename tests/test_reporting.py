@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from fashionnet import plots, reporting
-from fashionnet.data import BINARY_NAMES, CLASS_NAMES
+from fashionnet.data import BINARY_NAMES
 from fashionnet.models import build_mlp
 
 

@@ -104,7 +104,7 @@ def test_one_pair_is_undecided():
 # The rule.
 
 
-def test_rule_is_the_one_fixed_beforehand():
+def test_rule_judges_zero_by_the_95_percent_and_the_margin_by_the_90_percent_interval():
     found = set()
     for value, error, df in itertools.product(
         np.linspace(-15, 15, 31), (0.3, 1, 2, 3, 5, 8), (1, 9, 200)
@@ -113,7 +113,7 @@ def test_rule_is_the_one_fixed_beforehand():
         lower, upper = scipy_stats.t.interval(0.9, df, value, error)
         if not low <= 0 <= high and abs(value) >= 10:
             expected = "better"
-        elif not low <= 0 <= high and -10 < low < high < 10:
+        elif not low <= 0 <= high and -10 < lower < upper < 10:
             expected = "detectable, not relevant"
         elif -10 < lower < upper < 10:
             expected = "equally good"
