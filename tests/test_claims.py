@@ -246,6 +246,14 @@ def test_top_class_misses_the_most_clothing_and_the_commoner_error_changes():
         assert len(set(np.sign(missed[name] - false[name]))) > 1
 
 
+def test_without_luck_of_runs_the_standard_error_would_be_2_4_instead_of_2_8():
+    right = right_by_seed(find_pairs(), LABELS)
+    lead = right["binary"].astype(int) - right["multiclass_argmax"]
+    error = 10_000 * lead.mean(axis=0).std(ddof=1) / 100
+    by_runs = lead.var(axis=0, ddof=1).sum() / len(lead)
+    assert (round(error, 1), round(np.sqrt(error**2 - by_runs), 1)) == (2.8, 2.4)
+
+
 def test_part_3_rests_on_the_images_alone():
     right = right_by_seed(find_pairs(), LABELS)
     for way in ("multiclass_argmax", "multiclass_sum"):
