@@ -22,7 +22,7 @@ SITE = {
     "further/04_explore": "Further: what is in these pictures?",
     "further/05_tuning": "Further: how do you choose settings?",
     "further/06_convolution": "Further: what does a convolution see?",
-    "further/07_residual_and_transfer": "Further: does depth help, does ImageNet?",
+    "further/07_residual_and_transfer": "Further: do depth and ImageNet help?",
     "further/08_committees": "Further: are ten networks better than one?",
     "further/09_labels_or_outputs": "Further: labels or outputs?",
     "further/10_own_picture": "Further: why is my picture a bag?",
