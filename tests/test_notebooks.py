@@ -243,6 +243,7 @@ def start_nbmake(path, home):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_part_3_runs_with_a_single_pair(tmp_path):
     for task in ("multiclass", "binary"):

@@ -102,6 +102,7 @@ def test_no_epoch_is_refused(noise):
         fit_network(find_network("mlp-2x256"), split, seed=0, epochs=0)
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_head_learns_on_features_before_the_last_blocks_learn(noise, monkeypatch):
     weights = make_squeezenet_weights()

@@ -60,6 +60,7 @@ def test_judge_learns_from_the_first_and_tests_with_the_last():
     assert np.array_equal(again[50:], right[50:])
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_answers_are_stored_whole_and_damage_is_found(scratch_home):
     arrays, facts = imagenet.make_answers(make_squeezenet_weights(), sizes=(40, 10, 20))
