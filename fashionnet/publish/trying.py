@@ -10,19 +10,8 @@ from bs4 import BeautifulSoup
 from fashionnet.data import CLASS_NAMES, CLOTHING
 from fashionnet.publish.page import TEMPLATE, load_template
 from fashionnet.study.photos import load_networks
-from fashionnet.study.steps import (
-    STEPS,
-    count_right,
-    list_pictures,
-    load_answers,
-    prepare,
-)
-from fashionnet.study.unlike import (
-    load_measured,
-    load_neighbors,
-    measure_distances,
-    phrase_rates,
-)
+from fashionnet.study.steps import STEPS, count_right, load_answers
+from fashionnet.study.unlike import load_measured, phrase_rates
 from fashionnet.study.words import CLASSIFIERS, NAMES
 
 # Of each class, so many test images can be started from: the first ones.
@@ -53,7 +42,6 @@ def render_trying(images, labels, layers, cnn):
         script=SCRIPT,
         right={"n": len(answers), **counts},
         rates=phrase_rates(load_measured()),
-        far=count_unlike(),
         data={
             "names": CLASS_NAMES,
             "clothing": CLOTHING,
@@ -68,15 +56,6 @@ def render_trying(images, labels, layers, cnn):
             },
         },
     )
-
-
-def count_unlike():
-    """Count drawn pictures of an article, and those of them called unlike the data."""
-    paths = [path for path, name in list_pictures().items() if name]
-    images = np.stack([prepare(path) for path in paths])
-    distances = measure_distances(images, load_neighbors())
-    is_far = distances > load_measured()["distance"]["threshold"]
-    return {"n": len(paths), "unlike": int(is_far.sum())}
 
 
 def load_layers():
