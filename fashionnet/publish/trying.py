@@ -22,7 +22,7 @@ SCRIPT = "".join(
 )
 
 
-def render_trying(images, labels, layers, cnn):
+def render_trying(images, labels, layers, cnn, near):
     """Render the page on which one tries the networks on pictures of one's own.
 
     Args:
@@ -30,6 +30,7 @@ def render_trying(images, labels, layers, cnn):
         labels: Their class ids, 0 to 9.
         layers: What `load_layers` returns.
         cnn: What `load_cnn` returns.
+        near: What `load_near` returns.
 
     Returns:
         A page that needs no other file.
@@ -49,6 +50,7 @@ def render_trying(images, labels, layers, cnn):
             "steps": STEPS,
             "networks": {task: pack_layers(found) for task, found in layers.items()},
             "cnn": cnn,
+            "near": near,
             "samples": {
                 "ids": chosen.tolist(),
                 "labels": labels[chosen].tolist(),

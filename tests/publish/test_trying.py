@@ -18,6 +18,7 @@ from fashionnet.models import build_mlp
 from fashionnet.pictures import PictureError
 from fashionnet.publish.cnn import fold_convolutions
 from fashionnet.publish.contents import read_page
+from fashionnet.publish.near import estimate_distances
 from fashionnet.publish.published import ROOT
 from fashionnet.publish.trying import (
     N_EACH,
@@ -32,7 +33,7 @@ from fashionnet.publish.trying import (
 from fashionnet.runs import find_run
 from fashionnet.study.steps import STEPS, WAYS, list_pictures, prepare
 from fashionnet.study.tasks import MAIN_TASKS
-from fashionnet.study.unlike import load_measured
+from fashionnet.study.unlike import load_measured, load_neighbors, measure_distances
 from fashionnet.study.words import CLASSIFIERS, NAMES
 from fashionnet.zoo.stored import find_training
 from fashionnet.zoo.table import build, find_network
@@ -67,8 +68,8 @@ def flat(images):
 
 
 @pytest.fixture(scope="module")
-def page(layers, cnn):
-    return render_trying(IMAGES, LABELS, layers, cnn)
+def page(layers, cnn, near):
+    return render_trying(IMAGES, LABELS, layers, cnn, near)
 
 
 @pytest.fixture(scope="module")
@@ -278,6 +279,53 @@ def test_file_that_is_no_picture_takes_the_place_of_the_answer(
     trying.locator("#mirror").click()
     expect(trying.locator("#short")).to_contain_text("%")
     trying.set_viewport_size(WIDE)
+
+
+# The warning, against Python's.
+
+
+def test_browser_estimates_distances_as_python_does(trying, near):
+    images = np.concatenate([IMAGES[:40], np.random.default_rng(0).integers(
+        0, 256, (5, 28, 28), dtype=np.uint8)])  # fmt: skip
+    found = trying.evaluate("all => all.map(estimateDistance)", flat(images))
+    np.testing.assert_allclose(found, estimate_distances(images, near), atol=1e-3)
+
+
+def test_page_warns_of_the_drawn_pictures_of_which_predict_warns(opened):
+    named = [path for path, name in list_pictures().items() if name]
+    images = np.stack([prepare(path) for path in named])
+    distances = measure_distances(images, load_neighbors())
+    threshold, differ = load_measured()["distance"]["threshold"], []
+    for path, distance in zip(named, distances, strict=True):
+        choose(opened.page, path)
+        said = opened.page.locator("#unlike").inner_text()
+        in_short = "Unlike" in opened.page.locator("#short").text_content()
+        assert said.startswith("Unlike") == in_short == (said != "")
+        if (said != "") != (distance > threshold):
+            differ.append((path.name, round(float(distance), 1)))
+    # It knows means of the training images only, and prepares a little differently.
+    assert len(differ) <= 1, differ
+
+
+def test_estimate_agrees_with_the_true_distance_as_often_as_the_page_says(page, near):
+    images = IMAGES[-500:]  # which neither taught nor counted
+    threshold = load_measured()["distance"]["threshold"]
+    assert near["threshold"] == threshold
+    is_far = measure_distances(images, load_neighbors()) > threshold
+    same = is_far == (estimate_distances(images, near) > threshold)
+    said = near["same"] / near["n"]
+    assert same.mean() == pytest.approx(said, abs=0.03)
+    assert said > 0.95
+    assert f"{said:.1%}" in page
+
+
+def test_clearing_takes_the_warning_away(trying):
+    path = next(p for p in list_pictures() if p.name == "shirt-checked.jpg")
+    choose(trying, path)
+    expect(trying.locator("#unlike")).to_contain_text("do not rely")
+    expect(trying.locator("#spoken")).to_contain_text("do not rely")
+    trying.locator("#clear").click()
+    assert trying.locator("#unlike").inner_text() == ""
 
 
 def test_large_picture_is_refused(trying, tmp_path):

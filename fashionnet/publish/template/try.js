@@ -150,6 +150,37 @@ function answerByCnn(image) {
   return softmax(addUp(found, cnn.outputs));
 }
 
+// How far an image is from the training images, roughly, and whether it is unlike them.
+
+const near = readNear(data.near);
+
+function readNear({ directions, times, means, scales, terms, threshold }) {
+  const read = text => Float64Array.from(new Int8Array(decode(text).buffer));
+  const places = read(means).map((level, i) => level / scales[i % scales.length]);
+  return { directions: read(directions).map(level => level / times), places, n: scales.length, terms, threshold };
+}
+
+// Where an image lies along each direction; then how near the nearest mean is, and how
+// much of the image lies in no direction.
+function estimateDistance(image) {
+  const { directions, places, n, terms } = near, at = new Float64Array(n);
+  for (let k = 0; k < n; k += 1)
+    image.forEach((level, i) => { at[k] += level * directions[image.length * k + i]; });
+  let nearest = Infinity, rest = 0;
+  for (let from = 0; from < places.length; from += n) {
+    let sum = 0;
+    for (let k = 0; k < n; k += 1) sum += (at[k] - places[from + k]) ** 2;
+    nearest = Math.min(nearest, sum);
+  }
+  for (const level of image) rest += level ** 2;
+  for (const part of at) rest -= part ** 2;
+  const [one, two, three] = terms;
+  return Math.sqrt(Math.max(0, (one * nearest + two * rest) / image.length + three));
+}
+
+const UNLIKE = "Unlike the data that the networks learned from: do not rely on the answer.";
+const UNLIKE_IN_SHORT = "Unlike the data: do not rely on it.";
+
 // What is shown of an answer.
 
 // A probability, but never as exactly 0 or 1.
@@ -224,7 +255,8 @@ function describe(said) {
   const isClothing = data.clothing.includes(said.top);
   return `${phraseTop(said.classes)} Clothing: ${isClothing ? "yes" : "no"} by the top class, `
     + `summed ${phrase(said.summed)}, binary ${phrase(said.binary)}.`
-    + (said.byCnn ? ` The CNN says ${phraseTop(said.byCnn)}` : "");
+    + (said.byCnn ? ` The CNN says ${phraseTop(said.byCnn)}` : "")
+    + (said.isUnlike ? ` ${UNLIKE}` : "");
 }
 
 // Prepare what is on the canvas, ask the networks, show and speak what they say.
@@ -236,7 +268,8 @@ function update() {
   find("occlusion").hidden = true;
   try {
     const prepared = prepare(picture, has);
-    const said = answer(prepared.image);
+    const isUnlike = estimateDistance(prepared.image) > near.threshold;
+    const said = { ...answer(prepared.image), isUnlike };
     state.shown = { image: prepared.image, said };
     drawLevels(find("seen"), prepared.image);
     showStages({ upright: state.read?.onBlack ?? picture, ...prepared.stages });
@@ -245,7 +278,8 @@ function update() {
     cnnTimer = setTimeout(showCnn, 150);
     find("message").textContent = prepared.isNegated
       ? "Its ground was lighter than the article, so light and dark were swapped." : "";
-    find("short").textContent = phraseTop(said.classes);
+    find("unlike").textContent = isUnlike ? UNLIKE : "";
+    find("short").textContent = `${phraseTop(said.classes)} ${isUnlike ? UNLIKE_IN_SHORT : ""}`;
     find("look").disabled = false;
   } catch (error) {
     refuse(`${error.message} So there is no answer.`);
@@ -261,6 +295,7 @@ function refuse(why) {
   showWays(null);
   find("occlusion").hidden = true;
   find("look").disabled = true;
+  find("unlike").textContent = "";
   find("short").textContent = find("message").textContent = why;
   announce(why);
 }
