@@ -35,6 +35,7 @@ from fashionnet.evaluation import predict_probabilities
 from fashionnet.pictures import PictureError, center_box, load_picture
 from fashionnet.publish.published import fill_place, write_file
 from fashionnet.study.photos import load_networks
+from fashionnet.study.steps import list_pictures, load_answers
 from fashionnet.study.unlike import UNLIKE, load_measured, measure_distances
 
 BAG = CLASS_NAMES.index("Bag")
@@ -225,6 +226,28 @@ def measure_warning(groups, score):
     return {"threshold": threshold, "called": called}
 
 
+def measure_drawn(distance, threshold):
+    """Count drawn pictures of an article that are called unlike, or labeled correctly.
+
+    Args:
+        distance: Function of images, as `measure_distances` from all training images.
+        threshold: The distance above which a picture is called unlike.
+
+    Returns:
+        `n`, all of them; how many are called `unlike`; and how many of these are
+        labeled correctly, `unlike, right`.
+    """
+    paths = [path for path, name in list_pictures().items() if name]
+    answers = [load_answers()[path.name] for path in paths]
+    is_far = distance(prepare(paths)) > threshold
+    is_right = np.array([said["after"] == said["class"] for said in answers])
+    return {
+        "n": len(paths),
+        "unlike": int(is_far.sum()),
+        "unlike, right": int((is_far & is_right).sum()),
+    }
+
+
 def measure(root):
     """Measure all. Returns what is stored."""
     network = load_networks(train=True)["multiclass"]
@@ -267,6 +290,7 @@ def measure(root):
             "n": len(article_labels),
             "after": share_right(network, prepare(articles), article_labels),
         },
+        "drawn pictures": measure_drawn(distance, warning["threshold"]),
     }
 
 
@@ -275,6 +299,7 @@ def make_table(measured):
     scenes, centering = measured["scenes"], measured["centering"]
     by_box, by_mass = centering["box"], centering["mass"]
     distance, doubt = measured["distance"], measured["probability"]
+    drawn = measured["drawn pictures"]
     lines = [
         f"Of {scenes['n']:,} test images in such scenes, the ten-class network labels "
         f"{scenes['before']:.1%} correctly when they are only scaled to 28 × 28 and "
@@ -285,7 +310,10 @@ def make_table(measured):
         f"{scenes['after, not unlike']:.1%}. Of the 30 that `--scenes` writes, "
         f"{30 * scenes['30 before']:.0f} are labeled correctly before and "
         f"{30 * scenes['30 after']:.0f} after. Of {measured['drawn']['n']} emoji that "
-        f"show an article, it is {measured['drawn']['after']:.1%}.",
+        f"show an article, it is {measured['drawn']['after']:.1%}. Of the {drawn['n']} "
+        f"pictures of `draw_pictures.py` that show an article, {drawn['unlike']} are "
+        f"called unlike the data, {drawn['unlike, right']} of which are labeled "
+        "correctly.",
         "",
         f"Centering by the box leaves {by_box['unchanged']:.1%} of the validation "
         f"images exactly as they are, centering by mass {by_mass['unchanged']:.1%}; "

@@ -42,7 +42,7 @@ def check_keras():
         value = settings.get(name, allowed[0])
         if value not in allowed:
             problem = f"must be one of {', '.join(allowed)}"
-        elif name == "backend" and not find_spec(value):
+        elif name == "backend" and value != "tensorflow" and not find_spec(value):
             problem = "is not installed; tensorflow is"
         else:
             continue

@@ -7,9 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+# These need no package, so `carry_out` can say which one is missing.
 from fashionnet import FashionnetError, check_keras
-from fashionnet.commands import Parser, carry_out, read_count, read_seed
-from fashionnet.download import get_data
+from fashionnet.commands import Parser, carry_out, get_data, read_count, read_seed
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -40,6 +40,13 @@ def read_seed(text):
     return int(text)
 
 
+def get_data():
+    """Get the data set, with packages that may be missing."""
+    from fashionnet import download
+
+    download.get_data()
+
+
 def carry_out(work):
     """Do some work, and tell an expected failure in one line. Returns the status."""
     for stream in (sys.stdout, sys.stderr):
@@ -54,8 +61,9 @@ def carry_out(work):
         print("\nStopped. The same command goes on or starts anew.", file=sys.stderr)
         return 130
     except ModuleNotFoundError as error:
-        cure = "pip install --editable '.[dev]' installs it"
-        print(f"fashionnet: {error.name} is missing; {cure}", file=sys.stderr)
+        cure = "type `make setup`, then .venv/bin/python -m fashionnet …"
+        missing = f"the package {error.name} is missing in {sys.executable}"
+        print(f"fashionnet: {missing}; {cure}", file=sys.stderr)
         return 1
     except FashionnetError as error:
         print(f"fashionnet: {error}", file=sys.stderr)

@@ -78,8 +78,7 @@ def read_picture(source):
     Returns an RGB picture of at most 512 × 512, and a list of phrases.
     """
     steps = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         image = source if isinstance(source, Image.Image) else _open(source)
         if (size := image.width * image.height / 1e6) > MAX_MEGAPIXELS:
             limit = f"at most {MAX_MEGAPIXELS} are read, so make it smaller"
@@ -110,8 +109,7 @@ def _open(source):
         register_heif_opener()
         formats += ("HEIF",)
     try:
-        is_file = hasattr(source, "read")
-        raw = source.read() if is_file else Path(source).read_bytes()
+        raw = source.read() if hasattr(source, "read") else Path(source).read_bytes()
         return Image.open(io.BytesIO(raw), formats=formats)
     except Image.DecompressionBombError:
         reason = f"it has far more than the {MAX_MEGAPIXELS} megapixels that are read"
@@ -187,7 +185,9 @@ def darken_ground(small, ground):
         raise PictureError("in gray it is like its ground: lay it on a lighter one")
     factor = 255 / above.max()
     kind = "light, so light and dark were swapped" if is_light else "dark already"
-    steps = [f"ground {kind}", f"contrast raised {factor:.1f} times"]
+    steps = [f"ground {kind}"]
+    if factor >= 1.05:  # below, it is no more than rounded to one time
+        steps.append(f"contrast raised {factor:.1f} times")
     return (above * factor).round().astype(np.uint8), steps
 
 

@@ -110,6 +110,18 @@ def cnn():
     return read_data(read_trying())["cnn"]
 
 
+@pytest.fixture(scope="session")
+def near():
+    """Read what the published page for trying knows of the training images.
+
+    Made anew, its last digits may be others.
+    """
+    from fashionnet.publish.near import load_near
+    from fashionnet.publish.trying import read_data
+
+    return read_data(read_trying()).get("near") or load_near()
+
+
 def read_trying():
     """Read the published page for trying, which has the weights."""
     path = ROOT / "reports/try.html"

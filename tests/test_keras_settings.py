@@ -42,6 +42,8 @@ def test_backend_that_is_not_installed_is_refused(keras_json, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     with pytest.raises(FashionnetError, match=r"torch.*not installed"):
         check_keras()
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    check_keras()  # to load it tells which package is missing
 
 
 WRONG = ['{"floatx": "float99"}', '{"epsilon": "tiny"}', '{"epsilon": 1}', "[]", "7",

@@ -11,7 +11,7 @@ from PIL import Image
 
 from fashionnet.data import CLASS_NAMES
 from fashionnet.pictures import load_picture
-from fashionnet.study.unlike import load_measured
+from fashionnet.study.unlike import load_measured, load_neighbors, measure_distances
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 MEASURED = load_measured()
@@ -46,6 +46,15 @@ def test_table_in_the_readme_is_that_of_what_was_measured():
 def test_threshold_takes_equal_shares_for_the_other_kind(score):
     alarms, misses = share("validation scenes", score), 1 - share("emoji", score)
     assert alarms == pytest.approx(misses, abs=0.003)
+
+
+def test_drawn_pictures_are_counted_as_they_are_called_now():
+    neighbors = load_neighbors()
+    threshold = MEASURED["distance"]["threshold"]
+    found = own_pictures.measure_drawn(
+        lambda images: measure_distances(images, neighbors), threshold
+    )
+    assert found == MEASURED["drawn pictures"]
 
 
 def test_threshold_is_found_where_both_kinds_overlap_equally():

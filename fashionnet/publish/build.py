@@ -20,6 +20,7 @@ from fashionnet.publish.execute import Progress, execute_notebook, run_all
 from fashionnet.publish.explorer import render_explorer
 from fashionnet.publish.gate import require_evidence
 from fashionnet.publish.home import render_home
+from fashionnet.publish.near import load_near
 from fashionnet.publish.page import render_page
 from fashionnet.publish.published import (
     BENCHMARK,
@@ -178,7 +179,7 @@ def write_pages(folder, books, pages, results, build, kept_sums):
     index = render_home(books, pages, results, build, has_benchmark)
     test_set = load_test_set()
     explorer = render_explorer(*test_set, find_pairs(), load_training_set())
-    trying = render_trying(*test_set, load_layers(), load_cnn())
+    trying = render_trying(*test_set, load_layers(), load_cnn(), load_near())
     overview = render_systems(books, results)
     pages = {**pages, "index": index, "explore": explorer, "try": trying}
     pages[SYSTEMS] = overview

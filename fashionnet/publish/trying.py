@@ -10,19 +10,8 @@ from bs4 import BeautifulSoup
 from fashionnet.data import CLASS_NAMES, CLOTHING
 from fashionnet.publish.page import TEMPLATE, load_template
 from fashionnet.study.photos import load_networks
-from fashionnet.study.steps import (
-    STEPS,
-    count_right,
-    list_pictures,
-    load_answers,
-    prepare,
-)
-from fashionnet.study.unlike import (
-    load_measured,
-    load_neighbors,
-    measure_distances,
-    phrase_rates,
-)
+from fashionnet.study.steps import STEPS, count_right, load_answers
+from fashionnet.study.unlike import load_measured, phrase_rates
 from fashionnet.study.words import CLASSIFIERS, NAMES
 
 # Of each class, so many test images can be started from: the first ones.
@@ -33,7 +22,7 @@ SCRIPT = "".join(
 )
 
 
-def render_trying(images, labels, layers, cnn):
+def render_trying(images, labels, layers, cnn, near):
     """Render the page on which one tries the networks on pictures of one's own.
 
     Args:
@@ -41,6 +30,7 @@ def render_trying(images, labels, layers, cnn):
         labels: Their class ids, 0 to 9.
         layers: What `load_layers` returns.
         cnn: What `load_cnn` returns.
+        near: What `load_near` returns.
 
     Returns:
         A page that needs no other file.
@@ -53,7 +43,6 @@ def render_trying(images, labels, layers, cnn):
         script=SCRIPT,
         right={"n": len(answers), **counts},
         rates=phrase_rates(load_measured()),
-        far=count_unlike(),
         data={
             "names": CLASS_NAMES,
             "clothing": CLOTHING,
@@ -61,6 +50,7 @@ def render_trying(images, labels, layers, cnn):
             "steps": STEPS,
             "networks": {task: pack_layers(found) for task, found in layers.items()},
             "cnn": cnn,
+            "near": near,
             "samples": {
                 "ids": chosen.tolist(),
                 "labels": labels[chosen].tolist(),
@@ -68,15 +58,6 @@ def render_trying(images, labels, layers, cnn):
             },
         },
     )
-
-
-def count_unlike():
-    """Count drawn pictures of an article, and those of them called unlike the data."""
-    paths = [path for path, name in list_pictures().items() if name]
-    images = np.stack([prepare(path) for path in paths])
-    distances = measure_distances(images, load_neighbors())
-    is_far = distances > load_measured()["distance"]["threshold"]
-    return {"n": len(paths), "unlike": int(is_far.sum())}
 
 
 def load_layers():

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import sys
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,22 +15,24 @@ from fashionnet import FashionnetError
 from fashionnet.data import CLASS_NAMES, CLOTHING
 from fashionnet.engine import find_unusual_engine
 from fashionnet.evaluation import predict_probabilities
-from fashionnet.pictures import PictureError, load_picture
-from fashionnet.runs import WEIGHTS, find_run, store_run
+from fashionnet.pictures import SIDE, PictureError, load_picture
+from fashionnet.runs import WEIGHTS, check_weights, find_run, store_run
 from fashionnet.storing import home, own_home, write_file
 from fashionnet.study.tasks import MAIN_TASKS
 from fashionnet.study.unlike import (
     load_measured,
     load_neighbors,
     measure_distances,
+    phrase_distance,
     state_measured,
 )
-from fashionnet.study.words import CLASSIFIERS, NAMES, format_percent
+from fashionnet.study.words import CLASSIFIERS, NAMES, SOURCES, format_percent
 from fashionnet.study.workers import silence
 
 SEED = 0
 SEEN = ".seen.png"  # added to the name of a picture
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".heic", ".heif")
+INPUT = "standard input"  # the name of "-" in all that is told
 
 
 class Answer(NamedTuple):
@@ -47,19 +50,23 @@ class Answer(NamedTuple):
 
 def find_weights(task):
     """Find the stored run with the weights of a network of the notebooks, or `None`."""
-    for place in (home(), own_home()):
-        for differences in (None, find_unusual_engine()):
-            run = find_run(task, SEED, differences=differences, place=place)
-            if run and (run.folder / WEIGHTS).is_file():
-                return run
+    for is_usual, place in product((True, False), (home(), own_home())):
+        others = (place / "runs" / task).glob(f"seed-{SEED}-*")
+        if not is_usual and not any(others):
+            continue  # TensorFlow, which takes long to load, need not be asked
+        differences = None if is_usual else find_unusual_engine()
+        run = find_run(task, SEED, differences=differences, place=place)
+        if run and (run.folder / WEIGHTS).is_file():
+            return run
     return None
 
 
-def load_networks(*, train=False):
+def load_networks(*, train=False, is_told=False):
     """Load the networks of notebooks 1 and 2.
 
     Args:
         train: Whether networks without weights are trained; they are one's own then.
+        is_told: Whether standard error says when loading begins, which takes a while.
 
     Returns:
         A dictionary of network by task, "multiclass" and "binary".
@@ -68,9 +75,7 @@ def load_networks(*, train=False):
         FashionnetError: If weights are missing, and `train` is false.
         RunError: If they are damaged.
     """
-    with silence():  # here, because what cannot be read is told without TensorFlow
-        from fashionnet.study.networks import load_network, train_task
-
+    with silence():
         runs = {task: find_weights(task) for task in MAIN_TASKS}
     missing = [task for task, run in runs.items() if run is None]
     if missing and not train:
@@ -78,6 +83,12 @@ def load_networks(*, train=False):
             f"no weights of {' and '.join(missing)}, seed {SEED}, are stored; --train "
             "trains what is missing, half a minute to a minute each"
         )
+    for run in filter(None, runs.values()):
+        check_weights(run)
+    if is_told:
+        print("Loading the networks …", file=sys.stderr)
+    with silence():  # here, because what is missing is told without TensorFlow
+        from fashionnet.study.networks import load_network, train_task
     for task in missing:
         print(f"Training {task}, seed {SEED}: up to a minute", file=sys.stderr)
         with silence():
@@ -123,10 +134,20 @@ def list_photos(names):
     return list(dict.fromkeys(photos))
 
 
+def call_photo(name):
+    """Return the name of one of `list_photos` in all that is told of it."""
+    return INPUT if name == "-" else name
+
+
 def read_photo(name):
     """Read one of `list_photos` as a `Picture`, or raise a `PictureError`."""
     if name == "-":
-        return load_picture(sys.stdin.buffer)
+        raw = sys.stdin.buffer.read() if sys.stdin else b""
+        if not raw:
+            raise PictureError(f"{INPUT}: it was empty; put `< PHOTO` behind the `-`")
+        file = io.BytesIO(raw)
+        file.name = INPUT  # for what `load_picture` may have to say of it
+        return load_picture(file)
     if Path(name).is_dir():
         raise PictureError(f"{name}: no picture can be found in this folder")
     return load_picture(name)
@@ -135,36 +156,37 @@ def read_photo(name):
 def describe_answer(name, picture, said, threshold):
     """Collect what is said of a picture in a dictionary, as `--json` prints it."""
     return {
-        "photo": name,
+        "photo": call_photo(name),
         "classes": said.classes,
         "clothing": {NAMES[way]: x for way, x in said.clothing.items()},
         "prepared": list(picture.steps),
-        "distance": round(said.distance, 1),
+        "distance": round(said.distance, 2),
         "unlike": said.distance > threshold,
     }
 
 
 def phrase_answer(told, threshold):
-    """Put what `describe_answer` collected in some lines."""
-    shares = told["classes"].items()
-    classes = [f"{label} {format_percent(share)}" for label, share in shares]
+    """Put what `describe_answer` collected, and where it was saved, in some lines."""
+    classes = [f"{label} {format_percent(p)}" for label, p in told["classes"].items()]
     clothing = []
-    for way, share in told["clothing"].items():
-        is_label = isinstance(share, bool)
+    for way, source in SOURCES.items():
+        share = told["clothing"][NAMES[way]]
         yes_or_no = "yes" if share else "no"
-        says = yes_or_no if is_label else format_percent(share)
-        clothing.append(f"{says} ({way})")
+        says = yes_or_no if isinstance(share, bool) else format_percent(share)
+        clothing.append(f"{says} {source}")
     lines = [
         f"{told['photo']}: {', '.join(classes)}",
         f"  Clothing: {', '.join(clothing)}",
         f"  Prepared: {'; '.join(told['prepared'])}",
     ]
     if told["unlike"]:
+        away = phrase_distance(told["distance"], threshold)
         lines.append(
-            f"  Unlike the data: {told['distance']:.0f} gray levels from the nearest "
-            f"training image, more than {threshold:.0f}. Perhaps it shows none of the "
-            "ten classes."
+            "  Unlike the data that the networks learned from: do not rely on the "
+            f"answer (the nearest image is {away})"
         )
+    if "saved" in told:
+        lines.append(f"  Saved what they see, {SIDE}×{SIDE}: {told['saved']}")
     return "\n".join(lines)
 
 
@@ -179,7 +201,7 @@ def save_seen(name, picture):
 
 
 def predict_photos(names, *, as_json=False, save=False, train=False):
-    """Print what the networks say of pictures; a failure stops none of the others.
+    """Print what networks say of pictures, in order; a failure stops none of them.
 
     Args:
         names: Paths of files and folders; "-" is standard input.
@@ -188,48 +210,51 @@ def predict_photos(names, *, as_json=False, save=False, train=False):
         train: As in `load_networks`.
 
     Raises:
-        FashionnetError: After all is done, if a picture could not be read or what was
-            seen of it not be written; or if weights are missing.
+        FashionnetError: After all is done, if there is a picture without an answer, or
+            what was seen of it could not be written; or if weights are missing.
     """
-    photos = list_photos(names)
-    pictures, told = _read_photos(photos)
-    n_failed = len(told)
-    if pictures:  # else no network has to be loaded
-        networks, neighbors = load_networks(train=train), load_neighbors()
-        measured = load_measured()
-        threshold = measured["distance"]["threshold"]
-    for name, picture in pictures.items():
+    read = {name: _try_to_read(name) for name in list_photos(names)}
+    measured, networks, told, n_unsaved = load_measured(), None, [], 0
+    threshold = measured["distance"]["threshold"]
+    for name, picture in read.items():
+        if isinstance(picture, PictureError):
+            told.append({"photo": call_photo(name), "error": str(picture)})
+            print(f"fashionnet: {picture}", file=sys.stderr)
+            continue
+        if networks is None:  # none has to be loaded if no picture can be read
+            networks = load_networks(train=train, is_told=True)
+            neighbors = load_neighbors()
         said = answer(picture.image, networks, neighbors)
-        told[name] = describe_answer(name, picture, said, threshold)
-        if not as_json:
-            print(phrase_answer(told[name], threshold), flush=True)
+        told.append(describe_answer(name, picture, said, threshold))
         if save:
-            n_failed += not _try_to_save(name, picture)
+            n_unsaved += not _try_to_save(name, picture, told[-1])
+        if not as_json:
+            print(phrase_answer(told[-1], threshold), flush=True)
     if as_json:
-        print(json.dumps([told[name] for name in photos], indent=1))
-    elif pictures:
+        print(json.dumps(told, indent=1))
+    elif any(one.get("unlike") for one in told):
         print(state_measured(measured))
-    if n_failed:
-        raise FashionnetError(f"{n_failed} of {len(photos)} could not be read or saved")
+    n_refused = sum("error" in one for one in told)
+    counts = {"no answer for": n_refused, "nothing saved for": n_unsaved}
+    failures = [f"{text} {n} of {len(read)}" for text, n in counts.items() if n]
+    if failures:
+        raise FashionnetError(", ".join(failures))
 
 
-def _read_photos(photos):
-    """Read pictures. Returns those that can be read, and what is told of the others."""
-    pictures, told = {}, {}
-    for name in photos:
-        try:
-            pictures[name] = read_photo(name)
-        except PictureError as error:
-            told[name] = {"photo": name, "error": str(error)}
-            print(f"fashionnet: {error}", file=sys.stderr)
-    return pictures, told
-
-
-def _try_to_save(name, picture):
-    """Save what is seen, or tell why not. Returns whether it is saved."""
+def _try_to_read(name):
+    """Read a picture. Returns it, or the error that says why there is none."""
     try:
-        save_seen(name, picture)
+        return read_photo(name)
+    except PictureError as error:
+        return error
+
+
+def _try_to_save(name, picture, told):
+    """Save what is seen, and tell where, or why not. Returns whether it is saved."""
+    try:
+        path = save_seen(name, picture)
     except OSError as error:
         print(f"fashionnet: {error}; leave --save out", file=sys.stderr)
         return False
+    told["saved"] = str(path)
     return True

@@ -51,18 +51,29 @@ def load_measured():
 def state_measured(measured):
     """Say how often the warning is wrong, with and without a reason."""
     return (
-        "The warning “unlike the data” is not always right. When it was measured, "
+        "“Unlike the data” is a hint, and often a wrong one. When it was measured, "
         f"{phrase_rates(measured)}."
     )
 
 
 def phrase_rates(measured):
     """Put false alarms and misses of the warning in words."""
-    called = measured["distance"]["called"]
+    called, drawn = measured["distance"]["called"], measured["drawn pictures"]
     alarms, stamps = (
         called[name]["unlike"] / called[name]["n"] for name in ("test scenes", "stamps")
     )
     return (
-        f"{alarms:.0%} of articles in photo-like scenes got it, and "
-        f"{1 - stamps:.0%} of pictures of other things did not"
+        f"{alarms:.0%} of articles in photo-like scenes got it, and {drawn['unlike']} "
+        f"of {drawn['n']} drawn pictures of articles, though {drawn['unlike, right']} "
+        f"of these {drawn['unlike']} were answered correctly; {1 - stamps:.0%} of "
+        "pictures of other things did not get it"
     )
+
+
+def phrase_distance(distance, threshold):
+    """Put a distance above the threshold in words, with decimals if it takes some."""
+    for digits in range(3):
+        far, limit = f"{distance:.{digits}f}", f"{threshold:.{digits}f}"
+        if far != limit:
+            return f"{far} gray levels away, more than {limit}"
+    return f"just over {limit} gray levels away"

@@ -4,10 +4,7 @@ import sys
 from pathlib import Path
 
 from fashionnet import check_keras
-from fashionnet.commands import Parser, carry_out
-from fashionnet.download import get_data
-from fashionnet.study.workers import silence
-from fashionnet.zoo.table import find_network
+from fashionnet.commands import Parser, carry_out, get_data
 
 ANSWERS = {
     "leaky-mlp": "multi-layer-net.txt",
@@ -32,6 +29,9 @@ def _obey(arguments):
     check_keras()
     get_data()
     # Here, because help needs no Keras; in silence, because TensorFlow is talkative.
+    from fashionnet.study.workers import silence
+    from fashionnet.zoo.table import find_network
+
     with silence():
         from fashionnet.zoo import program
     for name, file in ANSWERS.items():

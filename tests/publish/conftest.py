@@ -9,7 +9,7 @@ from fashionnet.publish.page import render_page
 
 
 @pytest.fixture(scope="session")
-def remade(stored_reports, layers, cnn, tmp_path_factory):
+def remade(stored_reports, layers, cnn, near, tmp_path_factory):
     """Make all pages anew from the stored notebooks and runs. Returns their folder."""
     reports, truth = stored_reports
     folder = tmp_path_factory.mktemp("remade")
@@ -21,6 +21,7 @@ def remade(stored_reports, layers, cnn, tmp_path_factory):
         patch.setenv("FASHIONNET_HOME", str(reports.folder))
         patch.setattr(build, "load_layers", lambda: layers)
         patch.setattr(build, "load_cnn", lambda: cnn)
+        patch.setattr(build, "load_near", lambda: near)
         kept = build.keep_benchmark(reports.folder, folder)
         pages = {name: render_page(book, name) for name, book in reports.books.items()}
         made = (pages, truth.results, reports.build, kept)

@@ -57,6 +57,7 @@ def checkout(tmp_path, monkeypatch):
         "render_systems": lambda *parts: "systems",
         "load_layers": dict,
         "load_cnn": dict,
+        "load_near": dict,
         "render_trying": lambda *parts: "trying",
         "require_evidence": lambda: None,
     }

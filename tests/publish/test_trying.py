@@ -18,10 +18,10 @@ from fashionnet.models import build_mlp
 from fashionnet.pictures import PictureError
 from fashionnet.publish.cnn import fold_convolutions
 from fashionnet.publish.contents import read_page
+from fashionnet.publish.near import estimate_distances
 from fashionnet.publish.published import ROOT
 from fashionnet.publish.trying import (
     N_EACH,
-    count_unlike,
     encode,
     fold_layers,
     pack_layers,
@@ -33,12 +33,13 @@ from fashionnet.publish.trying import (
 from fashionnet.runs import find_run
 from fashionnet.study.steps import STEPS, WAYS, list_pictures, prepare
 from fashionnet.study.tasks import MAIN_TASKS
+from fashionnet.study.unlike import load_measured, load_neighbors, measure_distances
 from fashionnet.study.words import CLASSIFIERS, NAMES
 from fashionnet.zoo.stored import find_training
 from fashionnet.zoo.table import build, find_network
 
 IMAGES, LABELS = load_test_set()
-PHONE = {"width": 360, "height": 740}
+PHONE, WIDE = {"width": 360, "height": 740}, {"width": 1600, "height": 900}
 CONTRASTS = Path(__file__).parents[1] / "contrast.js"
 AXE_OPTIONS = {
     "rules": {"color-contrast": {"enabled": False}},
@@ -67,8 +68,8 @@ def flat(images):
 
 
 @pytest.fixture(scope="module")
-def page(layers, cnn):
-    return render_trying(IMAGES, LABELS, layers, cnn)
+def page(layers, cnn, near):
+    return render_trying(IMAGES, LABELS, layers, cnn, near)
 
 
 @pytest.fixture(scope="module")
@@ -149,9 +150,8 @@ def test_page_is_under_2_6_mb(page):
 def test_page_says_how_many_drawn_articles_are_called_unlike(page):
     trust = BeautifulSoup(page, "html.parser").find(id="trust")
     parts = [part.get_text() for part in trust.find_next_siblings("p")]
-    said, far = " ".join(" ".join(parts).split()), count_unlike()
-    assert f"Of the {far['n']} drawn pictures" in said
-    assert f"an article, {far['unlike']} got it" in said
+    said, drawn = " ".join(" ".join(parts).split()), load_measured()["drawn pictures"]
+    assert f"{drawn['unlike']} of {drawn['n']} drawn pictures" in said
     assert BeautifulSoup(page, "html.parser").select('#try a[href="#trust"]')
 
 
@@ -258,12 +258,74 @@ def test_browser_leaves_steps_out_as_python_does(opened, way):
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n1234"])
-def test_file_that_is_no_picture_is_said_to_be_none(trying, content, tmp_path):
-    before = trying.evaluate("[...state.shown.image]")
+def test_file_that_is_no_picture_takes_the_place_of_the_answer(
+    trying, content, tmp_path
+):
+    trying.set_viewport_size(PHONE)
+    drawing = "[...pen.getImageData(0, 0, canvas.width, canvas.height).data].join()"
+    before = trying.evaluate(drawing)
     path = tmp_path / "text.png"
     path.write_bytes(content)
-    assert choose(trying, path) == before
-    assert "text.png cannot be read" in trying.locator("#message").inner_text()
+    assert choose(trying, path).startswith("text.png cannot be read")
+    for place in ("#message", "#short", "#spoken"):
+        expect(trying.locator(place)).to_contain_text("text.png cannot be read")
+    assert trying.locator("#short").bounding_box()["y"] < PHONE["height"]
+    for cell in trying.locator(":is(#classes, #ways) td").all():
+        assert cell.inner_text() == "–"
+    assert trying.locator("#classes .top").count() == 0
+    assert trying.locator("#look").is_disabled()
+    # What was drawn is kept, and answered again once it changes.
+    assert trying.evaluate(drawing) == before
+    trying.locator("#mirror").click()
+    expect(trying.locator("#short")).to_contain_text("%")
+    trying.set_viewport_size(WIDE)
+
+
+# The warning, against Python's.
+
+
+def test_browser_estimates_distances_as_python_does(trying, near):
+    images = np.concatenate([IMAGES[:40], np.random.default_rng(0).integers(
+        0, 256, (5, 28, 28), dtype=np.uint8)])  # fmt: skip
+    found = trying.evaluate("all => all.map(estimateDistance)", flat(images))
+    np.testing.assert_allclose(found, estimate_distances(images, near), atol=1e-3)
+
+
+def test_page_warns_of_the_drawn_pictures_of_which_predict_warns(opened):
+    named = [path for path, name in list_pictures().items() if name]
+    images = np.stack([prepare(path) for path in named])
+    distances = measure_distances(images, load_neighbors())
+    threshold, differ = load_measured()["distance"]["threshold"], []
+    for path, distance in zip(named, distances, strict=True):
+        choose(opened.page, path)
+        said = opened.page.locator("#unlike").inner_text()
+        in_short = "Unlike" in opened.page.locator("#short").text_content()
+        assert said.startswith("Unlike") == in_short == (said != "")
+        if (said != "") != (distance > threshold):
+            differ.append((path.name, round(float(distance), 1)))
+    # It knows means of the training images only, and prepares a little differently.
+    assert len(differ) <= 1, differ
+
+
+def test_estimate_agrees_with_the_true_distance_as_often_as_the_page_says(page, near):
+    images = IMAGES[-500:]  # which neither taught nor counted
+    threshold = load_measured()["distance"]["threshold"]
+    assert near["threshold"] == threshold
+    is_far = measure_distances(images, load_neighbors()) > threshold
+    same = is_far == (estimate_distances(images, near) > threshold)
+    said = near["same"] / near["n"]
+    assert same.mean() == pytest.approx(said, abs=0.03)
+    assert said > 0.95
+    assert f"{said:.1%}" in page
+
+
+def test_clearing_takes_the_warning_away(trying):
+    path = next(p for p in list_pictures() if p.name == "shirt-checked.jpg")
+    choose(trying, path)
+    expect(trying.locator("#unlike")).to_contain_text("do not rely")
+    expect(trying.locator("#spoken")).to_contain_text("do not rely")
+    trying.locator("#clear").click()
+    assert trying.locator("#unlike").inner_text() == ""
 
 
 def test_large_picture_is_refused(trying, tmp_path):
@@ -360,6 +422,24 @@ def test_drawing_works_with_the_keyboard_alone(trying):
     expect(trying.locator("#spoken")).to_contain_text("Clothing:")
 
 
+@pytest.mark.parametrize("key", ["Delete", "Backspace"])
+def test_keyboard_hint_is_visible_and_a_key_clears(trying, key):
+    surface = trying.locator("#surface")
+    hint = trying.locator(f"#{surface.get_attribute('aria-describedby')}")
+    expect(hint).to_be_visible()
+    for word in ("Shift", "space bar", "Delete", "Arrow keys"):
+        assert word in hint.inner_text()
+    surface.focus()
+    trying.keyboard.press("Space")
+    trying.keyboard.press(key)
+    assert trying.evaluate("[state.shown, state.isDown]") == [None, False]
+    for key in ("Space", "ArrowRight", "Space"):
+        trying.keyboard.press(key)
+    line = seen(trying)
+    assert line.any()
+    assert line.any(axis=1).sum() < 20  # no T-shirt is left
+
+
 def test_arrow_keys_move_among_the_test_images(trying):
     start_from(trying, 0)
     trying.locator("#samples button").first.focus()
@@ -378,6 +458,47 @@ def test_steps_can_be_switched_off_and_on(trying):
     assert seen(trying)[0, 0] == 255  # the white ground
     trying.locator("#all").click()
     np.testing.assert_array_equal(seen(trying), whole)
+
+
+def list_unchanged(trying):
+    """List the steps of which the page says that they changed nothing."""
+    notes = {step: trying.locator(f"#change-{step}").inner_text() for step in STEPS}
+    return [step for step, note in notes.items() if note == "no change here"]
+
+
+UNCHANGED = {
+    "shirt-exif.jpg": ["white"],
+    "coat-gray-alpha.png": ["upright"],
+    "trouser-shadow.jpg": ["upright", "white"],
+}
+
+
+@pytest.mark.parametrize("name", UNCHANGED)
+def test_every_step_has_a_picture_and_says_if_it_changed_nothing(trying, name):
+    assert list_unchanged(trying)[:2] == ["upright", "white"]  # of the drawn T-shirt
+    path = next(p for p in list_pictures() if p.name == name)
+    choose(trying, path)
+    reading = {"upright", "white"}
+    found = [step for step in list_unchanged(trying) if step in reading]
+    assert found == UNCHANGED[name]
+    tops = {}
+    for step in STEPS:
+        box = trying.locator(f"#stage-{step}").bounding_box()
+        assert box["height"] > 50
+        tops.setdefault(step, box["y"])
+    assert len(set(tops.values())) == 1  # in line, however long the labels are
+    trying.locator("input[name=upright]").uncheck()
+    wait_until(trying, "!steps.elements.upright.checked && state.undo.length > 1")
+    assert "upright" not in list_unchanged(trying)
+
+
+def test_undo_takes_a_file_back(trying):
+    path = next(p for p in list_pictures() if p.name == "coat-gray-alpha.png")
+    choose(trying, path)
+    assert "white" not in list_unchanged(trying)
+    trying.locator("#undo").click()
+    assert trying.evaluate("[state.file, state.read]") == [None, None]
+    assert "white" in list_unchanged(trying)
 
 
 # What is said.
@@ -424,6 +545,8 @@ def test_occlusion_says_where_hiding_hurts_most(trying, layers):
         expected.append(y_prob[top] - after)
     np.testing.assert_allclose(drops, expected, atol=1e-6)
     assert CLASS_NAMES[top] in trying.locator("#looked").inner_text()
+    for place in ("#look", "#looked"):
+        assert "network of Part 1" in trying.locator(place).inner_text()
 
 
 @pytest.mark.parametrize("kind", ["drop", "paste"])
@@ -466,6 +589,22 @@ def test_page_is_accessible_and_readable_on_a_phone(trying, scheme):
     assert sorted(pair for pair in contrasts if pair[0] < 4.5) == []
     faults = Axe().run(trying, options=AXE_OPTIONS).response["violations"]
     assert faults == []
+
+
+def test_answer_is_right_below_the_drawing_on_a_phone_and_beside_it_else(trying):
+    boxes = {}
+    for size in (PHONE, WIDE):
+        trying.set_viewport_size(size)
+        boxes[size["width"]] = {
+            name: trying.locator(f"#try > .{name}").bounding_box()
+            for name in ("draw", "answers", "more", "wide")
+        }
+    narrow, wide = boxes[PHONE["width"]], boxes[WIDE["width"]]
+    tops = [narrow[name]["y"] for name in ("draw", "answers", "more", "wide")]
+    assert tops == sorted(tops)
+    assert tops[1] - tops[0] - narrow["draw"]["height"] < 40
+    assert wide["answers"]["y"] == wide["draw"]["y"]
+    assert wide["more"]["x"] == wide["draw"]["x"]
 
 
 def test_without_a_script_the_page_says_what_it_would_do(open_tab, path):

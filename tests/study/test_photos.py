@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import re
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -16,14 +18,18 @@ from fashionnet.__main__ import main
 from fashionnet.data import CLASS_NAMES, CLOTHING
 from fashionnet.evaluation import predict_probabilities
 from fashionnet.pictures import load_picture
-from fashionnet.recipes import RECIPE
+from fashionnet.recipes import RECIPE, run_key
 from fashionnet.runs import WEIGHTS, make_run, store_run
 from fashionnet.storing import RunError
 from fashionnet.study import photos
-from fashionnet.study.photos import find_weights, predict_photos
+from fashionnet.study.photos import (
+    INPUT,
+    find_weights,
+    predict_photos,
+)
 from fashionnet.study.tasks import MAIN_TASKS
-from fashionnet.study.unlike import load_measured, state_measured
-from fashionnet.study.words import CLASSIFIERS, NAMES
+from fashionnet.study.unlike import load_measured, phrase_distance, state_measured
+from fashionnet.study.words import CLASSIFIERS, NAMES, SOURCES
 
 Y_PROB = np.array([0.02, 0.01, 0.1, 0, 0.07, 0.02, 0.3, 0.08, 0.4, 0], np.float32)
 
@@ -105,10 +111,14 @@ def test_text_says_what_json_says(shirt, capsys):
     for part in (str(shirt), "Bag 40.0%", "Shirt 30.0%", "Pullover 10.0%", "70.0%"):
         assert part in out
     assert all(step in out for step in told["prepared"])
-    assert all(f"({name})" in out for name in told["clothing"])
-    assert "no (ten classes, top class)" in out
+    assert all(source in out for source in SOURCES.values())
+    assert f"no {SOURCES['multiclass_argmax']}" in out
     assert "Unlike" not in out
-    assert state_measured(load_measured()) in out
+    assert state_measured(load_measured()) not in out
+
+
+def test_sources_are_those_of_the_three_ways():
+    assert tuple(SOURCES) == CLASSIFIERS
 
 
 def test_picture_unlike_the_data_is_called_so(shirt, capsys, monkeypatch):
@@ -117,10 +127,28 @@ def test_picture_unlike_the_data_is_called_so(shirt, capsys, monkeypatch):
     _, out, _ = tell(capsys, shirt)
     image = load_picture(shirt).image.astype(float)
     distance = np.sqrt((image**2).mean())
-    assert f"Unlike the data: {distance:.0f} gray levels" in out
+    assert "Unlike the data" in out
+    assert f"{distance:.0f} gray levels" in out
+    assert state_measured(load_measured()) in out
     _, (told,), _ = tell_json(capsys, shirt)
     assert told["unlike"] is True
     assert told["distance"] == pytest.approx(distance, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("distance", "threshold", "shown"),
+    [
+        (54.3, 51.08, ("54 ", "51")),
+        (51.4, 51.08, ("51.4", "51.1")),
+        (51.12, 51.08, ("51.12", "51.08")),
+        (51.08, 51.0799, ("over 51.08",)),
+    ],
+)
+def test_distance_never_reads_as_more_than_itself(distance, threshold, shown):
+    said = phrase_distance(distance, threshold)
+    assert all(number in said for number in shown)
+    numbers = re.findall(r"[\d.]+", said)
+    assert len(set(numbers)) == len(numbers)
 
 
 def test_folder_stands_for_its_pictures_and_a_broken_one_stops_none(shirt, capsys):
@@ -206,9 +234,36 @@ def test_standard_input_is_read(shirt, capsys, monkeypatch, tmp_path):
     raw = io.BytesIO(shirt.read_bytes())
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=raw))
     status, (told,), _ = tell_json(capsys, "-", "--save")
-    assert (status, told["photo"]) == (0, "-")
+    assert (status, told["photo"]) == (0, INPUT)
     assert next(iter(told["classes"])) == "Bag"
-    assert (tmp_path / "standard-input.seen.png").is_file()
+    assert (tmp_path / told["saved"]).is_file()
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"), [(b"", "empty"), (b"a text", "no picture"), (None, "empty")]
+)
+def test_standard_input_without_a_picture_has_the_same_name(
+    raw, why, capsys, monkeypatch
+):
+    stdin = raw is not None and SimpleNamespace(buffer=io.BytesIO(raw))
+    monkeypatch.setattr(sys, "stdin", stdin or None)
+    status, (told,), errors = tell_json(capsys, "-")
+    assert (status, told["photo"]) == (1, INPUT)
+    assert errors[0].startswith(f"fashionnet: {INPUT}: ")
+    assert why in errors[0]
+
+
+def test_errors_and_answers_come_in_the_order_of_the_pictures(shirt, monkeypatch):
+    blank = save(shirt.with_name("blank.png"), Image.new("RGB", (50, 50), "red"))
+    text = write(shirt.with_name("text.png"), b"a text")
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", said)
+    monkeypatch.setattr(sys, "stderr", said)
+    names = [text, shirt, blank]
+    with pytest.raises(FashionnetError, match="no answer for 2 of 3"):
+        predict_photos([*map(str, names)])
+    places = [said.getvalue().index(f"{name}: ") for name in names]
+    assert places == sorted(places)
 
 
 def test_what_the_network_saw_is_saved_beside_and_not_taken_for_a_photo(shirt, capsys):
@@ -220,6 +275,9 @@ def test_what_the_network_saw_is_saved_beside_and_not_taken_for_a_photo(shirt, c
     np.testing.assert_array_equal(np.asarray(seen), load_picture(shirt).image)
     assert shirt.read_bytes() == before
     assert len(list(shirt.parent.iterdir())) == 2
+    assert told[0]["saved"] == str(shirt.with_name("shirt.png.seen.png"))
+    _, out, _ = tell(capsys, shirt.parent, "--save")
+    assert f"28×28: {told[0]['saved']}" in out
 
 
 def test_without_save_nothing_is_written(shirt, capsys, scratch_home):
@@ -240,6 +298,8 @@ def test_folder_that_cannot_be_written_is_told_and_the_answer_is_given(
     assert "Bag 40.0%" in out
     assert "Permission denied" in errors[0]
     assert str(shirt) in errors[0]
+    assert "nothing saved for 1 of 1" in errors[1]
+    assert "Saved" not in out
 
 
 LOAD_NETWORKS = photos.load_networks
@@ -266,6 +326,40 @@ def test_missing_weights_are_told_with_the_way_out(trained):
         LOAD_NETWORKS()
     assert "multiclass and binary" in str(told.value)
     assert trained == []
+
+
+def test_missing_weights_are_told_before_anything_slow_is_loaded(shirt):
+    code = (
+        "import sys; from fashionnet.__main__ import main; "
+        f"status = main(['predict', {str(shirt)!r}]); "
+        "sys.exit(10 * status + ('tensorflow' in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 10
+    (line,) = done.stderr.splitlines()
+    assert "--train" in line
+
+
+def test_loading_is_told_on_standard_error_alone(trained, capsys):
+    for task in MAIN_TASKS:
+        store_run(make_finished(task, 0, RECIPE)._replace(weights=b"weights"))
+    LOAD_NETWORKS()
+    assert capsys.readouterr() == ("", "")
+    LOAD_NETWORKS(is_told=True)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "Loading" in said.err
+
+
+def test_weights_of_an_unusual_engine_are_found(trained, monkeypatch):
+    unusual = {"backend": "torch"}
+    monkeypatch.setattr(photos, "find_unusual_engine", lambda: unusual)
+    assert find_weights("binary") is None
+    run = make_finished("binary", 0, RECIPE)._replace(weights=b"weights")
+    key = run_key("binary", 0, RECIPE, unusual)
+    run.manifest.update(key=key, differences=unusual)
+    store_run(run)
+    assert find_weights("binary").manifest["differences"] == unusual
 
 
 def test_train_trains_what_is_missing_once(trained, capsys):

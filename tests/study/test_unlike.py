@@ -55,6 +55,9 @@ def test_reliability_that_is_stated_is_the_measured_one():
     misses = 1 - called["stamps"]["unlike"] / called["stamps"]["n"]
     assert f"{alarms:.0%}" in sentence
     assert f"{misses:.0%}" in sentence
+    drawn = load_measured()["drawn pictures"]
+    assert f"{drawn['unlike']} of {drawn['n']} drawn pictures" in sentence
+    assert f"{drawn['unlike, right']} of these" in sentence
 
 
 def test_measurements_travel_with_the_package():

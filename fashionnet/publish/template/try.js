@@ -5,8 +5,9 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const find = id => document.getElementById(id);
 const canvas = find("surface"), pen = canvas.getContext("2d", { willReadFrequently: true });
 const tools = find("tools"), steps = find("steps"), SIZE = 448, N_UNDO = 30;
-// `file` is the chosen picture; `shown` the last image with what the networks say of it.
-const state = { file: null, undo: [], last: null, at: [SIZE / 2, SIZE / 2], isDown: false, shown: null };
+// `file` is the chosen picture, `read` what reading it changed; `shown` the last image with
+// what the networks say of it.
+const state = { file: null, read: null, undo: [], last: null, at: [SIZE / 2, SIZE / 2], isDown: false, shown: null };
 
 // The networks: layers of weights, row by row, then biases; as numbers of 16 bits.
 
@@ -149,6 +150,37 @@ function answerByCnn(image) {
   return softmax(addUp(found, cnn.outputs));
 }
 
+// How far an image is from the training images, roughly, and whether it is unlike them.
+
+const near = readNear(data.near);
+
+function readNear({ directions, times, means, scales, terms, threshold }) {
+  const read = text => Float64Array.from(new Int8Array(decode(text).buffer));
+  const places = read(means).map((level, i) => level / scales[i % scales.length]);
+  return { directions: read(directions).map(level => level / times), places, n: scales.length, terms, threshold };
+}
+
+// Where an image lies along each direction; then how near the nearest mean is, and how
+// much of the image lies in no direction.
+function estimateDistance(image) {
+  const { directions, places, n, terms } = near, at = new Float64Array(n);
+  for (let k = 0; k < n; k += 1)
+    image.forEach((level, i) => { at[k] += level * directions[image.length * k + i]; });
+  let nearest = Infinity, rest = 0;
+  for (let from = 0; from < places.length; from += n) {
+    let sum = 0;
+    for (let k = 0; k < n; k += 1) sum += (at[k] - places[from + k]) ** 2;
+    nearest = Math.min(nearest, sum);
+  }
+  for (const level of image) rest += level ** 2;
+  for (const part of at) rest -= part ** 2;
+  const [one, two, three] = terms;
+  return Math.sqrt(Math.max(0, (one * nearest + two * rest) / image.length + three));
+}
+
+const UNLIKE = "Unlike the data that the networks learned from: do not rely on the answer.";
+const UNLIKE_IN_SHORT = "Unlike the data: do not rely on it.";
+
 // What is shown of an answer.
 
 // A probability, but never as exactly 0 or 1.
@@ -223,7 +255,8 @@ function describe(said) {
   const isClothing = data.clothing.includes(said.top);
   return `${phraseTop(said.classes)} Clothing: ${isClothing ? "yes" : "no"} by the top class, `
     + `summed ${phrase(said.summed)}, binary ${phrase(said.binary)}.`
-    + (said.byCnn ? ` The CNN says ${phraseTop(said.byCnn)}` : "");
+    + (said.byCnn ? ` The CNN says ${phraseTop(said.byCnn)}` : "")
+    + (said.isUnlike ? ` ${UNLIKE}` : "");
 }
 
 // Prepare what is on the canvas, ask the networks, show and speak what they say.
@@ -235,33 +268,59 @@ function update() {
   find("occlusion").hidden = true;
   try {
     const prepared = prepare(picture, has);
-    const said = answer(prepared.image);
+    const isUnlike = estimateDistance(prepared.image) > near.threshold;
+    const said = { ...answer(prepared.image), isUnlike };
     state.shown = { image: prepared.image, said };
     drawLevels(find("seen"), prepared.image);
-    for (const [step, made] of Object.entries(prepared.stages))
-      drawPicture(find(`stage-${step}`), made);
+    showStages({ upright: state.read?.onBlack ?? picture, ...prepared.stages });
     showClasses(said.classes, 1);
     showWays(said);
     cnnTimer = setTimeout(showCnn, 150);
     find("message").textContent = prepared.isNegated
       ? "Its ground was lighter than the article, so light and dark were swapped." : "";
-    find("short").textContent = phraseTop(said.classes);
+    find("unlike").textContent = isUnlike ? UNLIKE : "";
+    find("short").textContent = `${phraseTop(said.classes)} ${isUnlike ? UNLIKE_IN_SHORT : ""}`;
+    find("look").disabled = false;
   } catch (error) {
-    state.shown = null;
-    drawLevels(find("seen"), new Uint8Array(784));
-    for (const column of [1, 2]) showClasses(new Array(10).fill(0), column);
-    showWays(null);
-    find("short").textContent = "No answer";
-    find("message").textContent = `${error.message} So there is no answer.`;
-    announce(find("message").textContent);
+    refuse(`${error.message} So there is no answer.`);
   }
-  find("look").disabled = !state.shown;
+}
+
+// Say why there is no answer, where one would be, and take the last one away.
+function refuse(why) {
+  clearTimeout(cnnTimer);
+  state.shown = null;
+  drawLevels(find("seen"), new Uint8Array(784));
+  for (const column of [1, 2]) showClasses(new Array(10).fill(0), column);
+  showWays(null);
+  find("occlusion").hidden = true;
+  find("look").disabled = true;
+  find("unlike").textContent = "";
+  find("short").textContent = find("message").textContent = why;
+  announce(why);
+}
+
+function isAlike(one, other) {
+  return one.width === other.width && one.height === other.height
+    && one.data.every((level, i) => level === other.data[i]);
+}
+
+// Show what each step made, and say of those that changed nothing that they did not.
+function showStages(stages) {
+  let before = state.read?.isTurned ? null : stages.upright;
+  for (const { name, checked } of steps.querySelectorAll("input")) {
+    const made = stages[name], hasChanged = !before || !isAlike(before, made);
+    drawPicture(find(`stage-${name}`), made);
+    find(`change-${name}`).textContent = checked && !hasChanged ? "no change here" : "";
+    before = made;
+  }
 }
 
 // The canvas.
 
 function remember() {
-  state.undo.push(pen.getImageData(0, 0, canvas.width, canvas.height));
+  const { file, read } = state;
+  state.undo.push({ pixels: pen.getImageData(0, 0, canvas.width, canvas.height), file, read });
   if (state.undo.length > N_UNDO) state.undo.shift();
   find("undo").disabled = false;
 }
@@ -281,7 +340,7 @@ function setSteps(isOn) {
 
 function startDrawing() {
   remember();
-  state.file = null;
+  state.file = state.read = null;
   start(SIZE, SIZE, "#ffffff");
   tools.elements.ink.value = "#1d2b6b";
   setSteps(true);
@@ -291,7 +350,7 @@ function startDrawing() {
 // A test image is as the data set has it, so no step is needed.
 function startFromSample(number) {
   remember();
-  state.file = null;
+  state.file = state.read = null;
   start(SIZE, SIZE, "#000000");
   const levels = samples.subarray(784 * number, 784 * (number + 1));
   levels.forEach((level, i) => {
@@ -305,47 +364,70 @@ function startFromSample(number) {
 }
 
 // Browsers turn a photo upright by themselves; without the mark of its EXIF data, they
-// do not.
+// do not. Returns the file itself if it has no such mark.
 async function hideOrientation(file) {
   const bytes = new Uint8Array(await file.arrayBuffer()), mark = [69, 120, 105, 102, 0, 0];
+  let isMarked = false;
   for (let i = 0; i < bytes.length; i += 1)
-    if (mark.every((byte, k) => bytes[i + k] === byte)) bytes[i] = 0;
-  return new Blob([bytes], { type: file.type });
+    if (mark.every((byte, k) => bytes[i + k] === byte)) { bytes[i] = 0; isMarked = true; }
+  return isMarked ? new Blob([bytes], { type: file.type }) : file;
 }
 
-// Read a picture file as Python does, upright and on white, and scale it to at most 512.
-async function readFile(file) {
-  const has = step => steps.elements[step].checked;
-  const read = has("upright") ? file : await hideOrientation(file);
-  const bitmap = await createImageBitmap(read, { colorSpaceConversion: "none" });
-  const n = bitmap.width * bitmap.height;
-  if (n > 5e7) throw new Error(`It has ${Math.round(n / 1e6)} megapixels; at most 50 are read.`);
+// Lay a bitmap on a color, and scale it to at most 512.
+function layOn(color, bitmap) {
   return shrinkLarge(bitmap, (top, rows) => {
     const strip = document.createElement("canvas");
     strip.width = bitmap.width;
     strip.height = rows;
     const brush = strip.getContext("2d", { willReadFrequently: true });
-    brush.fillStyle = has("white") ? "#ffffff" : "#000000";
+    brush.fillStyle = color;
     brush.fillRect(0, 0, strip.width, rows);
     brush.drawImage(bitmap, 0, -top);
     return dropAlpha(brush.getImageData(0, 0, strip.width, rows));
   });
 }
 
+// The levels of a bitmap squeezed into a small square, each pixel's opacity the fourth.
+function squeeze(bitmap) {
+  const small = document.createElement("canvas");
+  small.width = small.height = 64;
+  const brush = small.getContext("2d", { willReadFrequently: true });
+  brush.drawImage(bitmap, 0, 0, 64, 64);
+  return brush.getImageData(0, 0, 64, 64).data;
+}
+
+// Read a picture file as Python does, upright and on white. Returns it, whether it was
+// turned, and what it is on black if a part of it is transparent.
+async function readFile(file) {
+  const has = step => steps.elements[step].checked;
+  const decode = blob => createImageBitmap(blob, { colorSpaceConversion: "none" });
+  const hidden = await hideOrientation(file), lying = await decode(hidden);
+  const n = lying.width * lying.height;
+  if (n > 5e7) throw new Error(`It has ${Math.round(n / 1e6)} megapixels; at most 50 are read.`);
+  const bitmap = has("upright") && hidden !== file ? await decode(file) : lying;
+  const levels = squeeze(bitmap), before = squeeze(lying);
+  const isTransparent = levels.some((level, i) => i % 4 === 3 && level < 255);
+  return {
+    picture: layOn(has("white") ? "#ffffff" : "#000000", bitmap),
+    isTurned: levels.some((level, i) => level !== before[i]),
+    onBlack: isTransparent ? layOn("#000000", bitmap) : null,
+  };
+}
+
 async function openFile(file) {
   try {
-    const picture = await readFile(file);
+    const { picture, ...read } = await readFile(file);
     remember();
     drawPicture(canvas, picture);
     canvas.dataset.ground = "#ffffff";
     state.file = file;
+    state.read = read;
     state.at = [picture.width / 2, picture.height / 2];
     update();
   } catch (error) {
     const why = error.message?.startsWith("It has") ? error.message
       : "Choose a PNG, JPEG, WebP or GIF file.";
-    find("message").textContent = `${file.name || "What was pasted"} cannot be read. ${why}`;
-    announce(find("message").textContent);
+    refuse(`${file.name || "What was pasted"} cannot be read. ${why}`);
   }
 }
 
@@ -398,12 +480,16 @@ for (const end of ["pointerup", "pointercancel"])
 
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-// With the keyboard: arrow keys move, the space bar puts the pen down or lifts it.
+// With the keyboard: arrow keys move, the space bar puts the pen down or lifts it, and
+// Delete clears.
 canvas.addEventListener("keydown", event => {
   const move = MOVES[event.key];
-  if (!move && event.key !== " ") return;
+  if (!move && ![" ", "Delete", "Backspace"].includes(event.key)) return;
   event.preventDefault();
-  if (!move) {
+  if (["Delete", "Backspace"].includes(event.key)) {
+    state.isDown = false;
+    startDrawing();
+  } else if (!move) {
     state.isDown = !state.isDown;
     if (state.isDown) remember();
     state.last = state.isDown ? state.at : null;
@@ -433,10 +519,11 @@ canvas.addEventListener("blur", () => {
 });
 
 find("undo").addEventListener("click", () => {
-  const before = state.undo.pop();
-  canvas.width = before.width;
-  canvas.height = before.height;
-  pen.putImageData(before, 0, 0);
+  const { pixels, file, read } = state.undo.pop();
+  Object.assign(state, { file, read });
+  canvas.width = pixels.width;
+  canvas.height = pixels.height;
+  pen.putImageData(pixels, 0, 0);
   find("undo").disabled = !state.undo.length;
   update();
 });
@@ -485,7 +572,8 @@ for (const [id, isOn] of [["all", true], ["none", false]])
     else update();
   });
 
-// Hide a square of 6 × 6 pixels in 14 × 14 places: by how much does the probability drop?
+// Hide a square of 6 × 6 pixels in 14 × 14 places: by how much does the probability of the
+// network of Part 1 drop?
 function hideParts(image, label, before) {
   return Array.from({ length: 196 }, (_, place) => {
     const hidden = Uint8Array.from(image);
@@ -511,9 +599,9 @@ find("look").addEventListener("click", () => {
   const at = drops.indexOf(most), name = data.names[said.top];
   const where = PLACES[Math.floor(at / 14 / 14 * 3)][Math.floor((at % 14) / 14 * 3)];
   find("looked").textContent = most > 0
-    ? `It hurts most to hide a square at the ${where}: ${name} then has ${phrase(before - most)} `
-      + `instead of ${phrase(before)}. The more orange, the larger the drop.`
-    : `Nothing that is hidden lowers the probability of ${name}.`;
+    ? `It hurts the network of Part 1 most to hide a square at the ${where}: ${name} then has `
+      + `${phrase(before - most)} instead of ${phrase(before)}. The more orange, the larger the drop.`
+    : `Nothing that is hidden lowers the probability of ${name} by the network of Part 1.`;
   find("occlusion").hidden = false;
   announce(find("looked").textContent);
 });
