@@ -182,10 +182,10 @@ def darken_ground(small, ground):
     is_light = level.mean() > gray.mean()
     above = (level - gray if is_light else gray - level).clip(0)
     if above.max() < CLOSE:
-        raise PictureError("in gray it is like its ground: lay it on a lighter one")
+        raise PictureError("in gray it is like its background: lay it on a lighter one")
     factor = 255 / above.max()
     kind = "light, so light and dark were swapped" if is_light else "dark already"
-    steps = [f"ground {kind}"]
+    steps = [f"background {kind}"]
     if factor >= 1.05:  # below, it is no more than rounded to one time
         steps.append(f"contrast raised {factor:.1f} times")
     return (above * factor).round().astype(np.uint8), steps

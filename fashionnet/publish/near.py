@@ -9,12 +9,13 @@ distance is estimated; how much each counts is learned on validation images.
 import base64
 
 import numpy as np
+from sklearn.cluster import MiniBatchKMeans
 
 from fashionnet.data import load_test_set, load_training_set, split_train_val
 from fashionnet.publish.trying import encode
 from fashionnet.study.unlike import load_measured, measure_distances
 
-N_DIRECTIONS, N_MEANS, N_ROUNDS = 64, 1_500, 6
+N_DIRECTIONS, N_MEANS = 64, 1_500
 # As many validation images teach, and as many test images check; those that teach are
 # this close to the threshold, in gray levels.
 N_IMAGES, CLOSE = 2_000, 15
@@ -36,7 +37,9 @@ def load_near():
     directions = vectors[:, : -N_DIRECTIONS - 1 : -1].T
     times = 127 / np.abs(directions).max()
     directions = np.round(times * directions).astype(np.int8)
-    means = find_means(flat @ (directions.T / np.float32(times)))
+    places = flat @ (directions.T / np.float32(times))
+    groups = MiniBatchKMeans(N_MEANS, random_state=0, n_init=1).fit(places)
+    means = groups.cluster_centers_
     scales = 127 / np.abs(means).max(axis=0)
     near = {
         "directions": encode(directions),
@@ -55,19 +58,6 @@ def load_near():
     far = measure_distances(images, split.x_train) > near["threshold"]
     same = far == (estimate_distances(images, near) > near["threshold"])
     return {**near, "n_means": N_MEANS, "n": len(images), "same": int(same.sum())}
-
-
-def find_means(places):
-    """Find means of similar places, of shape `(n, 64)`, by Lloyd's algorithm."""
-    means = places[np.linspace(0, len(places) - 1, N_MEANS).astype(int)]
-    for _ in range(N_ROUNDS):
-        nearest = np.concatenate(
-            [_square_distances(some, means).argmin(axis=1)
-             for some in np.array_split(places, 20)]  # some at a time, to spare memory
-        )  # fmt: skip
-        for number in np.unique(nearest):
-            means[number] = places[nearest == number].mean(axis=0)
-    return means
 
 
 def measure_parts(images, near):

@@ -30,7 +30,7 @@ STEPS: dict[str, str] = {
     "cut": "cut the article out",
     "shape": "keep its shape",
     "sharpen": "sharpen",
-    "dark": "make the ground dark",
+    "dark": "make the background dark",
     "contrast": "raise the contrast",
     "center": "center",
 }
@@ -205,7 +205,7 @@ def tabulate_grounds(answers):
         level = np.median(prepare(path, STEPS)[0])
         grounds.append("light" if level > 127 else "darker")
         called.append(answers[path.name]["before"])
-    names = {"rownames": ["ground"], "colnames": ["called"]}
+    names = {"rownames": ["background"], "colnames": ["called"]}
     return pd.crosstab(np.array(grounds), np.array(called), margins=True, **names)
 
 

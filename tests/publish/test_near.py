@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from fashionnet.publish import near as near_by
-from fashionnet.publish.near import estimate_distances, find_means, measure_parts
+from fashionnet.publish.near import estimate_distances, measure_parts
 from fashionnet.publish.trying import encode
 
 
@@ -39,17 +38,6 @@ def test_parts_are_what_lies_along_directions_and_what_does_not(noise):
     np.testing.assert_allclose(parts[:, 0], (flat[:, :3] ** 2).sum(axis=1) / 784)
     np.testing.assert_allclose(parts[:, 1], (flat[:, 3:] ** 2).sum(axis=1) / 784)
     np.testing.assert_array_equal(parts[:, 2], 1)
-
-
-def test_means_are_those_of_groups(monkeypatch):
-    rng = np.random.default_rng(0)
-    centers = np.array([[0, 0], [100, 0], [0, 100]], np.float32)
-    places = centers.repeat(40, axis=0) + rng.normal(0, 1, (120, 2))
-    before = places.copy()
-    monkeypatch.setattr(near_by, "N_MEANS", 3)
-    found = find_means(places)
-    assert sorted(map(tuple, found.round(-1))) == sorted(map(tuple, centers))
-    np.testing.assert_array_equal(places, before)
 
 
 def test_estimate_is_never_below_zero(noise):

@@ -318,7 +318,7 @@ function darkenGround(small, place, has) {
   } else around = median(under);
   const most = gray.reduce((a, b) => Math.max(a, b));
   if (has("dark") && has("contrast") && most < CLOSE)
-    throw new Error("In gray, the picture is like its ground: use a lighter or a darker one.");
+    throw new Error("In gray, the picture is like its background: use a lighter or a darker one.");
   const factor = has("contrast") ? 255 / Math.max(1, most) : 1;
   const raise = level => Math.max(0, Math.min(255, roundEven(factor * level)));
   return { gray, levels: gray.map(raise), around: raise(around), isNegated };

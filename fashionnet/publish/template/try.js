@@ -277,7 +277,7 @@ function update() {
     showWays(said);
     cnnTimer = setTimeout(showCnn, 150);
     find("message").textContent = prepared.isNegated
-      ? "Its ground was lighter than the article, so light and dark were swapped." : "";
+      ? "Its background was lighter than the article, so light and dark were swapped." : "";
     find("unlike").textContent = isUnlike ? UNLIKE : "";
     find("short").textContent = `${phraseTop(said.classes)} ${isUnlike ? UNLIKE_IN_SHORT : ""}`;
     find("look").disabled = false;
