@@ -71,7 +71,7 @@ def measure_moves(network, images, labels, moves):
     return panels
 
 
-def tabulate_networks(networks, groups):
+def table_networks(networks, groups):
     """Count the right answers of networks, and compare them with the first one's.
 
     Args:

@@ -92,7 +92,7 @@ def find_kind(row):
     return "dense" if is_dense else "convolutional"
 
 
-def tabulate_accuracies(ours):
+def table_accuracies(ours):
     """Tabulate accuracies of rows as in `results/further.json`, as text."""
     heads = ["source_accuracy", "test_accuracy", "spread"]
     table = pd.DataFrame(ours).set_index("network")[heads].astype(float)

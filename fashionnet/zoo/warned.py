@@ -20,7 +20,7 @@ MISTAKES: dict[str, str] = {
 }
 
 
-def tabulate_rates(measured):
+def table_rates(measured):
     """Tabulate how often each warning was wrong.
 
     Args:
@@ -42,14 +42,14 @@ def tabulate_rates(measured):
     return pd.DataFrame(rows).T
 
 
-def tabulate_warnings(is_right, distances, doubts, measured):
+def table_warnings(is_right, distances, doubts, measured):
     """Count right answers with and without each warning.
 
     Args:
         is_right: Whether each picture was labeled correctly.
         distances: What `measure_distances` of `study/unlike.py` returns.
         doubts: 1 minus the largest of ten probabilities.
-        measured: As in `tabulate_rates`; it has the thresholds.
+        measured: As in `table_rates`; it has the thresholds.
 
     Returns:
         A table by warning: numbers "right" and "of", and their share with its 95%

@@ -12,7 +12,7 @@ from fashionnet.zoo.brittle import (
     plot_pictures,
     shift_images,
     shrink_images,
-    tabulate_networks,
+    table_networks,
 )
 
 IMAGES = np.random.default_rng(0).integers(1, 256, (5, 28, 28), dtype=np.uint8)
@@ -83,17 +83,16 @@ def test_networks_are_compared_picture_by_picture():
     images[:2, 0, 0] = 255
     networks = {"first": Corner(), "other": Corner()}
     groups = {"all": (images, np.array([1, 0, 0])), "one": (images[:1], np.array([1]))}
-    table = tabulate_networks(networks, groups)
+    table = table_networks(networks, groups)
     assert table["of"].tolist() == [3, 1]
     assert table["first"].tolist() == [2, 1]
     assert table["other"].tolist() == ["2 (0 : 0, p 1.000)", "1 (0 : 0, p 1.000)"]
     networks["other"] = Opposite()
-    table = tabulate_networks(networks, groups)
+    table = table_networks(networks, groups)
     assert table["other"].tolist() == ["1 (1 : 2, p 1.000)", "0 (0 : 1, p 1.000)"]
     many = {"all": (np.repeat(images[:1], 12, axis=0), np.zeros(12))}
     assert (
-        tabulate_networks(networks, many).loc["all", "other"]
-        == "12 (12 : 0, p < 0.001)"
+        table_networks(networks, many).loc["all", "other"] == "12 (12 : 0, p < 0.001)"
     )
 
 
