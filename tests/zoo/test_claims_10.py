@@ -28,10 +28,11 @@ from fashionnet.study.steps import (
     table_pairs,
 )
 from fashionnet.study.unlike import load_measured, load_neighbors, measure_distances
-from fashionnet.zoo.brittle import shift_images, shrink_images
+from fashionnet.zoo.brittle import shrink_images
 from fashionnet.zoo.stored import find_training
 from fashionnet.zoo.table import find_network
 from fashionnet.zoo.trainings import load_network
+from fashionnet.zoo.views import shift_images
 
 IMAGES, LABELS = load_test_set()
 FEW, BAG = slice(2000), CLASS_NAMES.index("Bag")
