@@ -6,8 +6,8 @@ that the largest of ten probabilities is low.
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
+from fashionnet.evaluation import wilson_interval
 from fashionnet.plots import BLUE, GREEN, ORANGE, RED, describe, make_axes
 
 STYLES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "D"))
@@ -75,10 +75,8 @@ def phrase_share(n_chosen, n, *, digits=0):
     """Write a share with its 95% interval, that of Wilson; a dash if there is none."""
     if n == 0:
         return "–"
-    found = binomtest(n_chosen, n)
-    low, high = found.proportion_ci(method="wilson")
-    low, high = f"{low:.{digits}%}", f"{high:.{digits}%}"
-    return f"{n_chosen / n:.{digits}%} ({low} to {high})"
+    share, low, high = (f"{x:.{digits}%}" for x in wilson_interval(n_chosen, n))
+    return f"{share} ({low} to {high})"
 
 
 def plot_distances(groups, threshold, *, ax=None):
