@@ -11,25 +11,18 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from fashionnet.data import load_test_set, load_training_set
-from fashionnet.storing import finish_store, home, read_file, store_files
-from fashionnet.zoo.stored import pack, unpack
+from fashionnet.zoo.stored import load_arrays, store_arrays
 from fashionnet.zoo.transfer import build_squeezenet, load_squeezenet_weights
 
 SIZES = (4000, 1000, 4000)  # images to learn from, to choose with, to test with
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1)  # `C` of scikit-learn: low is strict
 SHOWN = ("conv1", "fire3", "fire5", "fire9")
-FILE = "imagenet.npz"
-
-
-def folder():
-    """Return where the answers are stored."""
-    return home() / "runs/further/imagenet"
+NAME = "imagenet"  # of the stored answers
 
 
 def load_answers():
     """Load the arrays of `make_answers`. Raises a `RunError` if they are missing."""
-    sums = finish_store(folder())["files"]
-    return read_file(folder(), FILE, unpack, sums)
+    return load_arrays(NAME)
 
 
 def halve_resolution(images):
@@ -137,8 +130,7 @@ def make_answers(weights, *, sizes=SIZES):
 def main():
     """Make and store the answers."""
     arrays, facts = make_answers(load_squeezenet_weights())
-    store_files(folder(), facts, {FILE: pack(arrays)})
-    print(f"stored in {folder()}")
+    print(f"stored in {store_arrays(NAME, arrays, facts)}")
 
 
 if __name__ == "__main__":
