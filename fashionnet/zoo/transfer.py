@@ -175,19 +175,18 @@ def build_head(n_classes, *, n_features=512, dense_units=1024, dropout=0.5):
     return keras.Sequential(stack, name="head")
 
 
-def build_fine_tuned(n_classes, *, frozen_up_to="fire7", head=None, weights=None):
+def build_fine_tuned(n_classes, *, frozen_up_to="fire7", weights=None):
     """Build SqueezeNet, not compiled, with a head in place of its 1,000 classes.
 
     Args:
         n_classes: Number of softmax outputs.
         frozen_up_to: The last layer that does not learn: "fire9" leaves the features as
             they are, "fire7" lets the last two blocks learn.
-        head: A network of `build_head` that has learned already; if left out, new.
         weights: As in `build_squeezenet`.
     """
     network = build_squeezenet(weights)
     pooled = layers.GlobalAveragePooling2D()(network.get_layer("fire9").output)
-    answer = (head or build_head(n_classes))(pooled)
+    answer = build_head(n_classes)(pooled)
     model = keras.Model(network.input, answer, name="fine_tuned")
     return freeze_up_to(model, frozen_up_to)
 
