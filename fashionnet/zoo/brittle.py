@@ -122,20 +122,21 @@ def plot_counts(counts, n_all, *, ax=None):
     return ax
 
 
-def plot_pictures(pictures, captions, *, n_columns=3):
-    """Show gray pictures as they are, 0 black and 255 white. Returns the Figure.
+def plot_pictures(pictures, captions):
+    """Show gray pictures as they are, 0 black and 255 white, three in a row.
 
     Args:
         pictures: `uint8` arrays of any height and width.
         captions: One text per picture.
-        n_columns: Pictures in a row.
+
+    Returns:
+        The Figure.
     """
-    n_rows = -(-len(pictures) // n_columns)
+    n_rows = -(-len(pictures) // 3)
     n_lines = max(caption.count("\n") + 1 for caption in captions)
-    size = (WIDTH, n_rows * (0.95 * WIDTH / n_columns + 0.17 * n_lines))
-    fig, axes = plt.subplots(
-        n_rows, n_columns, figsize=size, layout="constrained", squeeze=False
-    )
+    height = n_rows * (0.95 * WIDTH / 3 + 0.17 * n_lines)
+    size = {"figsize": (WIDTH, height), "layout": "constrained"}
+    fig, axes = plt.subplots(n_rows, 3, squeeze=False, **size)
     for ax in axes.flat:
         ax.axis("off")
     for ax, picture, caption in zip(axes.flat, pictures, captions, strict=False):

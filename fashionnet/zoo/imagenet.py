@@ -78,12 +78,12 @@ def judge(features, labels, n_train, n_val):
     return best.predict(x[tested]) == labels[tested], best.C
 
 
-def show_maps(network, image, n_maps=6):
-    """Return the strongest maps that some layers make of one image, by layer."""
+def show_maps(network, image):
+    """Return the six strongest maps that some layers make of one image, by layer."""
     outputs = [network.get_layer(name).output for name in SHOWN]
     body, found = keras.Model(network.input, outputs), {}
     for name, maps in zip(SHOWN, body.predict(image[None], verbose=0), strict=True):
-        strongest = np.argsort(-maps[0].mean(axis=(0, 1)))[:n_maps]
+        strongest = np.argsort(-maps[0].mean(axis=(0, 1)))[:6]
         found[name] = np.moveaxis(maps[0], 2, 0)[strongest].astype(np.float16)
     return found
 

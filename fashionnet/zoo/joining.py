@@ -200,12 +200,12 @@ def plot_sizes(accuracies, *, ax=None):
     return ax
 
 
-def plot_pairs(pairs, *, near=NEAR, ringed="squeezenet-features", ax=None):
+def plot_pairs(pairs, *, ringed="squeezenet-features", ax=None):
     """Plot the gain of pairs against the correlation of their errors.
 
     Args:
-        pairs: What `compare_pairs` returned. Marks say how many of the two are dense.
-        near: Pairs that are this far apart, or further, are drawn open.
+        pairs: What `compare_pairs` returned. Marks say how many of the two are dense;
+            they are open if the two are not near each other.
         ringed: The network whose pairs have a ring around their mark.
         ax: Where to draw.
 
@@ -214,7 +214,7 @@ def plot_pairs(pairs, *, near=NEAR, ringed="squeezenet-features", ax=None):
     """
     ax = ax or make_axes(3.9)
     n_dense = np.array([_count_dense(pair) for pair in pairs.index], int)
-    is_near = (pairs["apart"] < near).to_numpy()
+    is_near = (pairs["apart"] < NEAR).to_numpy()
     ax.axhline(0, color="gray", linestyle=":")
     for n, (color, marker) in enumerate(MARKERS):
         kind = ("no", "one", "two")[n] + " dense"

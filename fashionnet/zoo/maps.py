@@ -19,7 +19,7 @@ MARKERS = "osD^v<>ph*"
 
 
 def load_maps():
-    """Load what `make_maps` returned. Raises a `RunError` if a file is damaged."""
+    """Load what `make_maps` returned; a `RunError` says what is damaged."""
     return load_arrays(NAME)
 
 

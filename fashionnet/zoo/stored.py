@@ -183,7 +183,11 @@ def store_arrays(name, arrays, facts):
 
 
 def load_arrays(name):
-    """Load what `store_arrays` stored. Raises a `RunError` if a file is damaged."""
+    """Load what `store_arrays` stored.
+
+    Raises:
+        RunError: If a file is missing or damaged.
+    """
     folder = home() / "runs/further" / name
     return read_file(folder, f"{name}.npz", unpack, finish_store(folder)["files"])
 

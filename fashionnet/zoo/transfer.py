@@ -223,7 +223,7 @@ def fit_on_features(model, split, *, epochs, batch_size, seed):
     return history.history
 
 
-def build_inception(n_classes, *, weights=None, size=150, frozen_up_to="mixed10"):
+def build_inception(n_classes, *, weights=None, size=150):
     """Build InceptionV3, not compiled, with a head in place of its 1,000 classes.
 
     Document 004 plans to train it with Adam; then, after `freeze_up_to(model,
@@ -244,7 +244,7 @@ def build_inception(n_classes, *, weights=None, size=150, frozen_up_to="mixed10"
         problem = str(error).splitlines()[0]  # Keras goes on to list all layers.
         raise WeightsError(f"{weights}: {problem} {INCEPTION_CURE}") from error
     answer = build_head(n_classes, n_features=2048)(base.output)
-    return freeze_up_to(keras.Model(images, answer, name="inception"), frozen_up_to)
+    return freeze_up_to(keras.Model(images, answer, name="inception"), "mixed10")
 
 
 def freeze_up_to(model, name):
