@@ -1,4 +1,7 @@
-"""Draw a network before it is trained: its units, its layers, its learning rate."""
+"""Draw a network before it is trained: its units, its layers, its learning rate.
+
+`plot_curves` draws curves of any kind.
+"""
 
 from itertools import pairwise
 
@@ -96,29 +99,50 @@ def _describe_layer(layer):
     return (f"Dense + {name}" if kind == "Dense" else name), DEEDS.get(name, "")
 
 
-def plot_curves(x, curves, xlabel, ylabel, *, ax=None):
-    """Plot up to three functions of one number, each with a line style of its own.
+# The looks of up to three curves.
+CURVES = (
+    {"color": BLUE},
+    {"color": RED, "linestyle": "--"},
+    {"color": GREEN, "linestyle": ":"},
+)
+# Of curves with more points, the description has the ends and the lowest value.
+N_SAID = 15
+
+
+def plot_curves(x, curves, xlabel, ylabel, *, styles=CURVES, ax=None):
+    """Plot what depends on one number, each curve with a style of its own.
 
     Args:
-        x: Where they are computed, shape `(n,)`, ascending.
-        curves: Their values, shape `(n,)`, by name.
+        x: Where the curves are known, shape `(n,)`, ascending.
+        curves: Values of shape `(n,)` by name; `(k, n)` are several of one name.
         xlabel: What `x` is.
         ylabel: What the values are, or nothing where the names say it.
+        styles: Arguments of `Axes.plot`, one dictionary for each name, in order.
         ax: Where to draw.
 
     Returns:
         The Axes.
     """
     ax = ax or make_axes(2.6)
-    looks = zip((BLUE, RED, GREEN), ("-", "--", ":"), strict=True)
-    for (name, y), (color, style) in zip(curves.items(), looks, strict=False):
-        ax.plot(x, y, color=color, linestyle=style, label=name)
-        ends = f"from {y[0]:.2f} at {x[0]:g} to {y[-1]:.2f} at {x[-1]:g}"
-        describe(ax, f"Line of {name}: {ends}.")
+    for (name, values), style in zip(curves.items(), styles, strict=False):
+        lines = ax.plot(x, np.transpose(values), **style)
+        lines[0].set_label(name)
+        said = name if ylabel in ("", name) else f"{name} ({ylabel})"
+        for y in np.atleast_2d(values):
+            describe(ax, f"Line of {said} by {xlabel}: {_describe_values(x, y)}.")
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if len(curves) > 1:
         ax.legend()
     return ax
+
+
+def _describe_values(x, y):
+    """Say all values, or the first, the lowest and the last of many."""
+    if len(x) <= N_SAID:
+        return ", ".join(f"{b:.3g} at {a:g}" for a, b in zip(x, y, strict=True))
+    low, end = int(np.nanargmin(y)), len(y) - 1
+    lowest = f", lowest {y[low]:.2f} at {x[low]:.2g}," if 0 < low < end else ""
+    return f"from {y[0]:.2f} at {x[0]:.4g}{lowest} to {y[end]:.2f} at {x[end]:.4g}"
 
 
 def plot_schedule(schedule, *, n_steps, per_epoch, ax=None):

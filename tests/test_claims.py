@@ -600,16 +600,16 @@ def test_ink_is_right_once_in_four_and_mean_images_twice_in_three():
 
 def test_network_moves_every_class_closer_together_and_sandals_most():
     found = load_maps()
-    labels = LABELS[: len(found["pixels"].same)]
+    same = [found[f"{name}_same"] for name in ("pixels", "hidden")]
+    labels = LABELS[: len(same[0])]
     pixels, hidden = (
-        np.array([found[name].same[labels == c].mean() for c in range(10)])
-        for name in ("pixels", "hidden")
+        np.array([of_map[labels == c].mean() for c in range(10)]) for of_map in same
     )
     assert (hidden > pixels).all()
     assert CLASS_NAMES[np.argmax(hidden - pixels)] == "Sandal"
     least = {CLASS_NAMES[c] for c in np.argsort(hidden - pixels)[:2]}
     assert least == {"T-shirt/top", "Ankle boot"}
-    means = [10 * found[name].same.mean() for name in ("pixels", "hidden")]
+    means = [10 * of_map.mean() for of_map in same]
     assert np.round(means).tolist() == [73, 84]
     assert hidden.argmin() == SHIRT
     assert hidden[SHIRT] == pytest.approx(6, abs=0.3)

@@ -78,10 +78,24 @@ def test_schedule_is_drawn_by_epoch():
 
 
 def test_curves_have_a_style_and_a_name_each():
-    x = np.linspace(-1, 1, 5)
+    x = np.linspace(-1, 1, 21)
     ax = plot_curves(x, {"line": x, "square": x**2}, "score", "value")
     assert [line.get_label() for line in ax.lines] == ["line", "square"]
     assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines}) == 2
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("score", "value")
-    assert "square: from 1.00 at -1 to 1.00 at 1" in ax.figure.description
+    told = "Line of square (value) by score: from 1.00 at -1, lowest 0.00 at 0, to 1.00"
+    assert told in ax.figure.description
     assert plot_curves(x, {"line": x}, "", "").get_legend() is None
+
+
+def test_curves_of_one_name_look_alike_and_are_named_once():
+    curves = {"a": [(1, 2, 3), (2, 3, 4)], "b": (3, np.nan, 2000)}
+    fig, (left, right) = plt.subplots(1, 2)
+    ax = plot_curves((1, 10, 100), curves, "tries", "loss", ax=right)
+    assert ax is right and not left.has_data()
+    first, second, third = ax.lines
+    assert list(second.get_ydata()) == [2, 3, 4]
+    assert first.get_color() == second.get_color() != third.get_color()
+    assert first.get_linestyle() == second.get_linestyle() != third.get_linestyle()
+    assert ax.get_legend_handles_labels()[1] == ["a", "b"]
+    assert "Line of a (loss) by tries: 2 at 1, 3 at 10, 4 at 100." in fig.description

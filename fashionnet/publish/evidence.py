@@ -26,7 +26,7 @@ from fashionnet.publish.needs import (
     need_text,
 )
 from fashionnet.publish.published import NOTEBOOKS
-from fashionnet.publish.results import collect_all, tabulate_results
+from fashionnet.publish.results import collect_all, table_results
 from fashionnet.runs import find_run, run_folder
 from fashionnet.storing import RunError
 from fashionnet.study.contrasts import (
@@ -79,7 +79,7 @@ def read_truth():
             raise RunError(f"{folder} has no run of the usual recipe; {cure}")
     results = collect_all()
     needs = [list_steps(run, labels) for run in runs.values()]
-    needs.append(list_comparison(find_pairs(), labels, tabulate_results(results)))
+    needs.append(list_comparison(find_pairs(), labels, table_results(results)))
     return Truth(results, dict(zip(NOTEBOOKS, needs, strict=True)))
 
 
@@ -200,7 +200,7 @@ def list_comparison(pairs, labels, rows):
     Args:
         pairs: What `find_pairs` returns, with seed 0 among them.
         labels: Class ids of the test images.
-        rows: What `tabulate_results` returns.
+        rows: What `table_results` returns.
 
     Returns:
         A dictionary from the only step, "3", to a list of `Need`.

@@ -76,7 +76,7 @@ def render_explorer(images, labels, pairs, training):
     }
     return load_template("explore.html.j2").render(
         views=views,
-        rows={name: tabulate_cells(view) for name, view in views.items()},
+        rows={name: table_cells(view) for name, view in views.items()},
         n_shown=len(chosen),
         n_test=len(labels),
         edges=EDGES,
@@ -210,7 +210,7 @@ def _phrase_answer(view, i):
     )
 
 
-def tabulate_cells(view):
+def table_cells(view):
     """List the cells of a matrix by rows: place, title, count, and shade in percent.
 
     The shade grows with the square root of the share in the row, so that errors show.

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from fashionnet.publish.page import load_template, title_of
 from fashionnet.publish.published import images_of
-from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
+from fashionnet.publish.results import COLUMNS, state_spread, table_results
 
 # What `state_answer` writes in bold.
 VERDICT = re.compile(r"^\*\*([^*]+)\*\*")
@@ -77,7 +77,7 @@ def render_home(books, pages, results, build, has_benchmark=False):
         further=further,
         results=results,
         columns=COLUMNS,
-        rows=tabulate_results(results),
+        rows=table_results(results),
         spread=state_spread(results["seeds"]),
         run=results["multiclass"],
         build=build,

@@ -18,7 +18,7 @@ from playwright.sync_api import Error, sync_playwright
 from fashionnet.publish.markup import write_formulas
 from fashionnet.publish.page import TEMPLATE, load_template
 from fashionnet.publish.published import ReportError, name_page, tags_of
-from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
+from fashionnet.publish.results import COLUMNS, state_spread, table_results
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = (
@@ -125,7 +125,7 @@ def render_report(reports):
         books=books,
         results=results,
         columns=COLUMNS,
-        rows=tabulate_results(results),
+        rows=table_results(results),
         spread=state_spread(results["seeds"]),
         explain=explain_step,
         conclude=conclude,

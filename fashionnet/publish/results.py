@@ -50,7 +50,7 @@ def state_spread(summary):
     return f"Mean test accuracy and standard deviation over seeds: {'; '.join(parts)}."
 
 
-def tabulate_results(results):
+def table_results(results):
     """List the name of every classifier and its values for `COLUMNS`, as text.
 
     All but the last value are those of the networks with seed 0.
@@ -81,7 +81,7 @@ def write_readme_block(results):
         f"| on the {results['multiclass']['n_test']:,} test images | "
         f"{' | '.join(COLUMNS)} |",
         "| --- | ---: | ---: | --- | ---: |",
-        *(f"| {' | '.join(row)} |" for row in tabulate_results(results)),
+        *(f"| {' | '.join(row)} |" for row in table_results(results)),
         "",
         state_spread(results["seeds"]),
         "",

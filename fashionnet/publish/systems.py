@@ -50,7 +50,7 @@ def render_systems(books, results):
         },
         figure=next(filter(None, shown), None),
         columns=COLUMNS,
-        rows=tabulate_systems(rows, results),
+        rows=table_systems(rows, results),
         example=explain_difference(rows),
         reasons={row["network"]: row["why"] for row in rows if "why" in row},
         n_test=results["multiclass"]["n_test"],
@@ -58,7 +58,7 @@ def render_systems(books, results):
     )
 
 
-def tabulate_systems(rows, results):
+def table_systems(rows, results):
     """List the `Cell`s of all systems, the best first.
 
     Args:

@@ -167,7 +167,7 @@ def _label(predict, path, without):
     return CLASS_NAMES[int(predict(image[np.newaxis])[0].argmax())]
 
 
-def tabulate_pairs(answers):
+def table_pairs(answers):
     """Compare, picture by picture, all steps with all but one.
 
     Args:
@@ -192,7 +192,7 @@ def tabulate_pairs(answers):
     return pd.DataFrame.from_dict(rows, orient="index", columns=heads)
 
 
-def tabulate_grounds(answers):
+def table_grounds(answers):
     """Count what pictures are called before preparation, by their ground.
 
     It is light if, squeezed into 28 × 28, the median of the top row is above 127.

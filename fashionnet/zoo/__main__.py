@@ -12,11 +12,6 @@ ANSWERS = {
 }
 
 
-def _answer(program, network, file):
-    answers = program.predict_test_images(network, 0)
-    return program.write_answers(Path(file), *answers)
-
-
 def main(arguments=None):
     """Do what the command line says. Returns the exit status."""
     return carry_out(lambda: _obey(arguments))
@@ -38,7 +33,8 @@ def _obey(arguments):
         network = find_network(name)
         if options.train_model:
             program.train_and_store(network, 0)
-        loss, accuracy = _answer(program, network, file)
+        answers = program.predict_test_images(network, 0)
+        loss, accuracy = program.write_answers(Path(file), *answers)
         print(f"{name}: loss {loss:.4f}, accuracy {accuracy:.2%}, written to {file}")
 
 

@@ -80,22 +80,21 @@ def augment_images(images, augmentation, *, seed):
     return images
 
 
-def show_variants(image, augmentation, *, seed, n=8):
-    """Change one image several times, for a figure.
+def show_variants(image, augmentation, *, seed):
+    """Change one image eight times, for a figure.
 
     Args:
         image: `uint8` array of shape `(28, 28)`.
         augmentation: An `Augmentation`.
         seed: An integer; equal ones give equal images.
-        n: How many variants there are.
 
     Returns:
-        A `uint8` array of shape `(n, 28, 28)`.
+        A `uint8` array of shape `(8, 28, 28)`.
 
     Raises:
         ValueError: If the image has another type or shape, or a setting is impossible.
     """
-    copies = np.repeat(image[np.newaxis], n, axis=0)
+    copies = np.repeat(image[np.newaxis], 8, axis=0)
     check_images(copies)
     check_augmentation(augmentation)
     return augment_images(copies, augmentation, seed=(seed, 0)).numpy()

@@ -5,29 +5,16 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from fashionnet.diagrams import plot_curves
 from fashionnet.evaluation import predict_probabilities
-from fashionnet.plots import BLUE, GREEN, ORANGE, WIDTH, describe, make_axes
+from fashionnet.plots import BLUE, ORANGE, WIDTH, describe, make_axes
 from fashionnet.study.stats import mcnemar_exact
+from fashionnet.zoo.views import shift_images
 
-LINES = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "D", "-."))
-
-
-def shift_images(images, right=0, down=0):
-    """Move images; what enters at the other side is black ground.
-
-    Args:
-        images: `uint8` array of shape `(n, 28, 28)`.
-        right: Pixels to the right; negative numbers move to the left.
-        down: Pixels down; negative numbers move up.
-    """
-    moved = np.zeros_like(images)
-    n_rows, n_columns = images.shape[1:]
-    to = slice(max(0, down), n_rows + min(0, down))
-    across = slice(max(0, right), n_columns + min(0, right))
-    rows = slice(max(0, -down), n_rows - max(0, down))
-    columns = slice(max(0, -right), n_columns - max(0, right))
-    moved[:, to, across] = images[:, rows, columns]
-    return moved
+STYLES = (
+    {"color": BLUE, "marker": "o"},
+    {"color": ORANGE, "marker": "s", "linestyle": "--"},
+)
 
 
 def shrink_images(images, side):
@@ -71,7 +58,7 @@ def measure_moves(network, images, labels, moves):
     return panels
 
 
-def tabulate_networks(networks, groups):
+def table_networks(networks, groups):
     """Count the right answers of networks, and compare them with the first one's.
 
     Args:
@@ -100,40 +87,20 @@ def tabulate_networks(networks, groups):
     return pd.DataFrame(rows).T
 
 
-def plot_accuracies(places, lines, xlabel, *, ax=None):
-    """Draw accuracies against how far images were changed. Returns the Axes.
-
-    Args:
-        places: Numbers on the horizontal axis, the same for all lines.
-        lines: Accuracies, 0 to 1, by the name of their line; three at most.
-        xlabel: Name of the horizontal axis, with its unit.
-        ax: Axes to draw on, or None.
-    """
-    ax = ax or make_axes(3)
-    for (name, shares), style in zip(lines.items(), LINES, strict=False):
-        color, marker, line = style
-        percent = 100 * np.array(shares)
-        ax.plot(places, percent, line, c=color, marker=marker, label=name)
-        told = zip(places, shares, strict=True)
-        said = ", ".join(f"{x:g} {share:.0%}" for x, share in told)
-        describe(ax, f"Accuracy, {name}, by {xlabel}: {said}.")
-    ax.set(xlabel=xlabel, ylabel="accuracy in %", ylim=(0, 100))
-    ax.grid(alpha=0.3)
-    ax.legend(fontsize=9)
-    return ax
-
-
 def plot_moves(moves, panels):
-    """Draw a panel like `plot_accuracies` for each way to move. Returns the Figure.
+    """Draw accuracies against how far images were moved. Returns the Figure.
 
     Args:
         moves: How many pixels images were moved.
-        panels: Lines of accuracies, by the name of the horizontal axis.
+        panels: What `measure_moves` returns; each way to move has a panel of its own.
     """
     size = {"figsize": (WIDTH, 2.7 * len(panels)), "layout": "constrained"}
     fig, axes = plt.subplots(len(panels), 1, squeeze=False, **size)
-    for ax, (xlabel, lines) in zip(axes[:, 0], panels.items(), strict=True):
-        plot_accuracies(moves, lines, xlabel, ax=ax)
+    for ax, (xlabel, shares) in zip(axes[:, 0], panels.items(), strict=True):
+        percent = {name: 100 * np.array(found) for name, found in shares.items()}
+        plot_curves(moves, percent, xlabel, "accuracy in %", styles=STYLES, ax=ax)
+        ax.set_ylim(0, 100)
+        ax.grid(alpha=0.3)
     return fig
 
 
@@ -155,20 +122,21 @@ def plot_counts(counts, n_all, *, ax=None):
     return ax
 
 
-def plot_pictures(pictures, captions, *, n_columns=3):
-    """Show gray pictures as they are, 0 black and 255 white. Returns the Figure.
+def plot_pictures(pictures, captions):
+    """Show gray pictures as they are, 0 black and 255 white, three in a row.
 
     Args:
         pictures: `uint8` arrays of any height and width.
         captions: One text per picture.
-        n_columns: Pictures in a row.
+
+    Returns:
+        The Figure.
     """
-    n_rows = -(-len(pictures) // n_columns)
+    n_rows = -(-len(pictures) // 3)
     n_lines = max(caption.count("\n") + 1 for caption in captions)
-    size = (WIDTH, n_rows * (0.95 * WIDTH / n_columns + 0.17 * n_lines))
-    fig, axes = plt.subplots(
-        n_rows, n_columns, figsize=size, layout="constrained", squeeze=False
-    )
+    height = n_rows * (0.95 * WIDTH / 3 + 0.17 * n_lines)
+    size = {"figsize": (WIDTH, height), "layout": "constrained"}
+    fig, axes = plt.subplots(n_rows, 3, squeeze=False, **size)
     for ax in axes.flat:
         ax.axis("off")
     for ax, picture, caption in zip(axes.flat, pictures, captions, strict=False):

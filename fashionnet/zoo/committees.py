@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
@@ -68,10 +69,9 @@ def fit_stacker(members_val, y_val, *, strength=0.01):
     features = _side_by_side(members_val)
     if len(y_val) != len(features):
         raise ValueError(f"{len(features)} images but {len(y_val)} labels")
-    regression = LogisticRegression(C=strength, max_iter=1000)
     # Its matrices are small: several threads would mostly wait for each other.
     with threadpool_limits(1):
-        return make_pipeline(StandardScaler(), regression).fit(features, y_val)
+        return _make_stacker(strength).fit(features, y_val)
 
 
 def choose_strength(members_val, y_val, strengths=STRENGTHS):
@@ -82,14 +82,13 @@ def choose_strength(members_val, y_val, strengths=STRENGTHS):
     Returns:
         The one of `strengths` with the most right labels; of several, the lowest.
     """
-    learned = [y_prob[::2] for y_prob in members_val]
-    judged = [y_prob[1::2] for y_prob in members_val]
-    n_right = []
-    for strength in sorted(strengths):
-        stacker = fit_stacker(learned, y_val[::2], strength=strength)
-        y_pred = predict_stacked(stacker, judged).argmax(axis=1)
-        n_right.append(np.sum(y_pred == y_val[1::2]))
-    return sorted(strengths)[int(np.argmax(n_right))]
+    n = np.arange(len(y_val))
+    tried = {"logisticregression__C": sorted(strengths)}
+    halves = [(n[::2], n[1::2])]
+    search = GridSearchCV(_make_stacker(), tried, cv=halves, refit=False)
+    with threadpool_limits(1):
+        search.fit(_side_by_side(members_val), y_val)
+    return search.best_params_["logisticregression__C"]
 
 
 def predict_stacked(stacker, members):
@@ -147,6 +146,12 @@ def measure_gain(y_pred, y_pred_member, y_true):
     p = mcnemar_exact(only_committee, only_member)
     return Gain(
         int(right.sum()), int(right_member.sum()), only_committee, only_member, float(p)
+    )
+
+
+def _make_stacker(strength=1.0):
+    return make_pipeline(
+        StandardScaler(), LogisticRegression(C=strength, max_iter=1000)
     )
 
 

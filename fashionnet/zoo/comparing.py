@@ -5,9 +5,30 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from fashionnet.plots import BLUE, GREEN, RED, describe, make_axes
 from fashionnet.study.contrasts import estimate_images
 from fashionnet.zoo.summary import find_right, load_trainings
 from fashionnet.zoo.table import find_network
+
+
+def measure_lead(right, other):
+    """Measure by how many of 10,000 images one way is ahead of another.
+
+    Args:
+        right: Whether each image is right, of shape `(n,)` or `(seeds, n)`.
+        other: The same of the other way, or the share of trainings that are right.
+
+    Returns:
+        The images ahead, and the ends of the 95% interval: for new images or, with
+        several seeds, for new trainings and new images.
+    """
+    ahead = np.atleast_2d(np.asarray(right, float) - other)
+    if len(ahead) > 1:
+        estimate = estimate_images(ahead)
+        return estimate.value, *estimate.interval()
+    lead = 10_000 * ahead.mean()
+    half = 1.96 * 10_000 * ahead.std() / ahead.size**0.5
+    return lead, lead - half, lead + half
 
 
 class Lead(NamedTuple):
@@ -33,14 +54,11 @@ def compare(one, other, labels):
     seeds = [seed for seed in found[0] if seed in found[1]]
     if not seeds:
         return None
-    rights = [find_right({seed: t[seed] for seed in seeds}, labels) for t in found]
-    ahead = rights[0].astype(int) - rights[1]
-    by_seed = ahead.sum(axis=1)
-    half = 1.96 * ahead.std() * len(labels) ** 0.5
-    ends = (by_seed.mean() - half, by_seed.mean() + half)
-    if len(seeds) > 1:
-        ends = estimate_images(ahead).interval()
-    return Lead(by_seed, by_seed.mean(), *ends)
+    right, other = (
+        find_right({seed: t[seed] for seed in seeds}, labels) for t in found
+    )
+    by_seed = right.sum(axis=1) - other.sum(axis=1)
+    return Lead(by_seed, *measure_lead(right, other))
 
 
 def compare_networks(pairs, labels):
@@ -114,9 +132,37 @@ def compare_seeds(names, variant, labels):
         varied = load_trainings(find_network(f"{name}-{variant}"))
         [changed] = find_right(varied, labels)
         for seed, plain in zip(trainings, find_right(trainings, labels), strict=True):
-            lead = changed.astype(int) - plain
-            half = 1.96 * np.sqrt(lead.size * lead.var())
-            ends = [round(lead.sum() + side * half) for side in (-1, 1)]
-            rows[name, seed] = changed.sum(), plain.sum(), lead.sum(), *ends
+            lead = measure_lead(changed, plain)
+            rows[name, seed] = changed.sum(), plain.sum(), *np.round(lead)
     heads = [variant, "plain", "difference", "from", "to"]
-    return pd.DataFrame(rows, heads).T.rename_axis(["network", "seed"])
+    return pd.DataFrame(rows, heads, dtype=int).T.rename_axis(["network", "seed"])
+
+
+def plot_leads(leads, xlabel, *, ax=None):
+    """Plot differences as points with their interval, a row for each, around zero.
+
+    Args:
+        leads: Table of a value and the ends of its interval by name, in three columns;
+            the name is written above its row.
+        xlabel: What the difference counts; above 0, the first of a pair is ahead.
+        ax: Where to draw.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or make_axes(0.7 + 0.5 * max(2, len(leads)))
+    rows = np.arange(len(leads))
+    # A piece for each row, since a line from top to bottom would cross the names.
+    ax.vlines(np.zeros(len(rows)), rows - 0.15, rows + 0.3, color="gray", linestyle=":")
+    for row, (name, value, low, high) in enumerate(leads.itertuples(name=None)):
+        sign = "+" if low > 0 else "−" if high < 0 else "0"
+        color, marker = {"+": (BLUE, ">"), "−": (RED, "<"), "0": (GREEN, "o")}[sign]
+        ax.hlines(row, low, high, color=color, linewidth=2)
+        ax.plot(value, row, marker, color=color, markersize=8)
+        above = ax.text(0.02, row - 0.3, name, transform=ax.get_yaxis_transform())
+        above.set(fontsize=9)
+        describe(ax, f"{name}: {value:+.1f}, from {low:+.1f} to {high:+.1f}.")
+    ax.set(yticks=[], xlabel=xlabel, ylim=(max(1, len(leads)) - 0.5, -0.8))
+    if leads.empty:
+        describe(ax, f"{xlabel}: no pair is stored yet.")
+    return ax

@@ -1,20 +1,21 @@
-"""Measure slopes by depth; draw what depth and transfer bring, as lines and leads."""
+"""Measure slopes by depth, and draw what depth brings."""
 
 import keras
 import numpy as np
 import tensorflow as tf
-from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullLocator
 
-from fashionnet.plots import BLUE, GREEN, RED, describe, make_axes
+from fashionnet.diagrams import plot_curves
+from fashionnet.plots import BLUE, GREEN, RED, make_axes
 
-# Pairs of colors, so that two lines that are compared differ in line and marker only.
-STYLES = (
-    (BLUE, "-", "o"),
-    (BLUE, "--", "s"),
-    (RED, "-", "^"),
-    (RED, "--", "D"),
-    (GREEN, "-", "v"),
-    (GREEN, "--", "P"),
+# A color for each pair; its two lines differ in line and marker.
+PAIRS = (
+    {"color": BLUE, "marker": "o"},
+    {"color": BLUE, "marker": "s", "linestyle": "--", "mfc": "white"},
+    {"color": RED, "marker": "^"},
+    {"color": RED, "marker": "D", "linestyle": "--", "mfc": "white"},
+    {"color": GREEN, "marker": "v"},
+    {"color": GREEN, "marker": "P", "linestyle": "--", "mfc": "white"},
 )
 
 
@@ -39,74 +40,28 @@ def measure_slopes(model, images, labels, *, normalize):
     return float(np.linalg.norm(slopes))
 
 
-def plot_lines(lines, xlabel, ylabel, *, is_log=False, ax=None):
-    """Plot up to six lines: three colors, each once solid and once dashed.
+def plot_lines(x, lines, xlabel, ylabel, *, ax=None):
+    """Plot up to three pairs of lines on a logarithmic axis, one solid and one dashed.
 
     Args:
-        lines: Pairs of x and y by name.
-        xlabel: What x is; each of its values is a tick.
-        ylabel: What y is.
-        is_log: Whether the axis of y is logarithmic; else it starts at 0.
+        x: Places of the points, shape `(n,)`; each is a tick.
+        lines: Values above 0, of shape `(n,)`, by name; those of a pair in a row.
+        xlabel: What `x` is.
+        ylabel: What the values are.
         ax: Where to draw.
 
     Returns:
         The Axes.
     """
-    ax = ax or make_axes(3.2)
-    for (name, (x, y)), (color, line, marker) in zip(
-        lines.items(), STYLES, strict=False
-    ):
-        face = color if line == "-" else "white"
-        style = {"color": color, "marker": marker, "mfc": face, "markersize": 5}
-        ax.plot(x, y, line, **style, label=name)
-        values = ", ".join(
-            f"{b:.2g} at {a}" if is_log else f"{b:.3f} at {a}"
-            for a, b in zip(x, y, strict=True)
-        )
-        describe(ax, f"Line of {name}: {ylabel} {values} ({xlabel}).")
-    ax.set(xlabel=xlabel, ylabel=ylabel)
-    if is_log and lines:
-        ax.set_yscale("log")
-        values = np.concatenate([y for _, y in lines.values()])
-        if values.max() < 100 * values.min():  # powers of ten would be too few ticks
-            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
-            ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-            ax.yaxis.set_minor_locator(NullLocator())
-    else:
-        ax.set_ylim(bottom=0)
-    ax.set_xticks(sorted({a for x, _ in lines.values() for a in x}))
+    ax = plot_curves(x, lines, xlabel, ylabel, styles=PAIRS, ax=ax or make_axes(3.2))
+    ax.set(yscale="log", xticks=x)
+    low, high = ax.get_ylim()
+    if high < 100 * low:  # powers of ten would be too few ticks
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_locator(NullLocator())
     if lines:
         place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1)}
         n_columns = 1 if max(map(len, lines)) > 22 else 2
         ax.legend(**place, ncols=n_columns, frameon=False)
-    return ax
-
-
-def plot_leads(leads, xlabel, *, ax=None):
-    """Plot differences as points with their interval, a row for each, around zero.
-
-    Args:
-        leads: Table of a value and the ends of its interval by name, in three columns;
-            the name is written above its row.
-        xlabel: What the difference counts; above 0, the first of a pair is ahead.
-        ax: Where to draw.
-
-    Returns:
-        The Axes.
-    """
-    ax = ax or make_axes(0.7 + 0.5 * max(2, len(leads)))
-    rows = np.arange(len(leads))
-    # A piece for each row, since a line from top to bottom would cross the names.
-    ax.vlines(np.zeros(len(rows)), rows - 0.15, rows + 0.3, color="gray", linestyle=":")
-    for row, (name, value, low, high) in enumerate(leads.itertuples(name=None)):
-        sign = "+" if low > 0 else "−" if high < 0 else "0"
-        color, marker = {"+": (BLUE, ">"), "−": (RED, "<"), "0": (GREEN, "o")}[sign]
-        ax.hlines(row, low, high, color=color, linewidth=2)
-        ax.plot(value, row, marker, color=color, markersize=8)
-        above = ax.text(0.02, row - 0.3, name, transform=ax.get_yaxis_transform())
-        above.set(fontsize=9)
-        describe(ax, f"{name}: {value:+.1f}, from {low:+.1f} to {high:+.1f}.")
-    ax.set(yticks=[], xlabel=xlabel, ylim=(max(1, len(leads)) - 0.5, -0.8))
-    if leads.empty:
-        describe(ax, f"{xlabel}: no pair is stored yet.")
     return ax

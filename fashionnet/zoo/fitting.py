@@ -37,19 +37,19 @@ def make_schedule_callbacks(network):
     return [keras.callbacks.ReduceLROnPlateau(**arguments)]
 
 
-def compile_network(network, *, n_images, epochs=None):
+def compile_network(network, *, n_images, epochs):
     """Build a network and compile it for a training.
 
     Args:
         network: A `Network`.
         n_images: Number of training images.
-        epochs: Number of epochs the schedule is made for, if not the table's.
+        epochs: Number of epochs that the schedule is made for.
 
     Returns:
         A compiled network.
     """
     steps_per_epoch = math.ceil(n_images / network.batch_size)
-    n_steps = steps_per_epoch * (epochs or network.epochs)
+    n_steps = steps_per_epoch * epochs
     loss, metric = "sparse_categorical_crossentropy", "accuracy"
     if network.teacher:
         lessons = {name: network.teacher[name] for name in ("temperature", "share")}

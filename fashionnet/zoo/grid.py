@@ -76,11 +76,6 @@ def table_grid(stored):
     return pd.DataFrame(rows).T.rename_axis([*LEVELS, "seed"]).sort_index()
 
 
-def leave_out_worst(settings):
-    """Leave out the settings that are clearly worse than all others."""
-    return settings[settings.index.get_level_values("optimizer") != WORST]
-
-
 def choose(settings):
     """Choose the best settings of each depth by validation and by test accuracy.
 
@@ -90,13 +85,12 @@ def choose(settings):
     Returns:
         A table by layers and by what chose.
     """
-    chosen = {}
+    chosen, measures = {}, ["validation", "test"]
     for layers, part in settings.groupby("layers"):
-        for by in ("validation", "test"):
+        for by in measures:
             best = part[by].idxmax()
-            accuracies = part.loc[best, ["validation", "test"]].to_dict()
-            chosen[layers, by] = {"settings": f"{best[1]}, {best[2]}"} | accuracies
-    table = pd.DataFrame(chosen).T.infer_objects()
+            chosen[layers, by] = f"{best[1]}, {best[2]}", *part.loc[best, measures]
+    table = pd.DataFrame(chosen, ["settings", *measures]).T.infer_objects()
     return table.rename_axis(["layers", "chosen by"])
 
 
@@ -167,13 +161,13 @@ def try_patience(stored, choices):
     return pd.DataFrame(rows, columns=heads).groupby("patience").mean()
 
 
-def list_leads(task="multiclass"):
+def list_leads():
     """List how far each change of notebook 1's recipe is ahead of it, seed by seed.
 
     Returns:
         Percentage points of validation accuracy, a column for each candidate, sorted.
     """
-    tried = pd.DataFrame(load_search()).query("task == @task")
+    tried = pd.DataFrame(load_search()).query("task == 'multiclass'")
     scores = tried.pivot(index="seed", columns="candidate", values="val_accuracy")
     recipe = scores.pop("the recipe")
     leads = 100 * scores.drop(columns=list(STEPS)).sub(recipe, axis=0)

@@ -11,25 +11,18 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from fashionnet.data import load_test_set, load_training_set
-from fashionnet.storing import finish_store, home, read_file, store_files
-from fashionnet.zoo.stored import pack, unpack
+from fashionnet.zoo.stored import load_arrays, store_arrays
 from fashionnet.zoo.transfer import build_squeezenet, load_squeezenet_weights
 
 SIZES = (4000, 1000, 4000)  # images to learn from, to choose with, to test with
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1)  # `C` of scikit-learn: low is strict
 SHOWN = ("conv1", "fire3", "fire5", "fire9")
-FILE = "imagenet.npz"
-
-
-def folder():
-    """Return where the answers are stored."""
-    return home() / "runs/further/imagenet"
+NAME = "imagenet"  # of the stored answers
 
 
 def load_answers():
     """Load the arrays of `make_answers`. Raises a `RunError` if they are missing."""
-    sums = finish_store(folder())["files"]
-    return read_file(folder(), FILE, unpack, sums)
+    return load_arrays(NAME)
 
 
 def halve_resolution(images):
@@ -85,12 +78,12 @@ def judge(features, labels, n_train, n_val):
     return best.predict(x[tested]) == labels[tested], best.C
 
 
-def show_maps(network, image, n_maps=6):
-    """Return the strongest maps that some layers make of one image, by layer."""
+def show_maps(network, image):
+    """Return the six strongest maps that some layers make of one image, by layer."""
     outputs = [network.get_layer(name).output for name in SHOWN]
     body, found = keras.Model(network.input, outputs), {}
     for name, maps in zip(SHOWN, body.predict(image[None], verbose=0), strict=True):
-        strongest = np.argsort(-maps[0].mean(axis=(0, 1)))[:n_maps]
+        strongest = np.argsort(-maps[0].mean(axis=(0, 1)))[:6]
         found[name] = np.moveaxis(maps[0], 2, 0)[strongest].astype(np.float16)
     return found
 
@@ -137,8 +130,7 @@ def make_answers(weights, *, sizes=SIZES):
 def main():
     """Make and store the answers."""
     arrays, facts = make_answers(load_squeezenet_weights())
-    store_files(folder(), facts, {FILE: pack(arrays)})
-    print(f"stored in {folder()}")
+    print(f"stored in {store_arrays(NAME, arrays, facts)}")
 
 
 if __name__ == "__main__":

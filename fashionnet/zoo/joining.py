@@ -4,7 +4,7 @@ Networks are dictionaries of trainings by seed, themselves by name, as `load_mem
 returns them.
 """
 
-import time
+import timeit
 from itertools import combinations
 from typing import NamedTuple
 
@@ -15,7 +15,6 @@ from matplotlib.ticker import MaxNLocator
 
 from fashionnet.models import build_mlp
 from fashionnet.plots import BLUE, GREEN, RED, describe, make_axes
-from fashionnet.study.contrasts import estimate_images
 from fashionnet.study.trainings import SEEDS, load_runs
 from fashionnet.zoo.committees import (
     choose_strength,
@@ -35,10 +34,6 @@ MEMBERS: tuple[str, ...] = (
 MARKERS = ((GREEN, "o"), (RED, "^"), (BLUE, "s"))
 # Pairs whose accuracies differ by less are called near each other.
 NEAR = 0.02
-# What `measure_cost` returns.
-COSTS: tuple[str, ...] = (
-    "million parameters", "million steps, one view", "views", "million steps", "ms",
-)  # fmt: skip
 
 
 class Pair(NamedTuple):
@@ -70,26 +65,6 @@ def list_seeds(found, names):
     With the same seed, all have held out the same validation images.
     """
     return sorted(set.intersection(*(set(found[name]) for name in names)))
-
-
-def measure_lead(right, other):
-    """Measure by how many of 10,000 images one way is ahead of another.
-
-    Args:
-        right: Whether each image is right, of shape `(n,)` or `(seeds, n)`.
-        other: The same of the other way, or the share of trainings that are right.
-
-    Returns:
-        The images ahead, and the ends of the 95% interval: for new images or, with
-        several seeds, for new trainings and new images.
-    """
-    ahead = np.atleast_2d(np.asarray(right, float) - other)
-    if len(ahead) > 1:
-        estimate = estimate_images(ahead)
-        return estimate.value, *estimate.interval()
-    lead = 10_000 * ahead.mean()
-    half = 1.96 * 10_000 * ahead.std() / ahead.size**0.5
-    return lead, lead - half, lead + half
 
 
 def compare_pair(one, other, y_true):
@@ -156,48 +131,36 @@ def _stack(val, y_val, test):
     return predict_stacked(stacker, test).argmax(axis=1)
 
 
-def join_seeds(trainings, y_true):
-    """Join the trainings of one network by average.
-
-    Returns:
-        The share of the trainings that have each test image right, and whether the
-        average has.
-    """
-    y_prob = np.array([one.y_prob_test for one in trainings.values()], float)
-    alone = np.mean(y_prob.argmax(axis=2) == y_true, axis=0)
-    return alone, y_prob.mean(axis=0).argmax(axis=1) == y_true
-
-
 def find_best(found):
     """Find the network whose mean accuracy on its validation images is highest."""
-
-    def validate(name):
-        """Average the accuracy over the stored trainings."""
-        manifests = [training.manifest for training in found[name].values()]
-        return np.mean([manifest["metrics"]["val_accuracy"] for manifest in manifests])
-
-    return max((name for name in found if found[name]), key=validate)
+    means = {}
+    for name, trainings in found.items():
+        metrics = [training.manifest["metrics"] for training in trainings.values()]
+        if metrics:
+            means[name] = np.mean([each["val_accuracy"] for each in metrics])
+    return max(means, key=means.get)
 
 
 def measure_cost(name, images):
     """Measure what one network costs, with random weights, which take as long.
 
     Returns:
-        What `COSTS` lists: parameters, multiplications for one view of an image, the
-        views that are averaged, and for all views multiplications and milliseconds.
+        Numbers by name. A step is a multiplication. Steps and milliseconds ("ms") are
+        for one image, with all the "views" that are averaged if not told otherwise.
     """
     row = None if name == PART_1 else find_network(name)
     model, n_views = (build(row), row.views) if row else (build_mlp(10), 1)
     parameters = sum(np.prod(w.shape) for w in model.trainable_weights)
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        model.predict_on_batch(images)
-        seconds.append(time.perf_counter() - start)
-    # The first call is slower, so the median leaves it out.
-    milliseconds = 1000 * n_views * np.median(seconds) / len(images)
+    seconds = timeit.repeat(lambda: model.predict_on_batch(images), number=1, repeat=5)
     steps = count_multiplications(model) / 1e6
-    return parameters / 1e6, steps, n_views, n_views * steps, milliseconds
+    return {
+        "million parameters": parameters / 1e6,
+        "million steps, one view": steps,
+        "views": n_views,
+        "million steps": n_views * steps,
+        # The first call is slower, so the median leaves it out.
+        "ms": 1000 * n_views * np.median(seconds) / len(images),
+    }
 
 
 def count_multiplications(model):
@@ -237,12 +200,12 @@ def plot_sizes(accuracies, *, ax=None):
     return ax
 
 
-def plot_pairs(pairs, *, near=NEAR, ringed="squeezenet-features", ax=None):
+def plot_pairs(pairs, *, ringed="squeezenet-features", ax=None):
     """Plot the gain of pairs against the correlation of their errors.
 
     Args:
-        pairs: What `compare_pairs` returned. Marks say how many of the two are dense.
-        near: Pairs that are this far apart, or further, are drawn open.
+        pairs: What `compare_pairs` returned. Marks say how many of the two are dense;
+            they are open if the two are not near each other.
         ringed: The network whose pairs have a ring around their mark.
         ax: Where to draw.
 
@@ -251,7 +214,7 @@ def plot_pairs(pairs, *, near=NEAR, ringed="squeezenet-features", ax=None):
     """
     ax = ax or make_axes(3.9)
     n_dense = np.array([_count_dense(pair) for pair in pairs.index], int)
-    is_near = (pairs["apart"] < near).to_numpy()
+    is_near = (pairs["apart"] < NEAR).to_numpy()
     ax.axhline(0, color="gray", linestyle=":")
     for n, (color, marker) in enumerate(MARKERS):
         kind = ("no", "one", "two")[n] + " dense"

@@ -3,8 +3,6 @@
 `python -m fashionnet.zoo.maps` makes them, with the network of notebook 1.
 """
 
-from typing import NamedTuple
-
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.decomposition import PCA
@@ -13,42 +11,16 @@ from sklearn.neighbors import NearestNeighbors
 
 from fashionnet.data import CLASS_NAMES, load_test_set
 from fashionnet.plots import describe, make_axes
-from fashionnet.storing import finish_store, home, read_file, store_files
-from fashionnet.zoo.stored import pack, unpack
+from fashionnet.zoo.stored import load_arrays, store_arrays
 
 N_IMAGES, N_NEIGHBORS = 5000, 10
-FILE = "maps.npz"
+NAME = "maps"  # of what is stored
 MARKERS = "osD^v<>ph*"
 
 
-class ImageMap(NamedTuple):
-    """Where the first test images lie on a map.
-
-    `points` has shape `(n, 2)`. `same` counts, for each image, which of its nearest
-    neighbors, not on the map but in all dimensions, are of its own class.
-    """
-
-    points: np.ndarray
-    same: np.ndarray
-
-
-def folder():
-    """Return where the maps are stored."""
-    return home() / "runs/further/maps"
-
-
 def load_maps():
-    """Load the stored maps: a dictionary of `ImageMap`, "pixels" and "hidden".
-
-    Raises:
-        RunError: If they are missing or damaged.
-    """
-    sums = finish_store(folder())["files"]
-    arrays = read_file(folder(), FILE, unpack, sums)
-    return {
-        name: ImageMap(arrays[f"{name}_points"], arrays[f"{name}_same"])
-        for name in ("pixels", "hidden")
-    }
+    """Load what `make_maps` returned; a `RunError` says what is damaged."""
+    return load_arrays(NAME)
 
 
 def make_maps(model, *, n_images=N_IMAGES):
@@ -59,7 +31,10 @@ def make_maps(model, *, n_images=N_IMAGES):
         n_images: Number of test images.
 
     Returns:
-        What `load_maps` returns.
+        Arrays by name: "pixels_points" and "hidden_points" of shape `(n, 2)`, where the
+        images lie on the two maps; "pixels_same" and "hidden_same", how many of each
+        one's ten nearest neighbors, not on the map but in all dimensions, are of its
+        own class.
     """
     import keras
 
@@ -69,11 +44,16 @@ def make_maps(model, *, n_images=N_IMAGES):
         "pixels": images.reshape(n_images, -1) / np.float32(255),
         "hidden": body.predict(images, batch_size=1000, verbose=0),
     }
-    return {name: map_images(x, labels) for name, x in features.items()}
+    arrays = {}
+    for name, x in features.items():
+        arrays[f"{name}_points"], arrays[f"{name}_same"] = map_images(x, labels)
+    return arrays
 
 
 def map_images(features, labels):
     """Put images on a map by t-SNE, and count neighbors of their own class.
+
+    Returns both, as `make_maps` does.
 
     Source: van der Maaten and Hinton (2008), JMLR 9, 2579-2605.
     """
@@ -83,18 +63,7 @@ def map_images(features, labels):
     # Fifty directions hold nearly all that differs, and are faster.
     few = PCA(min(50, *features.shape), random_state=0).fit_transform(features)
     points = TSNE(random_state=0, init="pca").fit_transform(few)
-    return ImageMap(points.astype(np.float16), same.astype(np.uint8))
-
-
-def store_maps(maps):
-    """Store what `make_maps` returns."""
-    arrays = {
-        f"{name}_{field}": values
-        for name, found in maps.items()
-        for field, values in found._asdict().items()
-    }
-    facts = {"n_images": len(maps["pixels"].points), "n_neighbors": N_NEIGHBORS}
-    store_files(folder(), facts, {FILE: pack(arrays)})
+    return points.astype(np.float16), same.astype(np.uint8)
 
 
 def plot_map(points, labels, *, ax=None):
@@ -126,8 +95,9 @@ def main():
     from fashionnet.study.networks import load_network
     from fashionnet.study.trainings import train_run
 
-    store_maps(make_maps(load_network(train_run("multiclass", 0))))
-    print(f"stored in {folder()}")
+    arrays = make_maps(load_network(train_run("multiclass", 0)))
+    facts = {"n_images": N_IMAGES, "n_neighbors": N_NEIGHBORS}
+    print(f"stored in {store_arrays(NAME, arrays, facts)}")
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@ To a network of dense layers any order is as good as another. A convolution look
 what lies side by side, and that is gone.
 """
 
-from importlib import import_module
-
 import keras
 import numpy as np
 from keras import layers
 
 from fashionnet.download import IMAGE_SHAPE
+from fashionnet.zoo.table import find_builder
 
 
 class PermutePixels(layers.Layer):
@@ -40,8 +39,6 @@ def build_permuted(n_classes, *, of, seed=0, **settings):
     Returns:
         A `keras.Sequential`, not compiled, as other builders do.
     """
-    module, function = of.split(":")
-    builder = getattr(import_module(f"fashionnet.{module}"), function)
     images = keras.Input(IMAGE_SHAPE, dtype="float32")
-    network = builder(n_classes, **settings)
+    network = find_builder(of)(n_classes, **settings)
     return keras.Sequential([images, PermutePixels(seed), network], name="permuted")

@@ -5,6 +5,7 @@ import io
 
 import keras
 import numpy as np
+import pandas as pd
 from sklearn.metrics import classification_report
 from tqdm import tqdm
 
@@ -127,10 +128,9 @@ def test_and_write(network, seed, folder):
         zero_division=0,
     )  # fmt: skip
     write_file(folder / "report.txt", report)
-    header = ",".join(["true", *CLASS_NAMES])
-    rows = [",".join([name, *map(str, row)])
-            for name, row in zip(CLASS_NAMES, matrix, strict=True)]  # fmt: skip
-    write_file(folder / "confusion.csv", "\n".join([header, *rows, ""]))
+    table = pd.DataFrame(matrix, CLASS_NAMES, CLASS_NAMES)
+    table = table.to_csv(index_label="true", lineterminator="\n")
+    write_file(folder / "confusion.csv", table)
     save_figure(plot_confusion(matrix, CLASS_NAMES), folder / "confusion.png")
     return loss, accuracy
 

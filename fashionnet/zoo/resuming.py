@@ -1,14 +1,13 @@
 """Back up a training after each epoch, so that it goes on after an interruption."""
 
 import json
-import os
 import shutil
 from copy import copy
 from pathlib import Path
 
 import keras
 
-from fashionnet.storing import RunError
+from fashionnet.storing import RunError, write_file
 
 # What callbacks of Keras remember from one epoch to the next.
 REMEMBERED = ("best", "wait", "cooldown_counter")
@@ -107,9 +106,9 @@ class Backup(keras.callbacks.BackupAndRestore):
         )
         losses = self.history["val_loss"]
         if losses.index(min(losses)) == epoch:
-            _replace(self._name_weights(), self.checkpoint.read_bytes())
+            write_file(self._name_weights(), self.checkpoint.read_bytes())
         memory = {"epochs": self.epochs, "resumed_after": self.resumed_after}
-        _replace(self.folder / "memory.json", json.dumps(memory).encode())
+        write_file(self.folder / "memory.json", json.dumps(memory))
         super().on_epoch_end(epoch, logs)
         for path in sorted(self.folder.glob("best-*.weights.h5"))[:-KEPT_WEIGHTS]:
             path.unlink()
@@ -130,9 +129,3 @@ class Backup(keras.callbacks.BackupAndRestore):
     def _name_weights(self):
         losses = self.history["val_loss"]
         return self.folder / f"best-{losses.index(min(losses)):04}.weights.h5"
-
-
-def _replace(path, content):
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(content)
-    os.replace(part, path)

@@ -11,12 +11,9 @@ from fashionnet.study.trainings import load_runs
 from fashionnet.zoo.summary import (
     COMMITTEES,
     NOTEBOOK_1,
+    collect_further,
     count_right,
     find_right,
-    gather_members,
-    load_trainings,
-    summarize,
-    summarize_committee,
 )
 from fashionnet.zoo.table import NETWORKS, SEEDS
 
@@ -57,16 +54,9 @@ def list_ours(labels):
     Before them is the network of Part 1, after them the committees that average.
     Returns rows as in `results/further.json`, of those with stored trainings.
     """
-    found = {network.name: load_trainings(network) for network in NETWORKS}
-    rows = [
-        summarize(network, found[network.name], labels)
-        for network in NETWORKS
-        if network.seeds == SEEDS and found[network.name]
-    ]
-    for committee in COMMITTEES:
-        members = gather_members(committee, found)
-        if members and committee.rule == "average":
-            rows.append(summarize_committee(committee, members, labels))
+    shown = {network.name for network in NETWORKS if network.seeds == SEEDS}
+    shown |= {each.name for each in COMMITTEES if each.rule == "average"}
+    rows = [row for row in collect_further() if row["network"] in shown]
     return [*summarize_part_1(labels), *rows]
 
 
@@ -92,7 +82,7 @@ def find_kind(row):
     return "dense" if is_dense else "convolutional"
 
 
-def tabulate_accuracies(ours):
+def table_accuracies(ours):
     """Tabulate accuracies of rows as in `results/further.json`, as text."""
     heads = ["source_accuracy", "test_accuracy", "spread"]
     table = pd.DataFrame(ours).set_index("network")[heads].astype(float)

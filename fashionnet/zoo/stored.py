@@ -175,6 +175,23 @@ def read_training(folder):
     return Training(manifest, history, **arrays, weights=weights, folder=folder)
 
 
+def store_arrays(name, arrays, facts):
+    """Store what else a notebook reads: arrays by name. Returns the folder."""
+    folder = home() / "runs/further" / name
+    store_files(folder, facts, {f"{name}.npz": pack(arrays)})
+    return folder
+
+
+def load_arrays(name):
+    """Load what `store_arrays` stored.
+
+    Raises:
+        RunError: If a file is missing or damaged.
+    """
+    folder = home() / "runs/further" / name
+    return read_file(folder, f"{name}.npz", unpack, finish_store(folder)["files"])
+
+
 def pack(arrays):
     """Return arrays, by name, as the bytes of a compressed file."""
     buffer = io.BytesIO()

@@ -310,8 +310,12 @@ def list_settings(network):
     return json.loads(json.dumps(row))
 
 
-def build(network, n_classes=10):
-    """Build a network, not compiled, with initial weights."""
-    module, function = network.builder.split(":")
-    builder = getattr(import_module(f"fashionnet.{module}"), function)
-    return builder(n_classes, **network.settings)
+def build(network):
+    """Build a network for ten classes, not compiled, with initial weights."""
+    return find_builder(network.builder)(10, **network.settings)
+
+
+def find_builder(name):
+    """Import the function with a name such as "zoo.dense:build_biased_mlp"."""
+    module, function = name.split(":")
+    return getattr(import_module(f"fashionnet.{module}"), function)

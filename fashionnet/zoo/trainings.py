@@ -21,7 +21,7 @@ from fashionnet.zoo.stored import (
     training_key,
 )
 from fashionnet.zoo.table import build, find_network, list_settings
-from fashionnet.zoo.views import predict_with_views
+from fashionnet.zoo.views import make_views
 
 
 def train(network, seed, *, keep_weights, callbacks=()):
@@ -136,12 +136,8 @@ def _describe(network, seed, history):
 
 def predict(network, model, images):
     """Predict probabilities, averaged over as many views as the table says."""
-
-    def predict_view(view):
-        """Predict from one view."""
-        return predict_probabilities(model, view)
-
-    return predict_with_views(predict_view, images, network.views)
+    views = make_views(images, network.views)
+    return np.mean([predict_probabilities(model, view) for view in views], axis=0)
 
 
 def load_teacher(network, seed):

@@ -175,19 +175,18 @@ def build_head(n_classes, *, n_features=512, dense_units=1024, dropout=0.5):
     return keras.Sequential(stack, name="head")
 
 
-def build_fine_tuned(n_classes, *, frozen_up_to="fire7", head=None, weights=None):
+def build_fine_tuned(n_classes, *, frozen_up_to="fire7", weights=None):
     """Build SqueezeNet, not compiled, with a head in place of its 1,000 classes.
 
     Args:
         n_classes: Number of softmax outputs.
         frozen_up_to: The last layer that does not learn: "fire9" leaves the features as
             they are, "fire7" lets the last two blocks learn.
-        head: A network of `build_head` that has learned already; if left out, new.
         weights: As in `build_squeezenet`.
     """
     network = build_squeezenet(weights)
     pooled = layers.GlobalAveragePooling2D()(network.get_layer("fire9").output)
-    answer = (head or build_head(n_classes))(pooled)
+    answer = build_head(n_classes)(pooled)
     model = keras.Model(network.input, answer, name="fine_tuned")
     return freeze_up_to(model, frozen_up_to)
 
@@ -224,7 +223,7 @@ def fit_on_features(model, split, *, epochs, batch_size, seed):
     return history.history
 
 
-def build_inception(n_classes, *, weights=None, size=150, frozen_up_to="mixed10"):
+def build_inception(n_classes, *, weights=None, size=150):
     """Build InceptionV3, not compiled, with a head in place of its 1,000 classes.
 
     Document 004 plans to train it with Adam; then, after `freeze_up_to(model,
@@ -245,7 +244,7 @@ def build_inception(n_classes, *, weights=None, size=150, frozen_up_to="mixed10"
         problem = str(error).splitlines()[0]  # Keras goes on to list all layers.
         raise WeightsError(f"{weights}: {problem} {INCEPTION_CURE}") from error
     answer = build_head(n_classes, n_features=2048)(base.output)
-    return freeze_up_to(keras.Model(images, answer, name="inception"), frozen_up_to)
+    return freeze_up_to(keras.Model(images, answer, name="inception"), "mixed10")
 
 
 def freeze_up_to(model, name):

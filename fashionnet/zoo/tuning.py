@@ -1,16 +1,21 @@
-"""Draw what choosing settings looks like: a grid, two orders, lines and strips."""
+"""Choose settings: draw a grid, two orders, strips; try learning rates in a range test.
 
+Source: Smith (2017), "Cyclical learning rates for training neural networks",
+arXiv:1506.01186 (the range test).
+"""
+
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.lines import Line2D
-from matplotlib.ticker import StrMethodFormatter
 
 from fashionnet.plots import BLUE, GREEN, ORANGE, RED, WIDTH, describe, make_axes
 from fashionnet.zoo.grid import load_reported
+from fashionnet.zoo.table import build
 
-STYLES = ((BLUE, "-"), (RED, "--"))
+BATCH_SIZE, N_SMOOTHED = 128, 9
 MARKERS = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (RED, "D"))
 
 
@@ -70,13 +75,10 @@ def plot_agreement(tables):
         ax.set(ylim=(low["test"], high["test"]))
         ax.locator_params(nbins=6)
         _describe_agreement(ax, title, percent)
-    used = [
-        n for n in names if any(n in table.index.unique(1) for table in tables.values())
-    ]
     handles = [
         Line2D([], [], color=styles[n][0], marker=styles[n][1], linestyle="", label=n)
         for n in names
-        if n in used
+        if any(n in table.index.unique("optimizer") for table in tables.values())
     ]
     fig.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False)
     return fig
@@ -92,27 +94,6 @@ def _describe_agreement(ax, title, percent):
     same = "the same setting" if bests[0] == bests[1] else "different settings"
     describe(ax, f"{title}: {len(percent)} settings, percent: {', '.join(ranges)}; ")
     describe(ax, f"the best of each is {same}.")
-
-
-def plot_curves(curves, xlabel, ylabel, *, ceiling=None, ax=None):
-    """Plot lines over a logarithmic axis, those of one name alike. Returns the Axes.
-
-    `curves` is a list of name, x and y; `ceiling` is where the axis of y ends.
-    """
-    ax = ax or make_axes(3)
-    styles = dict(zip(dict.fromkeys(name for name, *_ in curves), STYLES, strict=False))
-    for name, x, y in curves:
-        color, line = styles[name]
-        is_new = name not in ax.get_legend_handles_labels()[1]
-        ax.plot(x, y, line, color=color, label=name if is_new else "_")
-        low = int(np.nanargmin(y))
-        said = f"{y[0]:.2f} at {x[0]:.2g}, lowest {y[low]:.2f} at {x[low]:.2g}"
-        end = f"{y[-1]:.2f}" if y[-1] < 1000 else "beyond the axis"
-        describe(ax, f"Line of {name}: {ylabel} {said}, {end} at {x[-1]:.4g}.")
-    ax.set(xscale="log", xlabel=xlabel, ylabel=ylabel, ylim=(0, ceiling))
-    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    ax.legend(frameon=False)
-    return ax
 
 
 def plot_strips(groups, xlabel, *, line=None, ax=None):
@@ -138,3 +119,50 @@ def plot_strips(groups, xlabel, *, line=None, ax=None):
     ]
     describe(ax, f"Strips of {xlabel}: {'; '.join(said)}.")
     return ax
+
+
+def try_rates(model, optimizer, images, labels, rates):
+    """Train one step with each learning rate, and return the loss before each step.
+
+    Args:
+        model: A network, not trained.
+        optimizer: Name of an optimizer of Keras, such as "Adam".
+        images: Images, enough for a batch for each rate.
+        labels: Their labels.
+        rates: Learning rates, each the one before times the same factor.
+
+    Returns:
+        An array as long as `rates`; not finite where the network has blown up.
+    """
+    growing = keras.optimizers.schedules.ExponentialDecay(
+        rates[0], decay_steps=1, decay_rate=rates[1] / rates[0]
+    )
+    chosen = keras.optimizers.get(optimizer)
+    chosen.learning_rate = growing
+    model.compile(loss="sparse_categorical_crossentropy", optimizer=chosen)
+    losses = []
+    for start in range(0, len(rates) * BATCH_SIZE, BATCH_SIZE):
+        batch = slice(start, start + BATCH_SIZE)
+        model.reset_metrics()
+        losses.append(float(model.train_on_batch(images[batch], labels[batch])))
+    return np.array(losses)
+
+
+def try_seeds(network, images, labels, rates):
+    """Repeat `try_rates` with two optimizers, and with new weights and images.
+
+    Returns:
+        The rates in the middle of nine steps; and by optimizer, for two seeds, the mean
+        loss of these steps.
+    """
+    curves = {"Adam": [], "SGD": []}
+    for optimizer, found in curves.items():
+        for seed in (0, 1):
+            keras.utils.set_random_seed(seed)
+            some = np.random.default_rng(seed).permutation(len(images))
+            some = some[: len(rates) * BATCH_SIZE]
+            losses = try_rates(
+                build(network), optimizer, images[some], labels[some], rates
+            )
+            found.append(np.convolve(losses, np.ones(N_SMOOTHED) / N_SMOOTHED, "valid"))
+    return rates[N_SMOOTHED // 2 : -(N_SMOOTHED // 2)], curves

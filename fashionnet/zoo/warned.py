@@ -6,8 +6,8 @@ that the largest of ten probabilities is low.
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
+from fashionnet.evaluation import wilson_interval
 from fashionnet.plots import BLUE, GREEN, ORANGE, RED, describe, make_axes
 
 STYLES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "D"))
@@ -20,7 +20,7 @@ MISTAKES: dict[str, str] = {
 }
 
 
-def tabulate_rates(measured):
+def table_rates(measured):
     """Tabulate how often each warning was wrong.
 
     Args:
@@ -42,14 +42,14 @@ def tabulate_rates(measured):
     return pd.DataFrame(rows).T
 
 
-def tabulate_warnings(is_right, distances, doubts, measured):
+def table_warnings(is_right, distances, doubts, measured):
     """Count right answers with and without each warning.
 
     Args:
         is_right: Whether each picture was labeled correctly.
         distances: What `measure_distances` of `study/unlike.py` returns.
         doubts: 1 minus the largest of ten probabilities.
-        measured: As in `tabulate_rates`; it has the thresholds.
+        measured: As in `table_rates`; it has the thresholds.
 
     Returns:
         A table by warning: numbers "right" and "of", and their share with its 95%
@@ -75,10 +75,8 @@ def phrase_share(n_chosen, n, *, digits=0):
     """Write a share with its 95% interval, that of Wilson; a dash if there is none."""
     if n == 0:
         return "–"
-    found = binomtest(n_chosen, n)
-    low, high = found.proportion_ci(method="wilson")
-    low, high = f"{low:.{digits}%}", f"{high:.{digits}%}"
-    return f"{n_chosen / n:.{digits}%} ({low} to {high})"
+    share, low, high = (f"{x:.{digits}%}" for x in wilson_interval(n_chosen, n))
+    return f"{share} ({low} to {high})"
 
 
 def plot_distances(groups, threshold, *, ax=None):

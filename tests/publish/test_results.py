@@ -6,7 +6,7 @@ from fashionnet.data import CLASS_NAMES
 from fashionnet.evaluation import wilson_interval
 from fashionnet.plots import plot_confusion
 from fashionnet.publish import results as publishing
-from fashionnet.publish.results import COLUMNS, state_spread, tabulate_results
+from fashionnet.publish.results import COLUMNS, state_spread, table_results
 from fashionnet.reporting import save_figure
 
 
@@ -19,7 +19,7 @@ def test_seeds_are_summed_up_with_their_spread():
 
 def test_table_has_every_classifier_with_its_own_numbers(stored_reports):
     _, truth = stored_reports
-    rows = tabulate_results(truth.results)
+    rows = table_results(truth.results)
     assert {len(row) for row in rows} == {1 + len(COLUMNS)}
     comparison = truth.results["comparison"]
     for (_, *values), key in zip(rows[1:], comparison["errors"], strict=True):
@@ -49,6 +49,6 @@ def test_readme_block_has_the_figure_and_every_row(stored_reports):
     results = json.loads(json.dumps(stored_reports[1].results))
     block = publishing.write_readme_block(results)
     assert "](reports/confusion.png)" in block
-    for row in tabulate_results(results):
+    for row in table_results(results):
         assert f"| {' | '.join(row)} |" in block
     assert state_spread(results["seeds"]) in block

@@ -10,7 +10,7 @@ from fashionnet.publish.systems import (
     COLUMNS,
     explain_difference,
     render_systems,
-    tabulate_systems,
+    table_systems,
 )
 
 REPORTS = Path(__file__).parents[2] / "reports"
@@ -32,15 +32,13 @@ def make_row(network, accuracy, **others):
 
 def texts(row):
     """Return what a row of the table says."""
-    [cells] = [
-        c for c in tabulate_systems([row], RESULTS) if c[0].text == row["network"]
-    ]
+    [cells] = [c for c in table_systems([row], RESULTS) if c[0].text == row["network"]]
     return dict(zip(COLUMNS, [cell.text for cell in cells], strict=True))
 
 
 def test_best_system_is_first_and_the_network_of_part_1_is_among_them():
     rows = [make_row("low", 0.5), make_row("high", 0.99), make_row("middle", 0.7)]
-    names = [cells[0].text for cells in tabulate_systems(rows, RESULTS)]
+    names = [cells[0].text for cells in table_systems(rows, RESULTS)]
     assert names == ["high", "the network of Part 1", "middle", "low"]
 
 
@@ -70,7 +68,7 @@ def test_frozen_parameters_are_counted_and_those_trained_named():
 def test_number_of_views_is_told_beside_the_name():
     for views, said in ((1, "a"), (18, "a (18\u00a0views)")):
         row = make_row("a", 0.999, views=views)
-        cell = tabulate_systems([row], RESULTS)[0][0]
+        cell = table_systems([row], RESULTS)[0][0]
         assert cell == (said, "a")
 
 

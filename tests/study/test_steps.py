@@ -18,7 +18,7 @@ from fashionnet.study.steps import (
     list_pictures,
     load_answers,
     prepare,
-    tabulate_pairs,
+    table_pairs,
 )
 
 PATHS = list_pictures()
@@ -33,7 +33,7 @@ def test_pairs_are_counted_where_a_step_changes_the_answer():
             6 * [(right, wrong)] + [(wrong, right), (right, right)]
         )
     }
-    table = tabulate_pairs(answers)
+    table = table_pairs(answers)
     assert table.index.tolist() == [STEPS["dark"]]
     # Of seven that differ, six or more on one side: twice (1 + 7) / 2**7.
     assert table.iloc[0].tolist() == [6, 1, f"{16 / 128:.3f}"]
@@ -137,7 +137,7 @@ def test_calls_are_counted_by_the_ground_at_the_top(monkeypatch, tmp_path):
     paths = {tmp_path / name: None for name in called}
     monkeypatch.setattr(steps, "list_pictures", lambda: paths)
     answers = {name: {"before": answer} for name, (_, answer) in called.items()}
-    table = steps.tabulate_grounds(answers)
+    table = steps.table_grounds(answers)
     assert table.loc["light"].to_dict() == {"Bag": 1, "Coat": 1, "All": 2}
     assert table.loc["darker"].to_dict() == {"Bag": 1, "Coat": 0, "All": 1}
 

@@ -6,7 +6,7 @@ from scipy import stats
 
 from fashionnet.data import load_test_set, load_training_set
 from fashionnet.publish.published import ROOT
-from fashionnet.zoo import grid, rates
+from fashionnet.zoo import grid, tuning
 from fashionnet.zoo.table import GRID_001, find_network
 
 
@@ -58,7 +58,7 @@ def test_limit_cuts_off_slow_sgd(stored):
 
 def test_orders_of_the_document_agree_less_without_what_is_clearly_worse():
     reported = grid.load_reported()
-    good = rank_agreement(grid.leave_out_worst(reported))
+    good = rank_agreement(reported.drop(grid.WORST, level="optimizer"))
     assert rank_agreement(reported) > 0.8
     assert 0.5 < good < 0.75
 
@@ -89,7 +89,7 @@ def test_more_than_half_of_what_the_winners_of_the_document_lost_is_luck():
     best = np.random.default_rng(0).normal(size=(10_000, 9)).max(axis=1).mean()
     by_luck = best * np.sqrt(np.average(spread**2, weights=n_free))
     assert 0.5 < by_luck / np.mean(lost) < 0.8
-    good = grid.leave_out_worst(grid.load_reported())["test"].std()
+    good = grid.load_reported().drop(grid.WORST, level="optimizer")["test"].std()
     assert 0.5 < np.sqrt(np.mean(spread**2)) / good < 1.5
     assert grid.load_reported()["test"].std() > 3 * good
     three = [s for s, found in zip(spread, right.values(), strict=True)
@@ -156,13 +156,14 @@ def test_no_candidate_of_notebook_1_is_better_beyond_chance():
 def test_sgd_needs_rates_ten_times_as_high_as_adam():
     images, labels = load_training_set()
     tried = np.geomspace(1e-5, 1, 151)
-    curves = rates.try_seeds(find_network("mlp-2x256"), images, labels, tried)
-    lowest = [x[np.nanargmin(y)] for _, x, y in curves]
-    adam, sgd = np.array(lowest[:2]), np.array(lowest[2:])
+    x, curves = tuning.try_seeds(find_network("mlp-2x256"), images, labels, tried)
+    adam, sgd = (
+        np.array([x[np.nanargmin(y)] for y in curves[name]]) for name in ("Adam", "SGD")
+    )
     assert (sgd.min() / adam.max() > 5) and (sgd.max() / adam.min() < 30)
     assert ((adam > 0.003) & (adam < 0.03)).all()
     assert ((sgd > 0.03) & (sgd < 0.3)).all()
-    for _, x, y in curves:
+    for y in (*curves["Adam"], *curves["SGD"]):
         too_high = x[~(y < np.log(10)) & (x > 1e-3)]
         assert too_high.min() < 10 * x[np.nanargmin(y)]
 
@@ -175,7 +176,7 @@ def test_without_the_slow_sgd_settings_differ_no_more_than_seeds(stored):
     assert f"scatter by {100 * luck:.0f} images" in find_network("mlp-3x256").why
     first = grid.table_grid(stored).xs(0, level="seed")
     for settings in (grid.load_reported(), first):
-        good = 100 * grid.leave_out_worst(settings)["test"].std()
+        good = 100 * settings.drop(grid.WORST, level="optimizer")["test"].std()
         # Of 17 and 12 degrees of freedom; 0.95 is the upper end for equal spreads.
         assert (good / luck) ** 2 < stats.f.ppf(0.95, 17, 12)
         assert good < 1.1 * luck

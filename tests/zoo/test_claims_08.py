@@ -16,7 +16,7 @@ from fashionnet.data import (
     split_train_val,
 )
 from fashionnet.publish.published import ROOT
-from fashionnet.zoo import committees, joining, teaching
+from fashionnet.zoo import committees, comparing, joining, teaching
 from fashionnet.zoo.scoreboard import find_kind, list_ours
 from fashionnet.zoo.summary import find_right, find_validation_labels, load_trainings
 from fashionnet.zoo.table import NETWORKS, SEEDS, build, find_network
@@ -60,13 +60,13 @@ def test_ten_are_ahead_of_the_member_best_on_its_validation_images(found, ten):
     best = np.argmax([run.manifest["metrics"]["val_accuracy"] for run in runs])
     member = ten[best].argmax(axis=1) == LABELS
     average, vote = (committees.decide(r, ten) == LABELS for r in ("average", "vote"))
-    assert joining.measure_lead(average, member)[1] > 0
-    assert joining.measure_lead(vote, member)[1] > 0
-    _, low, high = joining.measure_lead(vote, average)
+    assert comparing.measure_lead(average, member)[1] > 0
+    assert comparing.measure_lead(vote, member)[1] > 0
+    _, low, high = comparing.measure_lead(vote, average)
     assert low < 0 < high
     mean = np.mean(ten.argmax(axis=2) == LABELS, axis=0)
-    assert joining.measure_lead(average, mean)[1] > 0
-    assert joining.measure_lead(vote, mean)[1] > 0
+    assert comparing.measure_lead(average, mean)[1] > 0
+    assert comparing.measure_lead(vote, mean)[1] > 0
     assert 0 < mean.sum() - member.sum() < 10  # "a little below the mean"
 
 
@@ -136,7 +136,7 @@ def test_best_pairs_have_squeezenet_and_gain_on_test_images(found, y_val, pairs)
     assert np.sum(pairs.loc[chosen, "apart"] > joining.NEAR) >= 2
     on_test = joining.compare_pairs(found, "test", dict.fromkeys(y_val, LABELS))
     assert (on_test.loc[chosen, "gain"] > 0).all()
-    alone, _ = joining.join_seeds(found["cnn-adam-dropout"], LABELS)
+    alone = find_right(found["cnn-adam-dropout"], LABELS)
     assert on_test.loc[chosen, "together"].max() < alone.mean()
 
 
@@ -154,8 +154,8 @@ def test_stacking_gains_for_three_but_not_beside_small_resnet(found, y_val, grou
         stacked.append(rights["stacked"])
         alone.append(rights["best alone"])
         refitted.append(rights["best refitted"])
-    _, low, _ = joining.measure_lead(np.array(stacked), np.array(alone))
-    _, low_refitted, _ = joining.measure_lead(np.array(stacked), np.array(refitted))
+    _, low, _ = comparing.measure_lead(np.array(stacked), np.array(alone))
+    _, low_refitted, _ = comparing.measure_lead(np.array(stacked), np.array(refitted))
     if group == TRIO:
         assert low > 0 and low_refitted > 0
         for counts in zip(stacked, alone, refitted, strict=True):
@@ -187,7 +187,7 @@ def test_small_convolutional_network_is_ahead_of_ten_dense_ones(found, ten):
     by_average = committees.decide("average", ten) == LABELS
     for one in found["cnn-adam-dropout"].values():
         right = one.y_prob_test.argmax(axis=1) == LABELS
-        assert joining.measure_lead(right, by_average)[1] > 0
+        assert comparing.measure_lead(right, by_average)[1] > 0
 
 
 def test_our_networks_err_on_many_of_the_same_images():
@@ -200,7 +200,8 @@ def test_our_networks_err_on_many_of_the_same_images():
 def test_committee_of_the_best_kind_is_the_best_figure_of_the_bundle(found):
     best = joining.find_best(found)
     assert best == "small-resnet"
-    _, together = joining.join_seeds(found[best], LABELS)
+    members = [training.y_prob_test for training in found[best].values()]
+    together = committees.decide("average", members) == LABELS
     others = [
         np.mean(training.y_prob_test.argmax(axis=1) == LABELS)
         for network in NETWORKS
@@ -270,7 +271,7 @@ def test_solutions_give_what_they_state(found, ten, y_val):
     by_weights = np.tensordot(weights, test, 1).argmax(axis=1) == LABELS
     alone = test[-1].argmax(axis=1) == LABELS
     assert (by_weights.sum(), alone.sum()) == (9474, 9467)
-    _, low, high = joining.measure_lead(by_weights, alone)
+    _, low, high = comparing.measure_lead(by_weights, alone)
     assert low < 0 < high
     votes = np.eye(10)[ten.argmax(axis=2)].sum(axis=0)
     is_tie = np.sum(votes == votes.max(axis=1, keepdims=True), axis=1) > 1

@@ -24,14 +24,15 @@ from fashionnet.study.steps import (
     list_pictures,
     load_answers,
     prepare,
-    tabulate_grounds,
-    tabulate_pairs,
+    table_grounds,
+    table_pairs,
 )
 from fashionnet.study.unlike import load_measured, load_neighbors, measure_distances
-from fashionnet.zoo.brittle import shift_images, shrink_images
+from fashionnet.zoo.brittle import shrink_images
 from fashionnet.zoo.stored import find_training
 from fashionnet.zoo.table import find_network
 from fashionnet.zoo.trainings import load_network
+from fashionnet.zoo.views import shift_images
 
 IMAGES, LABELS = load_test_set()
 FEW, BAG = slice(2000), CLASS_NAMES.index("Bag")
@@ -58,7 +59,7 @@ def test_most_pictures_are_bags_and_preparation_helps_more_than_half():
 
 
 def test_all_but_one_on_a_light_ground_and_two_of_five_others_are_bags():
-    table = tabulate_grounds(load_answers())
+    table = table_grounds(load_answers())
     assert table.loc["light", "Bag"] == table.loc["light", "All"] - 1
     assert table.loc["darker", ["Bag", "All"]].tolist() == [2, 5]
 
@@ -88,7 +89,7 @@ def test_dark_ground_centering_and_cutting_out_are_worth_most():
     assert counts["sharpen"] >= count_right(answers, "after")
     others = [counts[step] for step in ("upright", "white", "shape", "contrast")]
     assert max(abs(n - count_right(answers, "after")) for n in others) <= 2
-    p = tabulate_pairs(answers)["p"].astype(float)
+    p = table_pairs(answers)["p"].astype(float)
     assert set(p.index[p < 0.05]) == {STEPS["dark"], STEPS["center"]}
 
 

@@ -1,6 +1,7 @@
 """One network against another: what is counted, and on which seeds."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from zoo_samples import store_sample
 
@@ -10,6 +11,25 @@ from fashionnet.zoo import comparing
 from fashionnet.zoo.table import find_network
 
 LEAKY = find_network("leaky-mlp")
+
+
+def test_lead_of_one_training_is_that_of_its_images():
+    right, other = np.array([1, 1, 1, 0] * 100), np.array([0, 1, 1, 1] * 100)
+    lead, low, high = comparing.measure_lead(right, 0 * other)
+    assert lead == 7500
+    error = 10_000 * np.sqrt(0.75 * 0.25 / 400)
+    assert (lead - low) / error == pytest.approx(1.96)
+    assert high - lead == pytest.approx(lead - low)
+    assert comparing.measure_lead(right, other)[0] == 0
+
+
+def test_lead_of_several_trainings_is_for_new_ones_too():
+    rng = np.random.default_rng(0)
+    right, other = rng.random((2, 3, 500)) < 0.8
+    estimate = estimate_images(right.astype(int) - other)
+    lead, *ends = comparing.measure_lead(right, other)
+    assert lead == pytest.approx(estimate.value)
+    assert ends == pytest.approx(estimate.interval())
 
 
 def test_networks_are_compared_on_their_common_seeds():
@@ -109,3 +129,30 @@ def test_networks_without_runs_are_left_out_of_the_list():
     empty = comparing.table_networks(["cnn-sgd"], load_test_set()[1])
     assert empty.empty and list(empty) == list(table)
     assert list(table) == ["trained parameters", "seeds", "accuracy"]
+
+
+def test_leads_have_a_row_a_name_and_a_mark_for_the_side_of_their_interval():
+    rows = {"more": (3, 1, 5), "fewer": (-3, -5, -1), "unclear": (1, -1, 3)}
+    leads = pd.DataFrame.from_dict(rows, orient="index")
+    ax = comparing.plot_leads(leads, "images ahead")
+    zero, *bars = ax.collections
+    pieces, points = np.array(zero.get_segments()), ax.lines
+    assert (pieces[..., 0] == 0).all()
+    # Below its own name, and above the next one.
+    assert [sorted(piece) for piece in pieces[..., 1]] == [
+        pytest.approx([row - 0.15, row + 0.3]) for row in range(3)
+    ]
+    assert [point.get_xdata()[0] for point in points] == [3, -3, 1]
+    assert [point.get_marker() for point in points] == [">", "<", "o"]
+    assert len({point.get_color() for point in points}) == 3
+    assert [text.get_text() for text in ax.texts] == list(rows)
+    ends = [bar.get_segments()[0][:, 0].tolist() for bar in bars]
+    assert ends == [[1, 5], [-5, -1], [-1, 3]]
+    low, high = sorted(ax.get_ylim())
+    assert low < 0 and high > 2
+    assert "fewer: -3.0, from -5.0 to -1.0" in ax.figure.description
+
+
+def test_leads_may_be_none():
+    ax = comparing.plot_leads(pd.DataFrame(), "images ahead")
+    assert "no pair is stored yet" in ax.figure.description

@@ -1,6 +1,5 @@
-"""The grid of document 001: what is loaded, chosen, and drawn of it."""
+"""The grid of document 001: what is loaded and chosen of it."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +7,7 @@ from scipy import stats
 from zoo_samples import make_training, store_sample
 
 from fashionnet.storing import home
-from fashionnet.zoo import grid, tuning
+from fashionnet.zoo import grid
 from fashionnet.zoo.table import GRID_001, find_network, list_grid
 
 
@@ -42,7 +41,7 @@ def test_reported_grid_has_all_settings_with_the_accuracies_of_the_table():
     assert reported["validation"][3, "Adam 0.0001", 128] == pytest.approx(
         0.897833, 1e-6
     )
-    assert len(grid.leave_out_worst(reported)) == 18
+    assert len(reported.drop(grid.WORST, level="optimizer")) == 18
 
 
 def test_grid_is_found_under_every_name_of_its_settings():
@@ -86,39 +85,6 @@ def test_patience_is_tried_on_every_stored_training():
     assert table["accuracy, %"].tolist() == pytest.approx([50, 70])
 
 
-def test_heat_map_has_both_depths_and_marks_what_is_missing():
-    shares = grid.load_reported()["validation"].drop((2, "SGD 0.1", 128))
-    fig = tuning.plot_grid(shares)
-    words = [[text.get_text() for text in ax.texts] for ax in fig.axes]
-    assert [len(panel) for panel in words] == [12, 12]
-    assert words[0][6] == "–" and words[1][3] == "89.78"
-    assert "Adam 0.0001, 128: 89.78" in fig.description
-
-
-def test_agreement_draws_every_setting_and_the_best_of_each():
-    reported = grid.leave_out_worst(grid.load_reported())
-    fig = tuning.plot_agreement({"one": reported, "other": reported.iloc[:5]})
-    scales = set()
-    for ax, n in zip(fig.axes, (18, 5), strict=True):
-        *marks, across, along = ax.lines
-        assert sum(len(line.get_xdata()) for line in marks) == n
-        part = reported.iloc[:n] * 100
-        faces = [line.get_markerfacecolor() for line in marks]
-        three = part.index.get_level_values("layers") == 3
-        drawn = [len(m.get_xdata()) for m, f in zip(marks, faces, strict=True)
-                 if f != "white"]  # fmt: skip
-        assert sum(drawn) == three.sum()
-        assert across.get_xdata()[0] == part["validation"].max()
-        assert along.get_ydata()[0] == part["test"].max()
-        for limits, values in ((ax.get_xlim(), "validation"), (ax.get_ylim(), "test")):
-            assert limits[0] < part[values].min() and part[values].max() < limits[1]
-        scales.add((round(np.ptp(ax.get_xlim()), 6), round(np.ptp(ax.get_ylim()), 6)))
-    assert len(scales) == 1
-    assert "the best of each is the same setting" in fig.description
-    names = [text.get_text() for text in fig.legends[0].get_texts()]
-    assert names == ["Adam 0.001", "Adam 0.0001", "SGD 0.1"]
-
-
 def test_bounds_of_leads_are_those_of_student():
     leads = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [5.0, 5.0, 5.0]})
     table = grid.bound_leads(leads)
@@ -137,27 +103,3 @@ def test_seeds_that_chose_a_winner_are_left_out():
         "2 layers, Adam 0.001,\nbatch 512": 2,
         "2 layers, Adam 0.001,\nbatch 128": 1,
     }
-
-
-def test_curves_of_one_name_look_alike_and_are_named_once():
-    x = np.array([1.0, 10.0, 100.0])
-    curves = [("a", x, x / 100), ("a", x, x / 50), ("b", x, [3, np.nan, 2000])]
-    fig, (left, right) = plt.subplots(1, 2)
-    ax = tuning.plot_curves(curves, "tries", "loss", ceiling=3, ax=right)
-    assert ax is right and not left.has_data()
-    first, second, third = ax.lines
-    assert first.get_color() == second.get_color() != third.get_color()
-    assert first.get_linestyle() != third.get_linestyle()
-    assert ax.get_legend_handles_labels()[1] == ["a", "b"]
-    assert "beyond the axis at 100" in fig.description
-
-
-def test_strips_show_every_value_and_the_mean():
-    ax = tuning.plot_strips({"a": [1, 2, 6], "b": [4]}, "points", line=0)
-    values, mean = ax.lines[1:3]
-    assert values.get_xdata().tolist() == [1, 2, 6]
-    assert mean.get_xdata() == [3]
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["a", "b"]
-    assert "a, 3 values from 1.00 to 6.00, mean 3.00" in ax.figure.description
-    frame = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
-    assert len(tuning.plot_strips(frame, "points").lines) == 4

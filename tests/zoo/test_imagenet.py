@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from zoo_samples import make_squeezenet_weights
 
-from fashionnet.storing import RunError, store_files
+from fashionnet.storing import RunError
 from fashionnet.zoo import imagenet
-from fashionnet.zoo.stored import pack
+from fashionnet.zoo.stored import store_arrays
 from fashionnet.zoo.transfer import build_squeezenet
 
 
@@ -69,11 +69,10 @@ def test_answers_are_stored_whole_and_damage_is_found(scratch_home):
         (6, 48), (6, 23), (6, 11), (6, 5),
     ]  # fmt: skip
     assert set(facts["C"].values()) <= set(imagenet.STRENGTHS)
-    store_files(imagenet.folder(), facts, {imagenet.FILE: pack(arrays)})
+    path = store_arrays(imagenet.NAME, arrays, facts) / "imagenet.npz"
     loaded = imagenet.load_answers()
     assert loaded.keys() == arrays.keys()
     assert all(np.array_equal(loaded[name], arrays[name]) for name in arrays)
-    path = imagenet.folder() / imagenet.FILE
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(RunError, match=r"imagenet\.npz"):
         imagenet.load_answers()

@@ -7,6 +7,7 @@ import pytest
 from fashionnet.models import build_mlp
 from fashionnet.storing import RunError
 from fashionnet.zoo import maps
+from fashionnet.zoo.stored import store_arrays
 
 
 def test_neighbors_of_the_same_class_are_counted_in_all_dimensions():
@@ -14,23 +15,22 @@ def test_neighbors_of_the_same_class_are_counted_in_all_dimensions():
     labels = np.arange(60) % 3
     features = rng.normal(size=(60, 8)).astype(np.float32)
     features[:, 0] += 3 * labels
-    found = maps.map_images(features, labels)
-    assert found.points.shape == (60, 2)
+    points, same = maps.map_images(features, labels)
+    assert points.shape == (60, 2)
     for i in range(60):
         distances = np.linalg.norm(features - features[i], axis=1)
         nearest = np.argsort(distances)[1:11]
-        assert found.same[i] == np.sum(labels[nearest] == labels[i])
+        assert same[i] == np.sum(labels[nearest] == labels[i])
 
 
 @pytest.mark.integration
 def test_maps_are_stored_whole_and_damage_is_found(scratch_home):
     made = maps.make_maps(build_mlp(10, hidden_units=(16,)), n_images=64)
-    maps.store_maps(made)
+    path = store_arrays(maps.NAME, made, {}) / "maps.npz"
     loaded = maps.load_maps()
-    for name in ("pixels", "hidden"):
-        for stored, ours in zip(loaded[name], made[name], strict=True):
-            np.testing.assert_array_equal(stored, ours)
-    path = maps.folder() / maps.FILE
+    assert loaded.keys() == made.keys() and len(made) == 4
+    for name, values in loaded.items():
+        np.testing.assert_array_equal(values, made[name])
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(RunError, match=r"maps\.npz"):
         maps.load_maps()

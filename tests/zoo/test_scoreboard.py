@@ -8,7 +8,7 @@ from fashionnet.zoo.scoreboard import (
     PUBLISHED,
     find_kind,
     plot_scoreboard,
-    tabulate_accuracies,
+    table_accuracies,
 )
 from fashionnet.zoo.table import find_network
 
@@ -42,7 +42,7 @@ def test_parameters_that_do_not_learn_count_too():
 def test_accuracies_are_text_of_four_digits_or_a_dash():
     rows = [{"network": "b", "source_accuracy": None, "test_accuracy": 0.9,
              "spread": 0.001}]  # fmt: skip
-    assert tabulate_accuracies(rows).loc["b"].tolist() == ["–", "0.9000", "0.0010"]
+    assert table_accuracies(rows).loc["b"].tolist() == ["–", "0.9000", "0.0010"]
 
 
 def test_ours_and_published_differ_by_more_than_color():

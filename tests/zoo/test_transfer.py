@@ -261,8 +261,8 @@ def test_training_changes_the_last_blocks_and_the_head_only(
 
 
 def test_fine_tuned_network_starts_from_the_features_and_the_head(weights, noise):
-    head = build_head(10)
-    model = build_fine_tuned(10, head=head, weights=weights)
+    model = build_fine_tuned(10, weights=weights)
+    head = model.get_layer("head")
     assert model.count_params() == 1_235_496 - 513 * 1000 + head.count_params()
     features = compute_features(noise[0][:20], weights=weights)
     expected = head.predict(features, verbose=0)

@@ -9,14 +9,14 @@ from fashionnet.study.unlike import load_measured
 from fashionnet.zoo.warned import (
     phrase_share,
     plot_distances,
-    tabulate_rates,
-    tabulate_warnings,
+    table_rates,
+    table_warnings,
 )
 
 
 def test_false_alarms_and_misses_are_those_that_were_measured():
     measured = load_measured()
-    table = tabulate_rates(measured)
+    table = table_rates(measured)
     assert table["n"].tolist() == [10_000, 1_000, 523, 500]
     called = measured["distance"]["called"]
     alarms = called["test scenes"]["unlike"] / called["test scenes"]["n"]
@@ -30,7 +30,7 @@ def test_each_answer_is_counted_with_its_warnings():
     measured = {"distance": {"threshold": 50}, "probability": {"threshold": 0.1}}
     is_right = np.array([True, False, True, True])
     distances, doubts = np.array([60, 60, 10, 10]), np.array([0, 0.5, 0.5, 0])
-    table = tabulate_warnings(is_right, distances, doubts, measured)
+    table = table_warnings(is_right, distances, doubts, measured)
     counts = table[["right", "of"]].astype(int).values.tolist()
     assert counts == [[1, 2], [2, 2], [1, 2], [2, 2], [1, 1]]
     assert table.index[2] == "below 90%"
