@@ -171,7 +171,7 @@ def test_features_are_ahead_of_linear_but_not_of_dense_networks_on_pixels():
 def test_fine_tuning_is_ahead_of_features_and_dense_networks_and_behind_the_small():
     tuned = "squeezenet-fine-tuned"
     for behind in ("squeezenet-features", "leaky-mlp", "mlp-2x256"):
-        assert find_ends(tuned, behind)[0] > 100
+        assert find_ends(tuned, behind)[0] > 0
     assert find_ends(tuned, "cnn-adam-dropout")[1] < 0
 
 
