@@ -30,7 +30,7 @@ STEPS: dict[str, str] = {
     "cut": "cut the article out",
     "shape": "keep its shape",
     "sharpen": "sharpen",
-    "dark": "make the background dark",
+    "dark": "darken the rest",
     "contrast": "raise the contrast",
     "center": "center",
 }
