@@ -112,14 +112,10 @@ def cnn():
 
 @pytest.fixture(scope="session")
 def near():
-    """Read what the published page for trying knows of the training images.
-
-    Made anew, its last digits may be others.
-    """
-    from fashionnet.publish.near import load_near
+    """Read what the published page for trying knows of the training images."""
     from fashionnet.publish.trying import read_data
 
-    return read_data(read_trying()).get("near") or load_near()
+    return read_data(read_trying())["near"]
 
 
 def read_trying():

@@ -252,6 +252,9 @@ def test_without_luck_of_runs_the_standard_error_would_be_2_4_instead_of_2_8():
     error = 10_000 * lead.mean(axis=0).std(ddof=1) / 100
     by_runs = lead.var(axis=0, ddof=1).sum() / len(lead)
     assert (round(error, 1), round(np.sqrt(error**2 - by_runs), 1)) == (2.8, 2.4)
+    # With n times as many images: until the 90% interval ends at a margin of 3.
+    mean = abs(lead.sum(axis=1).mean())
+    assert round((1.645 * error / (3 - mean)) ** 2) == 17
 
 
 def test_part_3_rests_on_the_images_alone():
@@ -457,6 +460,9 @@ def test_side_views_of_part_3_came_out_as_it_says():
     assert best > 0 > usual.estimate.value
     low, high = controls["best_for_ten", "binary"].estimate.interval()
     assert [round(x) for x in (best, low, high)] == [2, -4, 8]
+    five = {name: table[:5] for name, table in right_by_seed(pairs, LABELS).items()}
+    usual = make_contrast(five, "multiclass_sum", "binary").estimate
+    assert usual.value == pytest.approx(-2.6)
 
 
 def list_leads(task):

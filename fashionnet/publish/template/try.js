@@ -219,7 +219,7 @@ function showClasses(classes, column) {
 function listWays({ top, summed, binary, byCnn }) {
   const isClothing = data.clothing.includes(top);
   const say = p => `${p > 0.5 ? "yes" : "no"}, probability of Clothing ${phrase(p)}`;
-  return [`${isClothing ? "yes" : "no"}, for ${data.names[top]} is the likeliest`,
+  return [`${isClothing ? "yes" : "no"}: ${data.names[top]} is the most likely class`,
     say(summed), say(binary), byCnn ? say(sumClothing(byCnn)) : "…"];
 }
 
