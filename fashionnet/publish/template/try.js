@@ -178,8 +178,8 @@ function estimateDistance(image) {
   return Math.sqrt(Math.max(0, (one * nearest + two * rest) / image.length + three));
 }
 
-const UNLIKE = "Unlike the data that the networks learned from: do not rely on the answer.";
-const UNLIKE_IN_SHORT = "Unlike the data: do not rely on it.";
+const UNLIKE = "Perhaps unlike the data: an estimate, and often a false alarm. See “How far to trust it”.";
+const UNLIKE_IN_SHORT = "Perhaps unlike the data.";
 
 // What is shown of an answer.
 
@@ -206,13 +206,14 @@ function drawPicture(target, { width, height, data: bytes }) {
 }
 
 // One column: 1 is the network of Part 1, 2 the convolutional one.
+// Without classes, it is still thinking.
 function showClasses(classes, column) {
-  const most = Math.max(...classes);
+  const most = Math.max(...classes ?? [0]);
   [...find("classes").rows].forEach((row, label) => {
-    const cell = row.cells[column], share = classes[label];
+    const cell = row.cells[column], share = classes?.[label] ?? 0;
     cell.classList.toggle("top", share > 0 && share === most);
     cell.style.setProperty("--share", share);
-    cell.textContent = most > 0 ? phrase(share) : "–";
+    cell.textContent = most > 0 ? phrase(share) : classes ? "–" : "…";
   });
 }
 
@@ -264,6 +265,7 @@ let cnnTimer = 0;
 function update() {
   clearTimeout(cnnTimer);
   const has = step => steps.elements[step].checked;
+  state.checked = listSteps();
   const picture = dropAlpha(pen.getImageData(0, 0, canvas.width, canvas.height));
   find("occlusion").hidden = true;
   try {
@@ -274,6 +276,7 @@ function update() {
     drawLevels(find("seen"), prepared.image);
     showStages({ upright: state.read?.onBlack ?? picture, ...prepared.stages });
     showClasses(said.classes, 1);
+    showClasses(null, 2);
     showWays(said);
     cnnTimer = setTimeout(showCnn, 150);
     find("message").textContent = prepared.isNegated
@@ -318,9 +321,11 @@ function showStages(stages) {
 
 // The canvas.
 
+// Keep what `update` showed last, for undo.
 function remember() {
-  const { file, read } = state;
-  state.undo.push({ pixels: pen.getImageData(0, 0, canvas.width, canvas.height), file, read });
+  const { file, read, checked } = state;
+  const pixels = pen.getImageData(0, 0, canvas.width, canvas.height);
+  state.undo.push({ pixels, file, read, checked });
   if (state.undo.length > N_UNDO) state.undo.shift();
   find("undo").disabled = false;
 }
@@ -338,9 +343,18 @@ function setSteps(isOn) {
   for (const input of steps.querySelectorAll("input")) input.checked = isOn;
 }
 
-function startDrawing() {
+function listSteps() {
+  return [...steps.querySelectorAll("input")].map(input => input.checked);
+}
+
+// What is drawn on is a drawing, no longer the picture of a file.
+function beginChange() {
   remember();
   state.file = state.read = null;
+}
+
+function startDrawing() {
+  beginChange();
   start(SIZE, SIZE, "#ffffff");
   tools.elements.ink.value = "#1d2b6b";
   setSteps(true);
@@ -349,8 +363,7 @@ function startDrawing() {
 
 // A test image is as the data set has it, so no step is needed.
 function startFromSample(number) {
-  remember();
-  state.file = state.read = null;
+  beginChange();
   start(SIZE, SIZE, "#000000");
   const levels = samples.subarray(784 * number, 784 * (number + 1));
   levels.forEach((level, i) => {
@@ -360,7 +373,9 @@ function startFromSample(number) {
   tools.elements.ink.value = "#c8c8c8";
   setSteps(false);
   update();
-  find("message").textContent = "This is a test image as it is, with all steps switched off.";
+  const name = data.names[data.samples.labels[number]];
+  find("message").textContent = `Test image ${data.samples.ids[number]}, labeled ${name}, as it is: `
+    + "the steps are made for photos, so all are switched off.";
 }
 
 // Browsers turn a photo upright by themselves; without the mark of its EXIF data, they
@@ -426,7 +441,7 @@ async function openFile(file) {
     update();
   } catch (error) {
     const why = error.message?.startsWith("It has") ? error.message
-      : "Choose a PNG, JPEG, WebP or GIF file.";
+      : "It is damaged, or no picture. PNG, JPEG, WebP and GIF work.";
     refuse(`${file.name || "What was pasted"} cannot be read. ${why}`);
   }
 }
@@ -465,7 +480,7 @@ function updateSoon() {
 canvas.addEventListener("pointerdown", event => {
   if (event.button) return;
   canvas.setPointerCapture(event.pointerId);
-  remember();
+  beginChange();
   state.last = null;
   drawTo(placeOf(event));
   updateSoon();
@@ -491,7 +506,7 @@ canvas.addEventListener("keydown", event => {
     startDrawing();
   } else if (!move) {
     state.isDown = !state.isDown;
-    if (state.isDown) remember();
+    if (state.isDown) beginChange();
     state.last = state.isDown ? state.at : null;
     const said = state.shown ? describe(state.shown.said) : "";
     announce(state.isDown ? "Pen down" : `Pen up. ${said}`);
@@ -519,8 +534,9 @@ canvas.addEventListener("blur", () => {
 });
 
 find("undo").addEventListener("click", () => {
-  const { pixels, file, read } = state.undo.pop();
+  const { pixels, file, read, checked } = state.undo.pop();
   Object.assign(state, { file, read });
+  steps.querySelectorAll("input").forEach((input, i) => { input.checked = checked[i]; });
   canvas.width = pixels.width;
   canvas.height = pixels.height;
   pen.putImageData(pixels, 0, 0);
@@ -529,7 +545,7 @@ find("undo").addEventListener("click", () => {
 });
 find("clear").addEventListener("click", startDrawing);
 find("mirror").addEventListener("click", () => {
-  remember();
+  beginChange();
   const copy = document.createElement("canvas");
   copy.width = canvas.width;
   copy.height = canvas.height;
@@ -599,7 +615,7 @@ find("look").addEventListener("click", () => {
   const at = drops.indexOf(most), name = data.names[said.top];
   const where = PLACES[Math.floor(at / 14 / 14 * 3)][Math.floor((at % 14) / 14 * 3)];
   find("looked").textContent = most > 0
-    ? `It hurts the network of Part 1 most to hide a square at the ${where}: ${name} then has `
+    ? `Hiding a square at the ${where} counts most for the network of Part 1: ${name} then has `
       + `${phrase(before - most)} instead of ${phrase(before)}. The more orange, the larger the drop.`
     : `Nothing that is hidden lowers the probability of ${name} by the network of Part 1.`;
   find("occlusion").hidden = false;
