@@ -133,15 +133,20 @@ RATE_OF_RESNETS = at_rate("AdamW", 4e-3, weight_decay=0.02)
 LARGE_MLP = {
     "builder": "models:build_mlp",
     "settings": {
-        "hidden_units": (2048, 1024, 512), "input_dropout": 0.0, "dropout": 0.25
+        "hidden_units": (1024, 1024, 1024), "input_dropout": 0.0, "dropout": 0.1
     },
-    "optimizer": at_rate("AdamW", 2e-3, weight_decay=0.1),
+    "optimizer": at_rate("AdamW", 2e-3, weight_decay=0.01),
     "schedule": COSINE,
-    "augmentation": {"flip": True, "shift": 2},
-    "batch_size": 512,
-    "epochs": 40,
-    "patience": 40,
+    "augmentation": LIGHT,
+    "batch_size": 256,
+    "epochs": 30,
+    "patience": 30,
     "views": 18,
+    "choices": (
+        "validation images right, seed 0, one view: 2048, 1024 and 512 units, dropout "
+        "0.25, weight decay 0.1, batches of 512, shifts of 2, 40 epochs 0.9045; these "
+        "settings 0.9155",
+    ),
 }  # fmt: skip
 # Test accuracies that document 001 reports, in the order of `list_grid`.
 GRID_001: dict[int, tuple[float, ...]] = {
@@ -270,10 +275,10 @@ NETWORKS: tuple[Network, ...] = (
         ),
     ),
     Network(
-        "large-mlp", "ours", None, None, 4_235_786, 11, **LARGE_MLP,
+        "large-mlp", "ours", None, None, 2_913_290, 20, **LARGE_MLP,
     ),
     Network(
-        "taught-mlp", "ours", None, 0.9180, 4_235_786, 26, **LARGE_MLP,
+        "taught-mlp", "ours", None, 0.9180, 2_913_290, 60, **LARGE_MLP,
         teacher={"name": "small-resnet", "temperature": 4, "share": 0.9},
     ),
     *list_grid(),

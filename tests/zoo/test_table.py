@@ -38,7 +38,7 @@ BY_HAND = {
     + 2 * 256
     + 10 * 64 * 256,
     "small-resnet": 288_650 - 2 * (32 + 5 * 56 + 3 * 80),
-    "large-mlp": 784 * 2048 + 2048 * 1024 + 1024 * 512 + 3584 + 512 * 10 + 10,
+    "large-mlp": (784 + 1) * 1024 + 2 * (1024 + 1) * 1024 + (1024 + 1) * 10,
 }
 OF_EACH_KIND = [network for network in NETWORKS if network not in list_grid()[1:]]
 
