@@ -32,7 +32,7 @@ def plot_by_class(errors, *, ax=None):
 
     The class with the most errors comes first. Returns the Axes.
     """
-    ax = ax or make_axes(3.6)
+    ax = ax or make_axes(3.3)
     means = {name: counts.mean(axis=0) for name, counts in errors.items()}
     order = np.argsort(-sum(means.values()), kind="stable")
     rows, parts = np.arange(len(order)), []
