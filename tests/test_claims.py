@@ -112,6 +112,10 @@ def test_published_binary_run_gains_and_loses_nothing_after_the_epoch_kept():
     later = np.array(run.history["val_accuracy"][kept:])
     assert np.abs(later - later[0]).max() < 0.0011  # six images of 6,000
     assert later[-1] == later[0]
+    rows = pd.DataFrame(load_search()).query("task == 'binary'")
+    usual = rows[rows["candidate"] == "the recipe"]
+    assert later[0] < usual["val_accuracy"].min()
+    assert kept + 1 < usual["best_epoch"].min()
     for seed in SEEDS:
         for task in ("multiclass", "binary"):
             assert find_run(task, seed).manifest["epochs_run"] == 20
