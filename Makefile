@@ -16,8 +16,9 @@ CLEAN := "$(CURDIR)/$(PY)" -m nbstripout --keep-id \
 	--extra-keys "$(ADDED:%=metadata.language_info.%)" | \
 	sed "s/\(\"display_name\": \)\".*\"/\1\"Python 3 (ipykernel)\"/"
 
-# Half of a test's time is waiting for other processes.
-SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup
+# Half of a test's time is waiting for other processes. A file stays in one of the two:
+# its tests share a browser, or pages made anew.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # The first Python on the path that TensorFlow supports; PYTHON=... overrides it.
 IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))

@@ -36,22 +36,17 @@ settings.register_profile("mutation", phases=PHASES, derandomize=True, database=
 
 # Fixtures that start a browser, or the processes of a study.
 STARTERS = {"browser", "workplace"}
+# Files side by side are done sooner if none of these is left for the end.
+LONGEST = {"test_browser", "test_notebooks", "test_trying"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Say what starts processes, and what stays together when tests run side by side.
-
-    A test with one of these fixtures is an integration test. Those that read all that
-    is published share one process, and so do those of a file. The longest comes first.
-    """
+    """Mark as integration what starts processes; begin with the longest files."""
     for item in items:
         if STARTERS & set(item.fixturenames):
             item.add_marker(pytest.mark.integration)
-        reads_all = "stored_reports" in item.fixturenames
-        group = "published" if reads_all else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: not item.name.startswith("test_notebooks_run"))
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture(autouse=True)

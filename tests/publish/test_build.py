@@ -1,6 +1,5 @@
 import hashlib
 import json
-import posixpath
 import subprocess
 
 import nbformat
@@ -9,15 +8,11 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 
 from fashionnet.publish import build, published
 from fashionnet.publish.build import find_commit
-from fashionnet.publish.gate import RULES
 from fashionnet.publish.published import (
-    BOOKS,
     BUILD,
     PUBLISHING,
     README_BLOCK,
-    SYSTEMS,
     ReportError,
-    read_reports,
     write_file,
 )
 from fashionnet.storing import home
@@ -104,31 +99,6 @@ def test_reports_that_pass_are_published_with_their_sums(checkout, capsys):
     for name, found in made["sha256"].items():
         assert hashlib.sha256((reports / name).read_bytes()).hexdigest() == found
     assert made["seconds"] == {"01": 1.5}
-
-
-@pytest.mark.integration
-def test_pages_made_anew_pass_the_gate_and_lead_to_files_that_are_there(
-    remade, stored_reports, monkeypatch
-):
-    monkeypatch.setenv("FASHIONNET_HOME", str(remade))
-    reports, (_, truth) = read_reports(), stored_reports
-    assert [found for rule in RULES for found in rule(reports, truth)] == []
-    assert set(reports.pages) == {
-        *BOOKS,
-        "index",
-        "explore",
-        "try",
-        "benchmark",
-        SYSTEMS,
-    }
-    files = {
-        posixpath.normpath(posixpath.join(posixpath.dirname(name), link.split("#")[0]))
-        for name, page in reports.pages.items()
-        for link in page.links
-        if "://" not in link and not link.startswith("#")
-    }
-    assert {f"{name}.html" for name in reports.pages} <= files
-    assert [name for name in files if not (remade / name).is_file()] == []
 
 
 def test_second_build_in_a_folder_is_refused(checkout):

@@ -14,7 +14,6 @@ from PIL import Image
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, CLOTHING
 from fashionnet.publish.contents import read_page
 from fashionnet.publish.explorer import N_RIGHT, render_explorer
-from fashionnet.publish.published import ROOT
 
 N, SEEDS = 600, 3
 LABELS = np.arange(N) % 10
@@ -209,18 +208,6 @@ def test_page_needs_no_other_file_and_hides_its_controls_without_a_script(page, 
     assert soup.noscript.text
     assert not soup.main("script")
     assert soup.find(id="controls").has_attr("hidden")
-
-
-def test_published_page_shows_the_stored_runs_in_under_6_mb(remade):
-    shown = []
-    for path in (ROOT / "reports/explore.html", remade / "explore.html"):
-        assert path.stat().st_size < 6_000_000
-        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        data = json.loads(soup.find(id="data").text)
-        # Another release of Pillow may write other bytes.
-        pictures = ("png", "training")
-        shown.append({name: data[name] for name in data if name not in pictures})
-    assert shown[0] == shown[1]
 
 
 # In a browser.

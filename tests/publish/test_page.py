@@ -1,7 +1,6 @@
 import re
 import subprocess
 import sys
-from itertools import pairwise
 
 import pytest
 from bs4 import BeautifulSoup
@@ -12,7 +11,6 @@ from fashionnet.publish import page as rendering
 from fashionnet.publish.contents import PAGE_SCRIPT, read_page
 from fashionnet.publish.markup import clean
 from fashionnet.publish.page import render_page
-from fashionnet.publish.published import NOTEBOOKS
 from fashionnet.publish.sources import list_functions
 
 RAN = "document.documentElement.setAttribute('data-ran', 'yes')"
@@ -64,13 +62,6 @@ def attack():
         show(book, {"text/markdown": text})
     show(book, {"image/svg+xml": f"<svg><script>{RAN}</script></svg>"})
     return show(book, {"application/javascript": RAN})
-
-
-@pytest.fixture(scope="module", params=NOTEBOOKS)
-def stored(request, stored_reports, remade):
-    """Return a stored notebook and the page that is made of it."""
-    page = (remade / f"{request.param}.html").read_text(encoding="utf-8")
-    return stored_reports[0].books[request.param], page
 
 
 @pytest.fixture(scope="module")
@@ -140,28 +131,6 @@ def test_setup_is_folded_and_other_code_is_open():
     soup = BeautifulSoup(render_page(book), "html.parser")
     folds = soup.select("details.code")
     assert [fold.has_attr("open") for fold in folds] == [False, False, True, False]
-
-
-def test_code_is_copied_as_it_is_in_the_notebook(stored):
-    book, page = stored
-    folds = BeautifulSoup(page, "html.parser").select(".cell details.code")
-    sources = [cell.source for cell in book.cells if cell.cell_type == "code"]
-    assert [fold.pre.get_text().rstrip("\n") for fold in folds] == sources
-
-
-def test_stored_notebook_makes_a_page_that_is_easy_to_use(stored):
-    soup = BeautifulSoup(stored[1], "html.parser")
-    levels = [int(tag.name[1]) for tag in soup(re.compile("^h[1-6]$"))]
-    assert levels[0] == 1
-    assert levels.count(1) == 1
-    assert all(b - a <= 1 for a, b in pairwise(levels))
-    assert soup("table")
-    for table in soup("table"):
-        assert table.parent["tabindex"] == "0"
-        assert all(th.get("scope") and th.text for th in table("th"))
-    assert soup.body.a["href"] == "#main"
-    # Formulas would have to be MathML: as TeX, a reader could not read them.
-    assert "$" not in soup.get_text()
 
 
 def test_page_shows_the_source_of_the_functions_it_calls():

@@ -153,6 +153,7 @@ def test_no_candidate_of_notebook_1_is_better_beyond_chance():
 
 
 @pytest.mark.integration
+@pytest.mark.slow
 def test_sgd_needs_rates_ten_times_as_high_as_adam():
     images, labels = load_training_set()
     tried = np.geomspace(1e-5, 1, 151)

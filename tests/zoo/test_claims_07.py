@@ -119,10 +119,9 @@ def measure_slopes(seed):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.integration
-@pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]
-)
+@pytest.mark.parametrize("seed", [0, 1, 2])
 def test_slopes_fade_only_without_he_weights_shortcuts_and_normalization(seed):
     found = measure_slopes(seed)
     faded, he = found.pop(("nothing", False)), found.pop(("He", False))

@@ -286,6 +286,7 @@ def test_network_is_confident_and_wrong_about_pictures_as_they_come(layers):
         assert confidence(y_prob).mean() - is_right.mean() > least
 
 
+@pytest.mark.slow
 def test_distance_tells_other_things_and_probability_tells_mistakes(layers):
     images, labels = IMAGES[FEW], LABELS[FEW]
     digits = [Image.fromarray(np.uint8(15.9 * x)) for x in load_digits().images[:500]]
@@ -314,6 +315,7 @@ def test_distance_tells_other_things_and_probability_tells_mistakes(layers):
     assert 0.6 < roc_auc_score(is_digit, np.concatenate(scores)) < distance[0] - 0.1
 
 
+@pytest.mark.slow
 def test_answers_with_a_low_probability_are_wrong_more_often_unlike_ones_are_not(
     layers,
 ):

@@ -140,6 +140,7 @@ def test_full_disk_is_one_line_and_the_training_is_not_lost(monkeypatch, capsys)
     assert stored.manifest["resumed_after"] == [3]
 
 
+@pytest.mark.slow
 def test_program_of_document_002_trains_tests_and_writes_its_files(tmp_path, capsys):
     assert document_002.main([]) == 1
     assert "train leaky-mlp" in capsys.readouterr().err
@@ -161,7 +162,7 @@ def test_weights_that_are_not_of_the_best_epoch_are_refused(noise):
         trainings.collect(network, 0, model, split, history, keep_weights=False)
 
 
-@pytest.mark.parametrize("n_views", [1, 2, 18])
+@pytest.mark.parametrize("n_views", [1, 2])
 def test_answers_are_averaged_over_views(n_views, noise):
     network = find_network("leaky-mlp")._replace(views=n_views)
     model, images = trainings.build(network), noise[0][:50]
@@ -171,6 +172,7 @@ def test_answers_are_averaged_over_views(n_views, noise):
     np.testing.assert_allclose(found, np.mean(answers, axis=0), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_gain_of_views_is_logged_among_the_choices(noise):
     network = find_network("leaky-mlp")._replace(views=2, choices=("rate: 1e-3",))
     split = trainings.split_train_val(*noise, seed=0)
@@ -196,6 +198,7 @@ def test_side_view_keeps_no_answers_to_validation_images(noise):
         assert (training.y_prob_val is not None) is is_kept
 
 
+@pytest.mark.slow
 def test_teacher_is_trained_first_and_then_found(monkeypatch):
     teacher = find_network("leaky-cnn")
     pupil = find_network("leaky-mlp")._replace(

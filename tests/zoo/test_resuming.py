@@ -84,8 +84,8 @@ def train(noise, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "after"),
     [
-        ("leaky-mlp", [1, 3]),
         ("cnn-sgd-dropout", [2]),
+        pytest.param("leaky-mlp", [1, 3], marks=pytest.mark.slow),
         pytest.param("small-resnet", [2], marks=pytest.mark.slow),
     ],
 )
