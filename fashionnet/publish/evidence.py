@@ -119,10 +119,9 @@ def _list_data(task):
 
 
 def _list_network(run):
-    is_binary = run.manifest["task"] == "binary"
     return [
         need_text(60, "Flatten", "hidden"),
-        need_code("build_mlp(" if is_binary else ".Sequential("),
+        need_code(".Sequential("),
         need_said("the layer Flatten", "Flatten"),
         need_said("dense layers", "Dense"),
         need_said("the number of parameters", f"{run.manifest['parameters']:,}"),
@@ -131,12 +130,10 @@ def _list_network(run):
 
 def _list_training(run):
     best, loss = run.manifest["best_epoch"], run.manifest["metrics"]["val_loss"]
-    is_binary = run.manifest["task"] == "binary"
-    callbacks = ["make_callbacks("] if is_binary else ["Checkpoint(", "EarlyStopping("]
     return [
         need_few_epochs(),
         need_text(30, "ModelCheckpoint", "EarlyStopping"),
-        need_code(*callbacks, "patience=PATIENCE"),
+        need_code("Checkpoint(", "EarlyStopping(", "patience=PATIENCE"),
         need_code(".fit(", "validation_data=", "epochs=EPOCHS", "callbacks="),
         need_said("the best epoch", f"validation loss: {loss:.4f} in epoch {best}"),
         need_code(".load_weights("),
