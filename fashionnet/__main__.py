@@ -84,10 +84,10 @@ def _network(text):
 
 def _address(text):
     """Read the address of a repository on GitHub, or nothing."""
-    from fashionnet.publish.editions import make_links
+    from fashionnet.publish.editions import read_address
 
     try:
-        return text and make_links(text, []) and text
+        return text and read_address(text) and text
     except FashionnetError as error:
         raise argparse.ArgumentTypeError(error) from None
 

@@ -42,6 +42,20 @@ os.replace(part, archive)
 sys.path.insert(0, str(archive))
 '''
 
+CLONE = """\
+# @title Setup: a copy of the repository, with the stored runs that this notebook reads
+# Nothing is installed: Python imports the package from the copy.
+import subprocess
+import sys
+from pathlib import Path
+
+folder = Path("{name}").resolve()
+if not folder.is_dir():
+    command = ["git", "clone", "--depth", "1", "{address}", str(folder)]
+    subprocess.run(command, check=True)
+sys.path.insert(0, str(folder))
+"""
+
 FILES = (
     *(".github/CONTRIBUTING.md", ".github/SUPPORT.md", ".github/try.png"),
     *("LICENSE", "Makefile"),
@@ -57,7 +71,7 @@ LEFT_OUT = re.compile(
 def build_colab(folder, root=ROOT):
     """Write the three notebooks so that each runs alone, with the package inside.
 
-    The further ones are left out: they read stored runs, which are too large to carry.
+    The further ones read stored runs, which are too large to carry: see `link_colab`.
 
     Args:
         folder: Where they go.
@@ -74,11 +88,29 @@ def build_colab(folder, root=ROOT):
         f for kind in ("*.py", "*.json", "study/*.py") for f in package.glob(kind)
     ]
     archive = zip_files({path.relative_to(root).as_posix(): path for path in modules})
+    targets = {path: folder / path.name for path in list_parts(root)}
+    return write_notebooks(targets, write_setup(archive))
+
+
+def write_notebooks(targets, setup):
+    """Write notebooks with another setup cell.
+
+    Args:
+        targets: Where each goes, by its path.
+        setup: Code of the setup cell.
+
+    Returns:
+        The paths of the new notebooks.
+
+    Raises:
+        ReportError: If a notebook does not have one cell tagged "setup"; then none is
+            written.
+    """
     books = {}
-    for path in list_parts(root):
+    for path, target in targets.items():
         book = json.loads(path.read_text(encoding="utf-8"))
         try:
-            books[folder / path.name] = carry_package(book, archive)
+            books[target] = replace_setup(book, setup)
         except ReportError as error:
             raise ReportError(f"{path}: {error}") from error
     for target, book in books.items():
@@ -91,17 +123,22 @@ def list_parts(root):
     return sorted((root / "notebooks").glob("*.ipynb"))
 
 
+def list_further(root):
+    """List the further notebooks, which read stored runs."""
+    return sorted((root / "notebooks/further").glob("*.ipynb"))
+
+
 def list_notebooks(root):
     """List the paths of all notebooks of a checkout, the further ones last."""
-    return list_parts(root) + sorted((root / "notebooks/further").glob("*.ipynb"))
+    return list_parts(root) + list_further(root)
 
 
-def carry_package(book, archive):
-    """Return a notebook whose setup cell carries the package.
+def replace_setup(book, setup):
+    """Return a notebook with other code in its setup cell, which is folded.
 
     Args:
         book: The notebook, as read from its JSON.
-        archive: The package as the bytes of a zip file.
+        setup: The code.
 
     Raises:
         ReportError: If not exactly one cell is tagged "setup".
@@ -117,7 +154,7 @@ def carry_package(book, archive):
     cells[place] = {
         **cells[place],
         "metadata": FOLDED | cells[place]["metadata"],
-        "source": write_setup(archive).splitlines(keepends=True),
+        "source": setup.splitlines(keepends=True),
     }
     return {**book, "cells": cells}
 
@@ -133,33 +170,24 @@ def write_setup(archive):
     return SETUP.format(letters=letters, name=name).removesuffix("\n")
 
 
-def make_links(repo_url, paths):
-    """Write links that open notebooks of a GitHub repository in Colab.
-
-    Args:
-        repo_url: The repository's address, such as `https://github.com/OWNER/NAME`.
-        paths: Paths of the notebooks inside the repository, on its branch `main`.
-
-    Returns:
-        A line of Markdown.
+def read_address(repo_url):
+    """Read owner and name of a repository from its address on GitHub.
 
     Raises:
-        ReportError: If the address is not one of a repository on GitHub.
+        ReportError: If it is no such address.
     """
     found = GITHUB.fullmatch(repo_url)
     if not found:
         raise ReportError(
             f"{repo_url!r} is no repository: expected https://github.com/OWNER/NAME"
         )
-    owner, name, _ = found.groups()
-    links = [
-        f"[{path.stem}]({COLAB.format(owner, name, path.as_posix())})" for path in paths
-    ]
-    return f"Open in Colab: {' · '.join(links)}\n"
+    return found.groups()[:2]
 
 
 def link_colab(repo_url, root=ROOT):
     """Write the notebooks where links to GitHub find them, and links into the README.
+
+    The three carry the package; the further ones copy the repository first.
 
     Returns:
         The paths of the new notebooks.
@@ -167,10 +195,15 @@ def link_colab(repo_url, root=ROOT):
     Raises:
         ReportError: If the address is none of GitHub's, before anything is written.
     """
-    names = [path.name for path in list_parts(root)]
-    links = make_links(repo_url, [LINKED / name for name in names])
-    paths = build_colab(root / LINKED, root)
-    fill_place(root / "README.md", "colab", links)
+    owner, name = read_address(repo_url)
+    setup = CLONE.format(name=name, address=f"https://github.com/{owner}/{name}")
+    targets = {p: root / LINKED / "further" / p.name for p in list_further(root)}
+    paths = build_colab(root / LINKED, root) + write_notebooks(targets, setup)
+    links = [
+        f"[{path.stem}]({COLAB.format(owner, name, path.relative_to(root).as_posix())})"
+        for path in paths
+    ]
+    fill_place(root / "README.md", "colab", f"Open in Colab: {' · '.join(links)}\n")
     return paths
 
 

@@ -43,7 +43,7 @@ from fashionnet.study.pairs import (
 )
 from fashionnet.study.stats import mcnemar_midp
 from fashionnet.study.tasks import MAIN_TASKS, find_task
-from fashionnet.study.verdict import state_answer, state_verdict, table_contrasts
+from fashionnet.study.verdict import state_answer, state_verdict
 from fashionnet.study.words import NAMES
 
 # Of accuracies in percent.
@@ -51,8 +51,6 @@ DIGITS = {"multiclass": 1, "binary": 2}
 # T-shirt/top, Pullover, Coat and Shirt; then what else stands side by side.
 TOPS = [0, 2, 4, 6]
 GROUPS = [TOPS, [1], [3], [5, 7, 9], [8]]
-# Rows of the table of estimates that Part 3 shows.
-SHOWN = ["errors compared with binary", "95% interval", "90% interval", "verdict"]
 
 
 class Truth(NamedTuple):
@@ -209,7 +207,6 @@ def list_comparison(pairs, labels, rows):
     p = f"p-value of McNemar's test: {mcnemar_midp(only_ten, only_two):.3f}"
     counts = f"only ten classes right: {only_ten}; only binary right: {only_two}"
     accuracies = [value for row in rows[1:] for value in row[1:-1]]
-    estimates = table_contrasts(contrasts).loc[SHOWN].to_numpy().ravel()
     needs = [
         need_text(60, "*margin*"),
         need_figure("the intervals", plot_contrasts(contrasts)),
@@ -223,7 +220,6 @@ def list_comparison(pairs, labels, rows):
         need_said("who alone is right", counts),
         need_said("the paired test", p),
         need_figure("the figure of seeds", plot_seeds(count_errors(right), pairs)),
-        need_table("a table of the estimates", *estimates),
         need_figure("errors by class", plot_by_class(count_by_class(right, labels))),
         need_text(30, "cost"),
     ]

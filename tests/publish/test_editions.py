@@ -175,6 +175,32 @@ def test_links_lead_from_the_readme_to_the_packed_notebooks_in_colab(end, checko
         assert link.endswith(f"[01]({ADDRESS})")
 
 
+def test_further_notebooks_copy_the_repository_and_find_its_stored_runs(
+    checkout, tmp_path_factory
+):
+    (checkout / "notebooks/further").mkdir()
+    further = json.dumps({"cells": [make_setup()]})
+    (checkout / "notebooks/further/04.ipynb").write_text(further)
+    for name in ("fashionnet/__init__.py", "fashionnet/storing.py"):
+        (checkout / name).write_bytes((ROOT / name).read_bytes())
+    *_, packed = link_colab(REPO_URL, checkout)
+    assert packed == checkout / "colab/further/04.ipynb"
+    assert "colab/further/04.ipynb)" in (checkout / "README.md").read_text()
+    setup = "".join(setup_of(read_book(packed))["source"])
+    assert setup.count(REPO_URL) == 1
+    for command in (["init"], ["add", "."], ["commit", "-m", "All"]):
+        who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+        subprocess.run(["git", "-C", checkout, *who, *command], check=True)
+    # In place of GitHub; a second run finds the copy.
+    setup = setup.replace(REPO_URL, checkout.as_uri())
+    alone = tmp_path_factory.mktemp("a räum with spaces")
+    for _ in range(2):
+        code = "from fashionnet import storing; print(storing.home())"
+        home = alone / "some.name/reports"
+        assert run_alone(alone, setup, code)[-1] == str(home)
+        assert (home / "runs/binary/seed-0/manifest.json").is_file()
+
+
 @pytest.mark.parametrize(
     "bad",
     [
