@@ -35,7 +35,7 @@ from fashionnet.study.contrasts import (
     plot_contrasts,
     plot_seeds,
 )
-from fashionnet.study.images import count_by_class, plot_by_class
+from fashionnet.study.images import plot_by_class
 from fashionnet.study.pairs import (
     find_pairs,
     predict_three_ways,
@@ -220,7 +220,7 @@ def list_comparison(pairs, labels, rows):
         need_said("who alone is right", counts),
         need_said("the paired test", p),
         need_figure("the figure of seeds", plot_seeds(count_errors(right), pairs)),
-        need_figure("errors by class", plot_by_class(count_by_class(right, labels))),
+        need_figure("errors by class", plot_by_class(right, labels)),
         need_text(30, "cost"),
     ]
     return {"3": needs}
