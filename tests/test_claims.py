@@ -29,7 +29,7 @@ from fashionnet.study.calibration import calibrate
 from fashionnet.study.contrasts import compare, make_contrast
 from fashionnet.study.controls import compare_controls, right_by_control
 from fashionnet.study.costs import measure_costs
-from fashionnet.study.images import count_by_class, pick_galleries
+from fashionnet.study.images import compare_by_class, count_by_class, pick_galleries
 from fashionnet.study.pairs import find_pairs, right_by_seed
 from fashionnet.study.scores import (
     collect_probabilities,
@@ -368,6 +368,18 @@ def test_recipe_is_the_best_tried_for_two_groups_but_not_for_ten_classes():
     means = tried.groupby(["task", "candidate"])["val_accuracy"].mean()
     assert means["binary"].idxmax() == "the recipe"
     assert means["multiclass"].idxmax() != "the recipe"
+
+
+def test_only_the_interval_of_coats_excludes_zero():
+    right = right_by_seed(find_pairs(), LABELS)
+    compared = compare_by_class(right, LABELS)
+    apart = [
+        (way, CLASS_NAMES[k])
+        for way, found in compared.items()
+        for k, estimate in enumerate(found)
+        if estimate.excludes_zero()
+    ]
+    assert apart == [("multiclass_argmax", "Coat")]
 
 
 def test_binary_network_never_errs_on_coats_or_sandals():
