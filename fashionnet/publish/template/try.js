@@ -490,12 +490,8 @@ canvas.addEventListener("pointermove", event => {
   drawTo(placeOf(event));
   updateSoon();
 });
-canvas.addEventListener("pointerup", () => { state.last = null; });
-// The browser took the finger for a scroll with two: what it drew was not meant.
-canvas.addEventListener("pointercancel", () => {
-  if (state.last) undo();
-  state.last = null;
-});
+for (const end of ["pointerup", "pointercancel"])
+  canvas.addEventListener(end, () => { state.last = null; });
 
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -537,8 +533,7 @@ canvas.addEventListener("blur", () => {
   showCursor();
 });
 
-function undo() {
-  if (!state.undo.length) return;
+find("undo").addEventListener("click", () => {
   const { pixels, file, read, checked } = state.undo.pop();
   Object.assign(state, { file, read });
   steps.querySelectorAll("input").forEach((input, i) => { input.checked = checked[i]; });
@@ -547,12 +542,6 @@ function undo() {
   pen.putImageData(pixels, 0, 0);
   find("undo").disabled = !state.undo.length;
   update();
-}
-find("undo").addEventListener("click", undo);
-addEventListener("keydown", event => {
-  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.key !== "z") return;
-  event.preventDefault();
-  undo();
 });
 find("clear").addEventListener("click", startDrawing);
 find("mirror").addEventListener("click", () => {
@@ -651,10 +640,7 @@ data.samples.ids.forEach((id, number) => {
 });
 gallery.addEventListener("keydown", event => {
   const buttons = [...gallery.querySelectorAll("button")];
-  const topOf = button => button.getBoundingClientRect().top;
-  const inRow = buttons.filter(button => topOf(button) === topOf(buttons[0])).length;
-  const [right, down] = MOVES[event.key] ?? [0, 0];
-  const next = buttons[buttons.indexOf(event.target) + right + inRow * down];
+  const next = buttons[buttons.indexOf(event.target) + (MOVES[event.key]?.[0] ?? 0)];
   if (!next || next === event.target) return;
   event.preventDefault();
   event.target.tabIndex = -1;
