@@ -20,8 +20,8 @@ from traitlets import default
 from fashionnet.publish.published import ReportError, tags_of
 
 CELL_SECONDS = 900
-# Every x86 processor from AVX2 on adds in the same order then, and the texts, which
-# speak of the published runs, are true of pages made elsewhere.
+# Processors of one kind add in the same order then, and the texts, which speak of the
+# published runs, are true of pages made there. Other kinds may still differ a little.
 REPEATABLE = {"TF_ENABLE_ONEDNN_OPTS": "0", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 DEVICE_MESSAGE = re.compile(
     r"WARNING: All log messages before absl|[IWE]\d{4} \S+ +\d+ \S+\.cc:\d+\]"
