@@ -17,7 +17,13 @@ from joblib import Parallel, delayed
 
 from fashionnet.data import load_training_set
 from fashionnet.publish.published import fill_place, write_file
-from fashionnet.recipes import RECIPE, SEARCH, STEPS, load_search
+from fashionnet.recipes import (
+    PLAIN_WITH_SCHEDULE,
+    RECIPE,
+    SEARCH,
+    STEPS,
+    load_search,
+)
 from fashionnet.study.tasks import split_task
 
 HERE = Path(__file__).parent
@@ -26,6 +32,7 @@ SEEDS = (0, 1, 2)
 # From the simplest network to the recipe, a part more with each.
 PLAIN = {"learning_rate": 1e-3, "schedule": "constant", "weight_decay": 0.0}
 BARE = PLAIN | {"input_dropout": 0.0, "normalize": False}
+FALLING = BARE | {"schedule": "cosine"}
 WAY = (
     BARE | {"hidden_units": ()},
     BARE,
@@ -35,6 +42,10 @@ WAY = (
 )
 CANDIDATES = {
     **dict(zip(STEPS, WAY, strict=True)),
+    **{
+        name: FALLING | {"learning_rate": rate}
+        for name, rate in zip(PLAIN_WITH_SCHEDULE, (0.001, 0.003, 0.006), strict=True)
+    },
     "the recipe": {},
     "smaller: 64, 64": {"hidden_units": (64, 64)},
     "larger: 512, 512": {"hidden_units": (512, 512)},

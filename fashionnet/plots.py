@@ -36,7 +36,7 @@ def describe(panel, text):
     figure.description = f"{getattr(figure, 'description', '')} {text}".strip()
 
 
-def plot_images(images, captions, *, right=None, n_columns=3, titles=None):
+def plot_images(images, captions, *, right=None, n_columns=3, titles=None, fontsize=10):
     """Show images in a grid, each with its caption.
 
     Args:
@@ -46,6 +46,7 @@ def plot_images(images, captions, *, right=None, n_columns=3, titles=None):
             color, wrong ones a cross and another.
         n_columns: Images in a row.
         titles: One text per row, above it, or None.
+        fontsize: Size of the captions in points.
 
     Returns:
         The Figure.
@@ -67,7 +68,7 @@ def plot_images(images, captions, *, right=None, n_columns=3, titles=None):
             mark, color = ("✓ ", BLUE) if right[i] else ("✗ ", RED)
             said = " (right)" if right[i] else " (wrong)"
         ax.imshow(image, cmap="gray_r", vmin=0, vmax=255)
-        ax.set_title(mark + captions[i], color=color, fontsize=10)
+        ax.set_title(mark + captions[i], color=color, fontsize=fontsize)
         parts.append(captions[i].replace("\n", ", ") + said)
     describe(fig, f"{len(images)} images in a grid: {'; '.join(parts)}.")
     return fig

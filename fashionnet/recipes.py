@@ -44,6 +44,10 @@ STEPS = (
     "plain + normalization + dropout",
     "plain + normalization + dropout, rate 0.006",
 )
+# The plain network with the recipe's schedule, which rises and falls, and nothing else.
+PLAIN_WITH_SCHEDULE = tuple(
+    f"plain + schedule, rate {r}" for r in (0.001, 0.003, 0.006)
+)
 # In the key of every run. A field added to `Recipe` later counts where it differs from
 # its default, so that the runs stored before it are still found.
 KEY_FIELDS = (

@@ -35,7 +35,7 @@ from fashionnet.study.contrasts import (
     plot_contrasts,
     plot_seeds,
 )
-from fashionnet.study.images import count_by_class, plot_by_class
+from fashionnet.study.images import plot_by_class
 from fashionnet.study.pairs import (
     find_pairs,
     predict_three_ways,
@@ -43,7 +43,7 @@ from fashionnet.study.pairs import (
 )
 from fashionnet.study.stats import mcnemar_midp
 from fashionnet.study.tasks import MAIN_TASKS, find_task
-from fashionnet.study.verdict import state_answer, state_verdict, table_contrasts
+from fashionnet.study.verdict import state_answer, state_verdict
 from fashionnet.study.words import NAMES
 
 # Of accuracies in percent.
@@ -51,8 +51,6 @@ DIGITS = {"multiclass": 1, "binary": 2}
 # T-shirt/top, Pullover, Coat and Shirt; then what else stands side by side.
 TOPS = [0, 2, 4, 6]
 GROUPS = [TOPS, [1], [3], [5, 7, 9], [8]]
-# Rows of the table of estimates that Part 3 shows.
-SHOWN = ["errors compared with binary", "95% interval", "90% interval", "verdict"]
 
 
 class Truth(NamedTuple):
@@ -119,10 +117,9 @@ def _list_data(task):
 
 
 def _list_network(run):
-    is_binary = run.manifest["task"] == "binary"
     return [
         need_text(60, "Flatten", "hidden"),
-        need_code("build_mlp(" if is_binary else ".Sequential("),
+        need_code(".Sequential("),
         need_said("the layer Flatten", "Flatten"),
         need_said("dense layers", "Dense"),
         need_said("the number of parameters", f"{run.manifest['parameters']:,}"),
@@ -131,12 +128,10 @@ def _list_network(run):
 
 def _list_training(run):
     best, loss = run.manifest["best_epoch"], run.manifest["metrics"]["val_loss"]
-    is_binary = run.manifest["task"] == "binary"
-    callbacks = ["make_callbacks("] if is_binary else ["Checkpoint(", "EarlyStopping("]
     return [
         need_few_epochs(),
         need_text(30, "ModelCheckpoint", "EarlyStopping"),
-        need_code(*callbacks, "patience=PATIENCE"),
+        need_code("Checkpoint(", "EarlyStopping(", "patience=PATIENCE"),
         need_code(".fit(", "validation_data=", "epochs=EPOCHS", "callbacks="),
         need_said("the best epoch", f"validation loss: {loss:.4f} in epoch {best}"),
         need_code(".load_weights("),
@@ -212,7 +207,6 @@ def list_comparison(pairs, labels, rows):
     p = f"p-value of McNemar's test: {mcnemar_midp(only_ten, only_two):.3f}"
     counts = f"only ten classes right: {only_ten}; only binary right: {only_two}"
     accuracies = [value for row in rows[1:] for value in row[1:-1]]
-    estimates = table_contrasts(contrasts).loc[SHOWN].to_numpy().ravel()
     needs = [
         need_text(60, "*margin*"),
         need_figure("the intervals", plot_contrasts(contrasts)),
@@ -226,8 +220,7 @@ def list_comparison(pairs, labels, rows):
         need_said("who alone is right", counts),
         need_said("the paired test", p),
         need_figure("the figure of seeds", plot_seeds(count_errors(right), pairs)),
-        need_table("a table of the estimates", *estimates),
-        need_figure("errors by class", plot_by_class(count_by_class(right, labels))),
+        need_figure("errors by class", plot_by_class(right, labels)),
         need_text(30, "cost"),
     ]
     return {"3": needs}

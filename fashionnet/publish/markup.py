@@ -51,6 +51,8 @@ FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^\s$](?:[^$\n]*[^\s$])?)\$", re.DOTALL)
 FOCUSABLE = {"role": "region", "tabindex": "0"}
 # At 360 px, so many characters of a text that must not wrap fit on the page.
 NARROW = 40
+# From so many lines on, what a cell prints is folded.
+LONG = 20
 
 
 def improve(soup, taken):
@@ -67,6 +69,7 @@ def improve(soup, taken):
     write_formulas(soup)
     frame_tables(soup)
     frame_wide_texts(soup)
+    fold_long_texts(soup)
     for n, code in enumerate(soup.select(".highlight"), start=1):
         code.attrs |= FOCUSABLE | {"aria-label": f"Code block {n}"}
 
@@ -199,6 +202,17 @@ def frame_wide_texts(soup):
         if max(map(len, text.get_text().splitlines()), default=0) > NARROW:
             n += 1
             _frame(soup, text, f"Wide text {n}")
+
+
+def fold_long_texts(soup):
+    """Fold what a cell prints where it is long, as the log of a training is."""
+    for text in soup.select(".output_stdout pre"):
+        n_lines = len(text.get_text().strip().splitlines())
+        if n_lines >= LONG:
+            fold = text.wrap(soup.new_tag("details", attrs={"class": "log"}))
+            summary = soup.new_tag("summary")
+            summary.string = f"{n_lines} lines of output"
+            fold.insert(0, summary)
 
 
 def _frame(soup, element, label):

@@ -1,10 +1,11 @@
 """By how much one way of training is ahead of another, over all pairs of trainings."""
 
+import re
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from fashionnet.plots import describe, make_axes
 from fashionnet.study.stats import Estimate, crossed_estimate, holm, mcnemar_midp
@@ -72,26 +73,33 @@ def count_errors(right):
 def plot_seeds(errors, seeds, *, ax=None):
     """Plot errors as dumbbells: a row for each seed, a marker for each classifier.
 
-    `errors` is from `count_errors`, for up to three classifiers. Returns the Axes.
+    Lines from top to bottom are the means over the seeds. `errors` is from
+    `count_errors`, for up to three classifiers. Returns the Axes.
     """
     counts, rows = np.array(list(errors.values())), np.arange(len(seeds))
-    ax = ax or make_axes(1.4 + 0.17 * len(rows))
+    ax = ax or make_axes(1.4 + 0.21 * len(rows))
     ax.hlines(rows, counts.min(axis=0), counts.max(axis=0), color="lightgray")
+    handles, labels = [], []
     for i, (name, n) in enumerate(errors.items()):
-        style = STYLES[name]
-        # A little apart, so that markers of equal counts stay visible.
-        y = rows + 0.22 * (i - (len(errors) - 1) / 2)
-        ax.plot(n, y, style.marker, color=style.color, markersize=7, label=NAMES[name])
+        style, mean, equal = STYLES[name], np.mean(n), counts == n
+        # Only markers of equal counts are apart; they would hide each other.
+        y = rows + 0.4 * (equal[:i].sum(axis=0) - (equal.sum(axis=0) - 1) / 2)
+        of_mean = {"color": style.color, "linestyle": style.line, "linewidth": 1.2}
+        line = ax.axvline(mean, **of_mean, zorder=0.9)
+        [points] = ax.plot(n, y, style.marker, color=style.color, markersize=7)
+        handles.append((line, points))
+        labels.append(f"{NAMES[name]}, mean {mean:.1f}")
     ax.set_yticks(rows, [str(seed) for seed in seeds])
     ax.set(xlabel="wrong test images", ylabel="seed")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.invert_yaxis()
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "frameon": False}
+    ax.legend(handles, labels, handlelength=3.5, **above)
     listed = "; ".join(
         f"seed {seed}: {', '.join(map(str, column))}"
         for seed, column in zip(seeds, counts.T, strict=True)
     )
-    names = ", ".join(NAMES[name] for name in errors)
+    names = "; ".join(labels)
     describe(ax, f"Dumbbells of wrong test images, one row per seed, for {names}.")
     describe(ax, f"{listed.capitalize()}.")
     return ax
@@ -100,45 +108,56 @@ def plot_seeds(errors, seeds, *, ax=None):
 def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
     """Plot each difference with its 95% and 90% interval over the band of the margin.
 
-    An interval without bounds spans the whole width. Returns the Axes.
+    Fewer errors are on the left, as in the figure of the seeds. An interval without
+    bounds spans the whole width. Returns the Axes.
     """
-    ax = ax or make_axes(1.1 + 0.42 * max(2, len(contrasts)))
+    found = list(contrasts.values())
+    is_usual = all(c.way in CONTRASTS and c.against == "binary" for c in found)
+    names = [f"{NAMES[c.way]} against {NAMES[c.against]}" for c in found]
+    shown = [NAMES[c.way] for c in found] if is_usual else names
+    # On several lines, so that the panel stays wide.
+    shown = [re.sub("(?<=,) | (?=against)", "\n", name) for name in shown]
+    n_lines = max((name.count("\n") + 1 for name in shown), default=1)
+    ax = ax or make_axes(1.17 + max(0.38, 0.15 * n_lines) * max(2, len(found)))
     label = f"margin of {margin}"
     ax.axvspan(-margin, margin, color="gray", alpha=0.2, label=label)
-    ax.axvline(0, color="gray", linestyle=":")
-    ends = [end for c in contrasts.values() for end in c.estimate.interval()]
+    ends = [end for c in found for end in c.estimate.interval()]
     reach = 1.2 * max([margin, *(abs(end) for end in ends if np.isfinite(end))])
-    parts = []
-    for row, contrast in enumerate(contrasts.values()):
+    for row, contrast in enumerate(found):
         style, estimate = STYLES[contrast.way], contrast.estimate
         for level, width in ((0.95, 1.5), (0.9, 5)):
-            low, high = np.clip(estimate.interval(level), -reach, reach)
+            # Above 0, an estimate has fewer errors; the axis counts errors.
+            ends = np.clip(np.negative(estimate.interval(level)), -reach, reach)
             label = f"{level:.0%} interval" if row == 0 else None
-            line = {"color": style.color, "linewidth": width, "label": label}
-            ax.hlines(row, low, high, **line)
+            ax.hlines(row, *ends, color=style.color, linewidth=width, label=label)
         point = {"color": style.color, "mec": "black", "markersize": 9}
-        ax.plot(estimate.value, row, style.marker, **point)
-        name = f"{NAMES[contrast.way]} against {NAMES[contrast.against]}"
-        # On its own ground, for lines of the figure would cross it.
-        label = ax.text(0.97 * reach, row - 0.22, name, va="bottom", fontsize=9)
-        label.set_bbox({"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1})
-        found = phrase_estimate(estimate, levels=(0.95, 0.9))
-        parts.append(f"{name} {found}")
-    ax.set_yticks([])
-    # Fewer errors are on the left, as in the figure of the seeds.
-    ax.set(xlim=(reach, -reach), ylim=(max(1, len(contrasts)) - 0.5, -0.7))
-    ax.set_xlabel("← fewer errors     of 10,000 images     more errors →")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    # Above 0, the way named first makes fewer errors; the axis counts errors.
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{-x:+g}" if x else "0"))
-    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
-    ax.legend(**above, columnspacing=0.8, handlelength=1.2, frameon=False)
+        ax.plot(-estimate.value, row, style.marker, **point)
+    ax.set_yticks(range(len(found)), shown, fontsize=9)
+    ax.set(xlim=(-reach, reach), ylim=(max(1, len(found)) - 0.5, -0.5))
+    general = ("the first makes", "errors, the first minus the second")
+    label_differences(ax, *(() if is_usual else general))
+    above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 3}
+    above |= {"borderaxespad": 1.5, "columnspacing": 0.8, "handlelength": 1.2}
+    ax.legend(**above, frameon=False)
+    said = [phrase_estimate(c.estimate, levels=(0.95, 0.9)) for c in found]
+    parts = [f"{name} {words}" for name, words in zip(names, said, strict=True)]
     describe(
         ax,
         f"Points with intervals over a band of {margin} images to both sides of zero. "
         f"Errors in 10,000 images: {'; '.join(parts) or 'no contrast'}.",
     )
     return ax
+
+
+def label_differences(
+    ax, who="ten classes make", minus="ten-class errors minus binary errors"
+):
+    """Label an x axis of differences in errors, and draw a line at zero."""
+    ax.axvline(0, color="gray", linestyle=":", zorder=0.9)
+    ax.set_title(f"← {who} fewer", loc="left", fontsize=9)
+    ax.set_title("more →", loc="right", fontsize=9)
+    ax.set_xlabel(f"{minus},\nin 10,000 images")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
 
 
 def table_errors(right, seeds):

@@ -1,21 +1,22 @@
 """Which images the trainings of Part 3 get wrong: of which class, and which ones.
 
-Everything here counts over trainings; nothing is said of other images.
+Only the intervals of `compare_by_class` say anything of other images.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from fashionnet.data import CLASS_NAMES
 from fashionnet.plots import describe, make_axes, plot_images
-from fashionnet.study.words import NAMES, STYLES
+from fashionnet.study.contrasts import CONTRASTS, label_differences
+from fashionnet.study.stats import Estimate
+from fashionnet.study.words import NAMES, STYLES, phrase_difference
 
 GALLERIES: dict[str, str] = {
     "nobody": "Wrong in every run",
-    "ten": "Right more often with ten classes",
-    "two": "Right more often with two groups",
+    "ten": "Binary wrong more often",
+    "two": "Ten classes wrong more often",
 }
 
 
@@ -27,35 +28,59 @@ def count_by_class(right, labels):
     }
 
 
-def plot_by_class(errors, *, ax=None):
-    """Plot what `count_by_class` returns: mean and standard deviation over seeds.
+def compare_by_class(right, labels):
+    """Estimate for each class how many more errors ten classes make than binary.
 
-    The class with the most errors comes first. Returns the Axes.
+    Like the differences in all images, these are means over all images, where those of
+    other classes count as 0, in 10,000 images.
+
+    Returns:
+        Lists of ten `Estimate`, by way to binarize.
     """
-    ax = ax or make_axes(3.3)
-    means = {name: counts.mean(axis=0) for name, counts in errors.items()}
-    order = np.argsort(-sum(means.values()), kind="stable")
+    found, n = {}, len(labels)
+    for way in CONTRASTS:
+        more = 10_000 * (right["binary"].astype(int) - right[way]).mean(axis=0)
+        of_classes = [more * (labels == k) for k in range(len(CLASS_NAMES))]
+        found[way] = [
+            Estimate(x.mean(), x.std(ddof=1) / np.sqrt(n), n - 1) for x in of_classes
+        ]
+    return found
+
+
+def plot_by_class(right, labels, *, ax=None):
+    """Plot what `compare_by_class` finds, with 95% intervals over test images.
+
+    The class with the most errors of the binary networks comes first. Returns the Axes.
+    """
+    ax = ax or make_axes(3.75)
+    compared = compare_by_class(right, labels)
+    binary = count_by_class(right, labels)["binary"].mean(axis=0)
+    order = np.argsort(-binary, kind="stable")
     rows, parts = np.arange(len(order)), []
-    for i, (name, counts) in enumerate(errors.items()):
-        style, spread = STYLES[name], counts.std(axis=0, ddof=len(counts) > 1)
-        ax.errorbar(
-            means[name][order],
-            rows + 0.22 * (i - (len(errors) - 1) / 2),
-            xerr=spread[order],
-            fmt=style.marker,
-            color=style.color,
-            markersize=6,
-            label=NAMES[name],
-        )
-        listed = ", ".join(f"{CLASS_NAMES[k]} {means[name][k]:.1f}" for k in order)
-        parts.append(f"{NAMES[name]}: {listed}")
-    ax.set_yticks(rows, [CLASS_NAMES[k] for k in order])
-    ax.set(xlabel="wrong test images", xlim=(-0.4, None))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for way, shift in zip(compared, (-0.18, 0.18), strict=True):
+        style, found = STYLES[way], [compared[way][k] for k in order]
+        values = np.array([estimate.value for estimate in found])
+        reach = [estimate.interval()[1] - estimate.value for estimate in found]
+        bars = {"fmt": style.marker, "color": style.color, "label": NAMES[way]}
+        ax.errorbar(values, rows + shift, xerr=reach, markersize=6, **bars)
+        largest = np.argmax(np.abs(values))
+        said = phrase_difference(-values[largest])
+        parts.append(f"{CLASS_NAMES[order[largest]]}, {said} ({NAMES[way]})")
+    ax.set_yticks(rows, [f"{CLASS_NAMES[k]} ({binary[k]:.1f})" for k in order])
+    beside = {"transform": ax.transAxes, "ha": "right", "va": "bottom", "fontsize": 9}
+    ax.text(-0.03, 1.02, "(binary errors)", **beside)
     ax.invert_yaxis()
     ax.grid(axis="y", alpha=0.3)
-    ax.legend(loc="lower left", bbox_to_anchor=(-0.2, 1), frameon=False)
-    describe(ax, f"Dots of wrong test images by class. {'; '.join(parts)}.")
+    label_differences(ax)
+    above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 1.5}
+    ax.legend(**above, ncols=2, handlelength=1.2, columnspacing=1, frameon=False)
+    apart = [e.excludes_zero() for found in compared.values() for e in found]
+    describe(
+        ax,
+        "Points with 95% intervals: errors of ten classes compared with binary, by "
+        f"class, in 10,000 images. Largest differences: {'; '.join(parts)}. "
+        f"Intervals that exclude 0: {sum(apart)} of {len(apart)}.",
+    )
     return ax
 
 
@@ -104,6 +129,10 @@ def plot_galleries(galleries, images, labels, *, n_columns=3):
     for gallery in filled.values():
         for i, ten, two in list(zip(*gallery, strict=True))[:n_columns]:
             shown.append(images[i])
-            captions.append(f"{CLASS_NAMES[labels[i]]}, no. {i}\n✗ {ten} and {two}")
+            name = f"{CLASS_NAMES[labels[i]]}, no. {i}"
+            captions.append(f"{name}\nten cl. {ten}, binary {two}")
     titles = [GALLERIES[name] for name in filled]
-    return plot_images(shown, captions, n_columns=n_columns, titles=titles)
+    layout = {"n_columns": n_columns, "titles": titles, "fontsize": 9}
+    figure = plot_images(shown, captions, **layout)
+    describe(figure, "Numbers after ten cl. and binary: runs that get the image wrong.")
+    return figure

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from fashionnet.recipes import STEPS, load_search
+from fashionnet.recipes import PLAIN_WITH_SCHEDULE, STEPS, load_search
 from fashionnet.study.trainings import load_runs
 from fashionnet.zoo.summary import NOTEBOOK_1, find_right, load_trainings
 from fashionnet.zoo.table import (
@@ -170,7 +170,8 @@ def list_leads():
     tried = pd.DataFrame(load_search()).query("task == 'multiclass'")
     scores = tried.pivot(index="seed", columns="candidate", values="val_accuracy")
     recipe = scores.pop("the recipe")
-    leads = 100 * scores.drop(columns=list(STEPS)).sub(recipe, axis=0)
+    leads = scores.drop(columns=[*STEPS, *PLAIN_WITH_SCHEDULE])
+    leads = 100 * leads.sub(recipe, axis=0)
     return leads[leads.mean().sort_values(ascending=False).index]
 
 

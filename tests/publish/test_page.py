@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from fashionnet.publish import markup
 from fashionnet.publish import page as rendering
 from fashionnet.publish.contents import PAGE_SCRIPT, read_page
-from fashionnet.publish.markup import clean
+from fashionnet.publish.markup import LONG, clean
 from fashionnet.publish.page import render_page
 from fashionnet.publish.sources import list_functions
 
@@ -117,12 +117,31 @@ def test_page_has_title_description_and_language():
 
 def test_page_lists_its_sections_and_no_id_is_used_twice():
     book = make_book()
-    book.cells += [new_markdown_cell(t) for t in ("## b) Go", "## b) Go", "## Main")]
+    texts = ("## b) Go", "## b) Go", "### Slowly", "## Main")
+    book.cells += [new_markdown_cell(text) for text in texts]
     soup = BeautifulSoup(render_page(book), "html.parser")
     ids = [tag["id"] for tag in soup(id=True)]
     assert len(set(ids)) == len(ids)
     links = [(a["href"], a.text) for a in soup.select(".contents a")]
-    assert links == [("#b-go", "b) Go"), ("#b-go-2", "b) Go"), ("#main-2", "Main")]
+    assert links == [
+        ("#b-go", "b) Go"),
+        ("#b-go-2", "b) Go"),
+        ("#slowly", "Slowly"),
+        ("#main-2", "Main"),
+    ]
+    assert [a.text for a in soup.select(".contents .h3 a")] == ["Slowly"]
+
+
+@pytest.mark.parametrize("n_lines", [LONG - 1, LONG])
+def test_long_output_is_folded_and_says_how_long_it_is(n_lines):
+    book, text = make_book("fit()"), "\n".join(map("Epoch {}".format, range(n_lines)))
+    book.cells[-1].outputs = [new_output("stream", name="stdout", text=text)]
+    soup = BeautifulSoup(render_page(book), "html.parser")
+    assert soup.find(string=re.compile("Epoch 1$", re.MULTILINE))
+    folds = soup.select("details.log")
+    assert [fold.summary.text for fold in folds] == ["20 lines of output"] * (
+        n_lines == LONG
+    )
 
 
 def test_setup_is_folded_and_other_code_is_open():

@@ -440,9 +440,16 @@ def test_arrow_keys_move_among_the_test_images(trying):
     trying.locator("#samples button").first.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Enter"):
         trying.keyboard.press(key)
-    second = trying.locator("#samples button").nth(1).get_attribute("aria-label")
+    buttons = trying.locator("#samples button")
+    second = buttons.nth(1).get_attribute("aria-label")
     number = int(re.search(r"\d+", second)[0])
     np.testing.assert_array_equal(seen(trying), IMAGES[number])
+    trying.keyboard.press("ArrowDown")
+    boxes = [button.bounding_box() for button in buttons.all()]
+    [below] = [k for k, box in enumerate(boxes) if box["x"] == boxes[1]["x"]][1:2]
+    expect(buttons.nth(below)).to_be_focused()
+    trying.keyboard.press("ArrowUp")
+    expect(buttons.nth(1)).to_be_focused()
 
 
 def test_steps_can_be_switched_off_and_on(trying):
@@ -485,6 +492,28 @@ def test_every_step_has_a_picture_and_says_if_it_changed_nothing(trying, name):
     trying.locator("input[name=upright]").uncheck()
     wait_until(trying, "!steps.elements.upright.checked && state.undo.length > 1")
     assert "upright" not in list_unchanged(trying)
+
+
+@pytest.mark.parametrize("key", ["Control+z", "Meta+z"])
+def test_a_key_takes_a_stroke_back(trying, key):
+    shirt = seen(trying)
+    trying.keyboard.press(key)  # nothing to take back yet
+    trying.locator("#mirror").click()
+    trying.keyboard.press(key)
+    np.testing.assert_array_equal(seen(trying), shirt)
+    assert trying.locator("#undo").is_disabled()
+
+
+def test_stroke_that_becomes_a_scroll_is_taken_back(trying):
+    shirt = seen(trying)
+    trying.evaluate("""() => {
+      const at = { pointerId: 1, button: 0, buttons: 1, clientX: 60, clientY: 200 };
+      canvas.setPointerCapture = () => {};
+      for (const name of ["pointerdown", "pointercancel"])
+        canvas.dispatchEvent(new PointerEvent(name, at));
+    }""")
+    np.testing.assert_array_equal(seen(trying), shirt)
+    assert trying.locator("#undo").is_disabled()
 
 
 def test_undo_takes_a_file_back(trying):

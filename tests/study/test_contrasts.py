@@ -21,7 +21,7 @@ from fashionnet.study.contrasts import (
 from fashionnet.study.pairs import right_by_seed
 from fashionnet.study.stats import Estimate, crossed_estimate, mcnemar_midp
 from fashionnet.study.verdict import decide
-from fashionnet.study.words import CLASSIFIERS, NAMES
+from fashionnet.study.words import CLASSIFIERS, NAMES, STYLES
 
 
 def draw_right(n_wrong, *, n_seeds=10, seed=0):
@@ -141,26 +141,41 @@ def test_plot_uses_the_axes_it_is_given(plot, args):
     assert plt.get_fignums() == [fig.number]
 
 
-def test_every_count_is_a_marker_near_the_row_of_its_seed():
+def test_every_count_is_a_marker_in_the_row_of_its_seed():
     ax = plot_seeds(ERRORS, SEEDS)
     [lines] = ax.collections
-    for line, (name, counts) in zip(ax.lines, ERRORS.items(), strict=True):
-        assert line.get_label() == NAMES[name]
+    for line, counts in zip(ax.lines[1::2], ERRORS.values(), strict=True):
         assert list(line.get_xdata()) == list(counts)
-        assert np.abs(line.get_ydata() - np.arange(3)).max() < 0.3
+        assert list(line.get_ydata()[1:]) == [1, 2]
     assert segments(lines) == [(35, 38, 0), (44, 50, 1), (42, 47, 2)]
     assert [text.get_text() for text in ax.get_yticklabels()] == ["0", "3", "12"]
     bottom, top = ax.get_ylim()
     assert top < 0 < 2 < bottom
     text = ax.figure.description
-    assert read_numbers(text) == [0, 38, 38, 35, 3, 46, 44, 50, 12, 42, 47, 44]
+    assert read_numbers(text)[:3] == [42.0, 43.0, 43.0]
+    assert read_numbers(text)[3:] == [0, 38, 38, 35, 3, 46, 44, 50, 12, 42, 47, 44]
+
+
+def test_every_mean_is_a_line_in_the_style_of_its_classifier():
+    ax = plot_seeds(ERRORS, SEEDS)
+    said = [text.get_text() for text in ax.get_legend().get_texts()]
+    for line, label, name in zip(ax.lines[::2], said, ERRORS, strict=True):
+        mean = np.mean(ERRORS[name])
+        assert list(line.get_xdata()) == [mean, mean]
+        assert (line.get_color(), line.get_linestyle()) == STYLES[name][1:]
+        assert label == f"{NAMES[name]}, mean {mean:.1f}"
 
 
 def test_markers_are_equally_large_and_equal_counts_stay_visible():
-    lines = plot_seeds(ERRORS, SEEDS).lines
+    lines = plot_seeds(ERRORS, SEEDS).lines[1::2]
     assert len({line.get_markersize() for line in lines}) == 1
     assert len({line.get_marker() for line in lines}) == 3
-    assert len({line.get_ydata()[0] for line in lines}) == 3
+    first, second, alone = (line.get_ydata()[0] for line in lines)
+    assert first == -second != 0
+    assert alone == 0
+    all_equal = plot_seeds({name: [40] for name in ERRORS}, [0]).lines[1::2]
+    heights = [line.get_ydata()[0] for line in all_equal]
+    assert heights[0] < heights[1] == 0 < heights[2] < 0.5
 
 
 def test_intervals_are_drawn_around_their_estimates():
@@ -170,10 +185,10 @@ def test_intervals_are_drawn_around_their_estimates():
         for line in ax.lines
         if line.get_marker() != "None"
     ]
-    assert points == [(12.3, 0), (-2.1, 1)]
+    assert points == [(-12.3, 0), (2.1, 1)], "errors, where above 0 are fewer"
     drawn = [segments(lines)[0] for lines in ax.collections]
     expected = [
-        (*estimate.interval(level), row)
+        (*sorted(-end for end in estimate.interval(level)), row)
         for row, estimate in enumerate((AHEAD, BEHIND))
         for level in (0.95, 0.9)
     ]
@@ -187,14 +202,15 @@ def test_intervals_are_drawn_around_their_estimates():
         assert (band.get_x(), band.get_width()) == (-margin, 2 * margin)
 
 
-def test_all_of_every_interval_is_in_view_and_the_axis_counts_errors():
+def test_all_of_every_interval_is_in_view_and_minus_signs_are_real():
     for contrasts in (CONTRASTS_FOUND, make_found(BEHIND, BEHIND)):
         ax = plot_contrasts(contrasts)
         ax.figure.canvas.draw()
         for text in ax.get_xticklabels():
-            assert float(text.get_text()) == -text.get_position()[0]
-        high, low = ax.get_xlim()
-        assert low == -high, "fewer errors, above 0, belong to the left"
+            value = text.get_position()[0]
+            assert text.get_text() == f"{value:.0f}".replace("-", "\N{MINUS SIGN}")
+        low, high = ax.get_xlim()
+        assert low == -high, "fewer errors belong to the left"
         assert high > max(10, *(c.estimate.interval()[1] for c in contrasts.values()))
 
 
@@ -214,13 +230,30 @@ def test_description_of_contrasts_has_the_numbers_with_their_directions():
 def test_interval_without_bounds_spans_the_whole_width():
     ax = plot_contrasts(make_found(Estimate(3.0, np.inf, 1.0), BEHIND))
     assert segments(ax.collections[0]) == [(*sorted(ax.get_xlim()), 0)]
-    assert segments(ax.collections[2])[0] == (*BEHIND.interval(), 1)
+    low, high = BEHIND.interval()
+    assert segments(ax.collections[2])[0] == (-high, -low, 1)
+
+
+def read_ticks(ax):
+    """List the names of rows, each on one line."""
+    return [text.get_text().replace("\n", " ") for text in ax.get_yticklabels()]
+
+
+def test_rows_are_named_left_of_the_panel_and_the_axis_says_of_what():
+    ax = plot_contrasts(CONTRASTS_FOUND)
+    assert read_ticks(ax) == [NAMES[way] for way in CONTRASTS]
+    assert not ax.texts
+    assert "ten-class errors minus binary errors" in ax.get_xlabel()
+    assert ax.get_title("left").startswith("←")
+    assert ax.get_title("right").endswith("→")
 
 
 def test_any_contrast_is_named_by_both_of_its_sides():
     control = CONTRASTS_FOUND["multiclass_sum"]._replace(against="grouped")
-    [label] = plot_contrasts({"any key": control}).texts
-    assert label.get_text().split(" against ") == [NAMES[k] for k in control[::5]]
+    ax = plot_contrasts({"any key": control})
+    [label] = read_ticks(ax)
+    assert label.split(" against ") == [NAMES[k] for k in control[::5]]
+    assert "binary" not in ax.get_xlabel()
     assert not plot_contrasts({}).collections
 
 

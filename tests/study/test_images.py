@@ -2,11 +2,14 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pytest
 from matplotlib.colors import to_hex
 from study_samples import LABELS, draw_pairs, read_numbers
 
 from fashionnet.data import CLASS_NAMES
+from fashionnet.study.contrasts import CONTRASTS, estimate_images
 from fashionnet.study.images import (
+    compare_by_class,
     count_by_class,
     pick_galleries,
     plot_by_class,
@@ -37,40 +40,58 @@ def test_errors_are_counted_by_class_and_training():
         assert counts[name].tolist() == expected
 
 
-BY_CLASS = {
-    "multiclass_argmax": np.array([[2, 0, 40, *[0] * 7], [4, 0, 43, *[0] * 7]]),
-    "binary": np.array([[1, 9, 30, *[0] * 7], [1, 9, 30, *[0] * 7]]),
-}
+def test_classes_are_compared_by_the_mean_over_all_images():
+    compared = compare_by_class(RIGHT, LABELS)
+    assert list(compared) == list(CONTRASTS)
+    counts, n = count_by_class(RIGHT, LABELS), len(LABELS)
+    for way, found in compared.items():
+        more = (counts[way] - counts["binary"]).mean(axis=0)
+        values = [estimate.value for estimate in found]
+        np.testing.assert_allclose(values, 10_000 * more / n, atol=1e-9)
+        whole = estimate_images(RIGHT[way].astype(int) - RIGHT["binary"])
+        assert sum(values) == pytest.approx(-whole.value)
+    found = compared["multiclass_sum"][3]
+    lead = RIGHT["binary"].astype(int) - RIGHT["multiclass_sum"]
+    by_image = np.where(LABELS == 3, 10_000 * lead.mean(axis=0), 0)
+    assert found.standard_error == pytest.approx(np.std(by_image, ddof=1) / n**0.5)
+    assert found.df == n - 1
 
 
-def test_dots_are_means_with_standard_deviations_most_errors_first():
+def test_points_are_differences_with_intervals_most_errors_first():
     fig, (left, right) = plt.subplots(1, 2)
-    ax = plot_by_class(BY_CLASS, ax=right)
+    ax = plot_by_class(RIGHT, LABELS, ax=right)
     assert ax is right
     assert not left.has_data()
     assert plt.get_fignums() == [fig.number]
+    means = count_by_class(RIGHT, LABELS)["binary"].mean(axis=0)
+    order = sorted(range(10), key=lambda k: -means[k])
     names = [text.get_text() for text in ax.get_yticklabels()]
-    assert names[:3] == [CLASS_NAMES[i] for i in (2, 1, 0)]
-    ten, two = ax.containers
-    assert ten.lines[0].get_xdata()[:3].tolist() == [41.5, 0, 3]
-    assert two.lines[0].get_xdata()[:3].tolist() == [30, 9, 1]
-    [whiskers] = ten.lines[2]
-    low, high = whiskers.get_segments()[0][:, 0]
-    spread = BY_CLASS["multiclass_argmax"][:, 2].std(ddof=1)
-    assert (low, high) == (41.5 - spread, 41.5 + spread)
-    # Dots of a class stand on both sides of its name, told apart without color too.
-    heights = [container.lines[0].get_ydata()[0] for container in (ten, two)]
-    assert sum(heights) == 0
-    assert ten.lines[0].get_marker() != two.lines[0].get_marker()
-    for container, name in ((ten, "multiclass_argmax"), (two, "binary")):
-        assert to_hex(container.lines[0].get_color()) == to_hex(STYLES[name].color)
-    assert read_numbers(ax.figure.description)[:3] == [41.5, 0, 3]
+    assert names == [f"{CLASS_NAMES[k]} ({means[k]:.1f})" for k in order]
+    bottom, top = ax.get_ylim()
+    assert top < 0 < 9 < bottom
+    assert 0 in [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 2]
+    compared = compare_by_class(RIGHT, LABELS)
+    for container, (way, found) in zip(ax.containers, compared.items(), strict=True):
+        points, _, [whiskers] = container.lines
+        assert list(points.get_xdata()) == [found[k].value for k in order]
+        drawn = [path[:, 0] for path in whiskers.get_segments()]
+        np.testing.assert_allclose(drawn, [found[k].interval() for k in order])
+        assert points.get_marker() == STYLES[way].marker
+        assert to_hex(points.get_color()) == to_hex(STYLES[way].color)
+    # Points of a class stand on both sides of its row.
+    heights = [container.lines[0].get_ydata()[0] for container in ax.containers]
+    assert heights[0] == -heights[1] != 0
 
 
-def test_one_training_has_dots_without_spread():
-    one = {name: table[:1] for name, table in BY_CLASS.items()}
-    [whiskers] = plot_by_class(one).containers[0].lines[2]
-    assert all(np.ptp(path[:, 0]) == 0 for path in whiskers.get_segments())
+def test_description_has_the_largest_differences_and_counts_clear_ones():
+    # With ten classes, all trainings get 20 shirts wrong; binary ones get none wrong.
+    ten = np.ones((2, len(LABELS)), bool)
+    ten[:, np.flatnonzero(LABELS == 6)[:20]] = False
+    right = dict(zip(CLASSIFIERS, (ten, ten, np.ones_like(ten)), strict=True))
+    text = plot_by_class(right, LABELS).figure.description
+    more = 10_000 * 20 / len(LABELS)
+    assert read_numbers(text) == [95, 10_000, more, more, 0, 2, 20]
+    assert text.count(f"{CLASS_NAMES[6]}, {more:.1f} more") == 2
 
 
 def test_galleries_have_the_largest_difference_first():

@@ -490,8 +490,12 @@ canvas.addEventListener("pointermove", event => {
   drawTo(placeOf(event));
   updateSoon();
 });
-for (const end of ["pointerup", "pointercancel"])
-  canvas.addEventListener(end, () => { state.last = null; });
+canvas.addEventListener("pointerup", () => { state.last = null; });
+// The browser took the finger for a scroll with two: what it drew was not meant.
+canvas.addEventListener("pointercancel", () => {
+  if (state.last) undo();
+  state.last = null;
+});
 
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -533,7 +537,8 @@ canvas.addEventListener("blur", () => {
   showCursor();
 });
 
-find("undo").addEventListener("click", () => {
+function undo() {
+  if (!state.undo.length) return;
   const { pixels, file, read, checked } = state.undo.pop();
   Object.assign(state, { file, read });
   steps.querySelectorAll("input").forEach((input, i) => { input.checked = checked[i]; });
@@ -542,6 +547,12 @@ find("undo").addEventListener("click", () => {
   pen.putImageData(pixels, 0, 0);
   find("undo").disabled = !state.undo.length;
   update();
+}
+find("undo").addEventListener("click", undo);
+addEventListener("keydown", event => {
+  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.key !== "z") return;
+  event.preventDefault();
+  undo();
 });
 find("clear").addEventListener("click", startDrawing);
 find("mirror").addEventListener("click", () => {
@@ -640,7 +651,10 @@ data.samples.ids.forEach((id, number) => {
 });
 gallery.addEventListener("keydown", event => {
   const buttons = [...gallery.querySelectorAll("button")];
-  const next = buttons[buttons.indexOf(event.target) + (MOVES[event.key]?.[0] ?? 0)];
+  const topOf = button => button.getBoundingClientRect().top;
+  const inRow = buttons.filter(button => topOf(button) === topOf(buttons[0])).length;
+  const [right, down] = MOVES[event.key] ?? [0, 0];
+  const next = buttons[buttons.indexOf(event.target) + right + inRow * down];
   if (!next || next === event.target) return;
   event.preventDefault();
   event.target.tabIndex = -1;
