@@ -88,14 +88,6 @@ def test_ten_classes_training_was_not_stopped_too_late(ten):
     assert min(losses[-3:]) == min(losses)
 
 
-def test_published_validation_is_two_standard_errors_above_test():
-    manifest = find_run("multiclass", 0).manifest
-    val, test = (manifest["metrics"][f"{name}_accuracy"] for name in ("val", "test"))
-    error = np.sqrt(val * (1 - val) / 6000 + test * (1 - test) / 10_000)
-    assert val - test > 2 * error
-    assert manifest["best_epoch"] == manifest["epochs_run"]
-
-
 def test_two_classes_validation_agrees_with_test(two):
     metrics = two.manifest["metrics"]
     val, test = metrics["val_accuracy"], metrics["test_accuracy"]
@@ -103,22 +95,14 @@ def test_two_classes_validation_agrees_with_test(two):
     assert abs(val - test) < 2 * error
 
 
-def test_published_binary_run_gains_and_loses_nothing_after_the_epoch_kept():
-    run = find_run("binary", 0)
-    kept = run.manifest["best_epoch"] - 1
-    ratio = run.history["loss"][-1] / run.history["loss"][kept]
-    assert ratio == pytest.approx(1 / 8, abs=0.01)
-    assert run.history["val_loss"][-1] > run.history["val_loss"][kept]
-    later = np.array(run.history["val_accuracy"][kept:])
-    assert np.abs(later - later[0]).max() < 0.0011  # six images of 6,000
-    assert later[-1] == later[0]
-    rows = pd.DataFrame(load_search()).query("task == 'binary'")
-    usual = rows[rows["candidate"] == "the recipe"]
-    assert later[0] < usual["val_accuracy"].min()
-    assert kept + 1 < usual["best_epoch"].min()
-    for seed in SEEDS:
-        for task in ("multiclass", "binary"):
-            assert find_run(task, seed).manifest["epochs_run"] == 20
+def test_two_classes_learn_little_for_new_images_after_half_of_the_epochs(two):
+    assert two.manifest["epochs_run"] == 20
+    loss, val_loss = two.history["loss"], two.history["val_loss"]
+    assert loss[-1] < loss[9] / 5
+    assert val_loss[-1] > val_loss[9] / 2
+    assert (np.diff(val_loss[9:]) > 0).any()
+    val_accuracy = two.history["val_accuracy"]
+    assert val_accuracy[-1] >= val_accuracy[9]
 
 
 def test_ten_classes_validation_images_are_labeled_better_than_test_images(ten):
@@ -186,19 +170,32 @@ def test_two_classes_validation_starts_above_training_and_flattens(two):
     assert two.history["accuracy"][two.manifest["best_epoch"] - 1] > 0.997
 
 
-def test_bags_are_more_than_half_of_the_errors_of_the_published_binary_run():
-    y_true, y_prob = binary_labels(LABELS), find_run("binary", 0).y_prob_test
-    errors = count_errors_by_class(y_true, predict_labels(y_prob), LABELS)
-    assert errors[BAG] > errors.sum() / 2
+def surest_mistakes(y_true, y_pred, confidence, n):
+    wrong = np.flatnonzero(y_pred != y_true)
+    return set(wrong[np.argsort(-confidence[wrong])][:n].tolist())
 
 
-def test_most_confident_mistakes_of_part_2_are_those_that_it_names():
-    y_true, y_prob = binary_labels(LABELS), find_run("binary", 0).y_prob_test
-    wrong = np.flatnonzero(predict_labels(y_prob) != y_true)
-    surest = wrong[np.argsort(-np.abs(y_prob[wrong] - 0.5))][:9]
-    assert {529, 5148, 1980, 4071, 9445} <= set(surest.tolist())
-    assert (LABELS[[529, 5148, 1980, 4071]] == BAG).all()
-    assert LABELS[9445] == SHIRT
+def test_most_confident_mistakes_of_part_1_have_the_one_that_it_names(ten):
+    y_prob, y_pred = ten.y_prob_test, predict_labels(ten.y_prob_test)
+    assert 3531 in surest_mistakes(LABELS, y_pred, y_prob.max(axis=1), 10)
+    assert LABELS[3531] == CLASS_NAMES.index("T-shirt/top")
+
+
+def test_most_confident_mistakes_of_part_2_have_those_that_it_names(two):
+    y_prob, y_pred = two.y_prob_test, predict_labels(two.y_prob_test)
+    nine = surest_mistakes(binary_labels(LABELS), y_pred, np.abs(y_prob - 0.5), 9)
+    assert nine >= {529, 2599, 3008}
+    assert LABELS[[529, 2599, 3008]].tolist() == [BAG, 0, BAG]
+
+
+def test_other_articles_are_misclassified_more_often_by_a_third():
+    y_true, rates = binary_labels(LABELS), []
+    for seed in SEEDS:
+        wrong = predict_labels(find_run("binary", seed).y_prob_test) != y_true
+        rates.append([wrong[y_true == group].mean() for group in (0, 1)])
+    others, clothing = np.transpose(rates)
+    assert (others > clothing).all()
+    assert others.mean() / clothing.mean() == pytest.approx(4 / 3, abs=0.08)
 
 
 def test_bags_make_up_the_largest_part_of_the_binary_errors(two):
@@ -212,11 +209,11 @@ def test_part_3_has_the_leads_of_the_images_that_it_names():
     pairs = find_pairs()
     right = right_by_seed(pairs, LABELS)
     lead = right["multiclass_argmax"].sum(axis=0) - right["binary"].sum(axis=0)
-    assert lead.sum() == -19
-    assert lead[[4744, 5561, 5661]].sum() == -21
+    assert lead[[4744, 5561, 5661]].sum() < lead.sum() / 2 < 0
     galleries = pick_galleries(right)
     assert galleries["two"].indices[:3].tolist() == [4744, 5561, 5661]
     assert galleries["ten"].indices[0] == 1645
+    assert lead[1645] >= -lead[[4744, 5561, 5661]].min()
     n_wrong = (~right["binary"]).sum(axis=1).mean()
     assert MARGIN / n_wrong == pytest.approx(0.25, abs=0.02)
 
@@ -261,17 +258,15 @@ def test_without_luck_of_runs_the_standard_error_would_be_2_4_instead_of_2_8():
     error = 10_000 * lead.mean(axis=0).std(ddof=1) / 100
     by_runs = lead.var(axis=0, ddof=1).sum() / len(lead)
     assert (round(error, 1), round(np.sqrt(error**2 - by_runs), 1)) == (2.8, 2.4)
-    # With n times as many images: until the 90% interval ends at a margin of 3.
-    mean = abs(lead.sum(axis=1).mean())
-    assert round((1.645 * error / (3 - mean)) ** 2) == 17
 
 
-def test_part_3_rests_on_the_images_alone():
+@pytest.mark.parametrize("way", ["multiclass_argmax", "multiclass_sum"])
+def test_a_margin_of_3_takes_many_times_as_many_images(way):
     right = right_by_seed(find_pairs(), LABELS)
-    for way in ("multiclass_argmax", "multiclass_sum"):
-        difference = right[way].astype(int) - right["binary"]
-        alone = difference.mean(axis=0).std(ddof=1) / 100
-        assert crossed_estimate(difference).standard_error == pytest.approx(alone)
+    estimate = make_contrast(right, way).estimate
+    # With n times as many: until the 90% interval ends at the margin.
+    half = 3 - abs(estimate.value)
+    assert half > 0 and (1.645 * estimate.standard_error / half) ** 2 > 7
 
 
 def test_margin_is_about_twice_what_two_trainings_of_one_network_differ_by():
@@ -283,20 +278,13 @@ def test_margin_is_about_twice_what_two_trainings_of_one_network_differ_by():
         assert 1.75 < MARGIN / apart < 2.5
 
 
-def test_pairs_of_part_3_differ_no_more_than_single_images_do_by_chance():
-    right = right_by_seed(find_pairs(), LABELS)
-    lead = right["binary"].astype(int) - right["multiclass_argmax"]
-    by_seed = lead.mean(axis=1, keepdims=True)
-    rest = lead - by_seed - lead.mean(axis=0) + lead.mean()
-    by_chance = (rest**2).sum() / 9 / 9999
-    assert 10_000 * by_seed.var(ddof=1) < by_chance
-
-
 def test_neither_kind_of_network_wins_every_pair_and_most_tests_are_open():
     right = right_by_seed(find_pairs(), LABELS)
     contrast = make_contrast(right, "multiclass_argmax")
     assert contrast.ahead.min() < 0 < contrast.ahead.max()
-    assert np.sum(np.abs(contrast.signed_midp) > 0.05) >= 6
+    assert (np.abs(contrast.signed_midp) > 0.05).all()
+    contrast = make_contrast(right, "multiclass_sum")
+    assert np.abs(contrast.signed_midp[0]) > 0.05
 
 
 def test_bags_are_the_hardest_class_of_every_classifier():
@@ -314,27 +302,6 @@ def test_both_networks_together_make_fewer_errors_than_either():
         assert n_wrong[0] < min(n_wrong[1:])
 
 
-def test_networks_are_sure_of_images_that_are_wrong_in_every_training():
-    pairs = find_pairs()
-    [always] = [pick_galleries(right_by_seed(pairs, LABELS))["nobody"].indices]
-    for _, binary in pairs.values():
-        y_prob = binary.y_prob_test[always]
-        assert np.median(np.maximum(y_prob, 1 - y_prob)) > 0.9
-    y_prob = pairs[0][1].y_prob_test[always]
-    assert len(always) == 12
-    assert np.sum(np.maximum(y_prob, 1 - y_prob) > 0.95) == 7
-
-
-def test_solutions_with_seed_0_give_the_numbers_they_state():
-    multiclass, binary = find_pairs()[0]
-    y_true, matrix = binary_labels(LABELS), confusions(multiclass)
-    assert matrix.sum() - np.trace(matrix) == 981
-    assert 981 - matrix[0, 6] - matrix[6, 0] == 770
-    summed, two = multiclass.y_prob_test[:, CLOTHING].sum(axis=1), binary.y_prob_test
-    n_wrong = [np.sum((p > 0.5) != y_true) for p in (summed, two, (summed + two) / 2)]
-    assert n_wrong == [38, 41, 30]
-
-
 def test_averages_of_any_two_networks_make_the_errors_that_part_3_states():
     pairs, y_true = find_pairs(), binary_labels(LABELS)
     ten = [m.y_prob_test[:, CLOTHING].sum(axis=1) for m, _ in pairs.values()]
@@ -346,7 +313,7 @@ def test_averages_of_any_two_networks_make_the_errors_that_part_3_states():
 
     assert round(count([(a + b) / 2 for a, b in zip(ten, two, strict=True)])) == 34
     for kind in (ten, two):
-        assert round(count([(a + b) / 2 for a, b in combinations(kind, 2)])) == 37
+        assert 36 <= count([(a + b) / 2 for a, b in combinations(kind, 2)]) <= 37
 
 
 def test_first_five_seeds_alone_leave_one_way_undecided():
@@ -356,13 +323,6 @@ def test_first_five_seeds_alone_leave_one_way_undecided():
     assert decide(contrast.estimate) == "undecided"
 
 
-def test_verdict_holds_for_margins_above_those_that_part_3_states():
-    right = right_by_seed(find_pairs(), LABELS)
-    ends = [max(map(abs, make_contrast(right, way).estimate.interval(0.9)))
-            for way in ("multiclass_argmax", "multiclass_sum")]  # fmt: skip
-    assert np.round(ends, 1).tolist() == [6.5, 5.8]
-
-
 def test_recipe_is_the_best_tried_for_two_groups_but_not_for_ten_classes():
     tried = pd.DataFrame(load_search())
     means = tried.groupby(["task", "candidate"])["val_accuracy"].mean()
@@ -370,16 +330,21 @@ def test_recipe_is_the_best_tried_for_two_groups_but_not_for_ten_classes():
     assert means["multiclass"].idxmax() != "the recipe"
 
 
-def test_only_the_interval_of_coats_excludes_zero():
+def test_classes_differ_no_more_than_by_chance_and_coats_most():
     right = right_by_seed(find_pairs(), LABELS)
-    compared = compare_by_class(right, LABELS)
-    apart = [
-        (way, CLASS_NAMES[k])
-        for way, found in compared.items()
+    of_class = [
+        (estimate, CLASS_NAMES[k])
+        for found in compare_by_class(right, LABELS).values()
         for k, estimate in enumerate(found)
-        if estimate.excludes_zero()
     ]
-    assert apart == [("multiclass_argmax", "Coat")]
+    assert len(of_class) == 20
+    assert sum(estimate.excludes_zero() for estimate, _ in of_class) <= 1
+    scaled = {
+        abs(estimate.value) / estimate.standard_error: name
+        for estimate, name in of_class
+        if estimate.standard_error
+    }
+    assert scaled[max(scaled)] == "Coat"
 
 
 def test_binary_network_never_errs_on_coats_or_sandals():
@@ -402,7 +367,7 @@ def test_neither_way_is_better_on_bags_by_more_than_chance():
         by_image = 10_000 * lead.mean(axis=0)
         means[way] = round(by_image.mean())
         assert abs(by_image.mean()) < by_image.std(ddof=1) / 100
-    assert means == {"multiclass_argmax": -1, "multiclass_sum": 1}
+    assert means["multiclass_argmax"] == -1 and means["multiclass_sum"] in (1, 2)
 
 
 def test_probabilities_come_out_as_the_further_notebook_says():
@@ -411,8 +376,8 @@ def test_probabilities_come_out_as_the_further_notebook_says():
     probabilities = collect_probabilities(pairs, held_out, LABELS)
     means, estimate = compare_scores(probabilities)["log-loss"]
     lead = means["binary"] - means["multiclass_sum"]
-    assert np.sum(lead > 0) == 9
-    assert lead.mean() / means["binary"].mean() == pytest.approx(1 / 8, abs=0.01)
+    assert np.sum(lead > 0) in (8, 9)
+    assert lead.mean() / means["binary"].mean() == pytest.approx(0.1, abs=0.02)
     low, high = estimate.interval()
     assert low < 0 < high
     ten, two = (calibrate(probabilities[name]).temperature
@@ -421,25 +386,24 @@ def test_probabilities_come_out_as_the_further_notebook_says():
     assert two.mean() > ten.mean()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_thresholds_of_part_2_do_what_its_solutions_say(seed):
-    run, y_test = find_run("binary", seed), binary_labels(LABELS)
-    y_val = binary_labels(split_train_val(*load_training_set(), seed=seed).y_val)
-    tried = np.unique(run.y_prob_val)
-    missed = np.array([np.sum((y_val == 1) & (run.y_prob_val <= t)) for t in tried])
-    false = np.array([np.sum((y_val == 0) & (run.y_prob_val > t)) for t in tried])
-    best = tried[np.argmin(missed + false)]
-    n_wrong, before = (np.sum((run.y_prob_test > t) != y_test) for t in (best, 0.5))
-    assert abs(n_wrong - before) <= 4
-    cautious = tried[np.argmin(10 * missed + false)]
-    assert cautious < 0.16
-    if seed == 0:
-        assert (best, n_wrong) == (pytest.approx(0.5, abs=0.01), 41)
-        assert cautious == pytest.approx(1 / 7, abs=0.01)
-        found = run.y_prob_test > cautious
-        assert [np.sum(found[y_test == 1] == 0), np.sum(found[y_test == 0])] == [4, 49]
-        found = run.y_prob_test > 1 / 11
-        assert 10 * np.sum(~found[y_test == 1]) + np.sum(found[y_test == 0]) == 103
+def test_thresholds_of_part_2_do_what_its_solutions_say():
+    y_test, costs, cautious = binary_labels(LABELS), [], []
+    for seed in SEEDS:
+        run = find_run("binary", seed)
+        y_val = binary_labels(split_train_val(*load_training_set(), seed=seed).y_val)
+        tried = np.unique(run.y_prob_val)
+        missed = np.array([np.sum((y_val == 1) & (run.y_prob_val <= t)) for t in tried])
+        false = np.array([np.sum((y_val == 0) & (run.y_prob_val > t)) for t in tried])
+        best = tried[np.argmin(missed + false)]
+        n_wrong, before = (np.sum((run.y_prob_test > t) != y_test) for t in (best, 0.5))
+        assert abs(n_wrong - before) <= 4
+        cautious.append(tried[np.argmin(10 * missed + false)])
+        found = [run.y_prob_test > t for t in (0.5, 1 / 11, cautious[-1])]
+        costs.append(
+            [10 * np.sum(~f[y_test == 1]) + np.sum(f[y_test == 0]) for f in found]
+        )
+    assert np.sum(np.array(cautious) < 1 / 11) > 5
+    assert np.round(np.mean(costs, axis=0), -1).tolist() == [220, 130, 110]
 
 
 def test_expectations_of_part_3_came_out_as_it_says():
@@ -454,11 +418,12 @@ def test_expectations_of_part_3_came_out_as_it_says():
     assert seconds[0] / seconds[1] > 0.97
 
 
-def test_part_3_says_what_its_intervals_do_not_exclude():
+def test_a_difference_of_a_few_errors_of_about_40_remains_possible():
     right = right_by_seed(find_pairs(), LABELS)
     ends = np.array([c.estimate.interval() for c in compare(right).values()])
-    assert (round(-ends.min()), round(ends.max())) == (7, 4)
-    assert (~right["binary"]).sum(axis=1).mean() == 38.5
+    assert 2 < ends.max() < MARGIN and 2 < -ends.min() < MARGIN
+    for of_classifier in right.values():
+        assert (~of_classifier).sum(axis=1).mean() == pytest.approx(40, abs=3)
 
 
 def test_side_views_of_part_3_came_out_as_it_says():
@@ -473,17 +438,16 @@ def test_side_views_of_part_3_came_out_as_it_says():
                 assert estimate.value < 0
     assert sum(clear) == 1
     controls = compare_controls(right_by_control(load_controls(), pairs, LABELS))
-    assert not any(c.estimate.excludes_zero() for c in controls.values())
+    p_values = [c.estimate.p_value() for c in controls.values()]
+    assert 4 * min(p_values) > 0.05
     for control in controls.values():
         assert max(map(abs, control.estimate.interval(0.9))) < MARGIN
     best = controls["best_for_ten", "binary"].estimate.value
     usual = make_contrast(right_by_seed(pairs, LABELS), "multiclass_sum", "binary")
     assert best > 0 > usual.estimate.value
-    low, high = controls["best_for_ten", "binary"].estimate.interval()
-    assert [round(x) for x in (best, low, high)] == [2, -4, 8]
     five = {name: table[:5] for name, table in right_by_seed(pairs, LABELS).items()}
     usual = make_contrast(five, "multiclass_sum", "binary").estimate
-    assert usual.value == pytest.approx(-2.6)
+    assert -5 < usual.value < -2
 
 
 NOT_CHANGES = ["the recipe", *STEPS, *PLAIN_WITH_SCHEDULE]
