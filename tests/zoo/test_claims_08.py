@@ -246,7 +246,17 @@ def test_taught_network_has_the_layers_and_settings_of_the_other():
     large, taught = find_network("large-mlp"), find_network("taught-mlp")
     differing = {name for name in large._fields
                  if getattr(large, name) != getattr(taught, name)}  # fmt: skip
-    assert differing <= {"name", "teacher", "wanted", "seconds"}
+    assert differing <= {"name", "teacher", "wanted", "why", "seconds", "seeds"}
+
+
+def test_teacher_is_far_better_but_helps_no_more_than_chance_would(found):
+    right = {
+        name: load_trainings(find_network(name))[0].y_prob_test.argmax(axis=1) == LABELS
+        for name in ("small-resnet", "taught-mlp", "large-mlp")
+    }
+    assert right["small-resnet"].mean() - right["taught-mlp"].mean() > 0.03
+    gain, low, high = comparing.measure_lead(right["taught-mlp"], right["large-mlp"])
+    assert low < 0 < gain < high
 
 
 def test_solutions_give_what_they_state(found, ten, y_val):

@@ -79,13 +79,13 @@ def test_row_is_complete_and_possible(network):
     assert network.seeds in ((0,), (0, 1, 2), (0, 1, 2, 3))
     assert network.views in VIEWS
     for other in (network.after, (network.teacher or {}).get("name")):
-        assert not other or find_network(other).seeds == network.seeds
+        assert not other or set(network.seeds) <= set(find_network(other).seeds)
     assert network.document in ("001", "002", "004", "ours")
     for figure in (network.reported, network.wanted):
         assert figure is None or 0.8 < figure < 1
     # A figure is wanted as a mean of three seeds, and not below the one reported.
     if network.wanted:
-        assert len(network.seeds) == 3
+        assert len(network.seeds) == 3 or network.why
         assert network.wanted >= (network.reported or 0)
 
 
