@@ -94,7 +94,6 @@ def plot_history(history):
         )
         ax.set(ylabel=metric)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-        ax.legend(loc="upper right" if metric == "loss" else "lower right")
         describe(
             ax,
             f"Lines of {metric} against epochs 1 to {len(val)}. Training: from "
@@ -102,8 +101,12 @@ def plot_history(history):
             f"{val[-1]:.3f}, {val[best]:.3f} in epoch {best + 1}, whose weights are "
             "kept.",
         )
+    lines = axes[0].get_legend_handles_labels()
+    fig.legend(*lines, loc="outside upper right", ncols=3, frameon=False)
     axes[0].set_yscale("log")
-    axes[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+    low, high = axes[0].get_ylim()
+    ticks = (1, 3) if high > 10 * low else (1, 2, 3, 5, 7)
+    axes[0].yaxis.set_major_locator(LogLocator(subs=ticks))
     axes[0].yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes[0].yaxis.set_minor_formatter(NullFormatter())
     # The first training value, from random weights on, would squeeze all others.
