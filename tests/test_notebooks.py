@@ -193,7 +193,8 @@ def test_parts_1_and_2_have_the_steps_of_the_assignment(part):
     titles = [re.sub(r"^[a-g]′?\) ", "", h) for h in headings(part, 2)]
     assert titles[0] == "Load the data"
     found = [t.split(":")[0] for t in titles[1:]]
-    assert [t for t in found if t != "First, a plain network"] == list(STEPS)
+    others = ("First, a plain network", "Were these good settings?")
+    assert [t for t in found if t not in others] == list(STEPS)
     letters = [h[0] for h in headings(part, 2) if h[1:2] in (")", "′")]
     assert letters == list("abcdefg")
 
