@@ -67,6 +67,7 @@ def run(verb, checkout, **env):
     return process.returncode, said, peak / 1e9
 
 
+@pytest.mark.slow
 def test_published_reports_are_checked_in_any_place_and_language(checkout):
     status, said, _ = run("check", checkout, FASHIONNET_HOME="")
     assert status == 0, said

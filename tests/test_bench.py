@@ -71,6 +71,7 @@ peers.PEERS[{name!r}](turns, 0, {EPOCHS})
     return [json.loads(line) for line in process.stdout.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 @pytest.mark.parametrize("name", INSTALLED)
 def test_every_peer_does_the_same_work(name, noise, monkeypatch, tmp_path):

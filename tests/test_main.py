@@ -185,7 +185,10 @@ def test_data_are_found_and_verified():
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize(("verb", "sign"), [("reports", "01_"), ("study", "runs are")])
+@pytest.mark.parametrize(
+    ("verb", "sign"),
+    [pytest.param("reports", "01_", marks=pytest.mark.slow), ("study", "runs are")],
+)
 def test_interrupted_work_ends_in_one_line_and_leaves_nothing(verb, sign, tmp_path):
     env = os.environ | {"FASHIONNET_HOME": str(tmp_path)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}

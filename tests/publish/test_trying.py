@@ -244,6 +244,7 @@ def test_browser_prepares_as_python_does(opened, picture):
     assert_alike(choose(opened.page, picture), picture)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", sorted(set(WAYS) - {"after"}))
 def test_browser_leaves_steps_out_as_python_does(opened, way):
     names = ("shirt-exif.jpg", "coat-gray-alpha.png", "trouser-shadow.jpg")
@@ -286,6 +287,7 @@ def test_browser_estimates_distances_as_python_does(trying, near):
     np.testing.assert_allclose(found, estimate_distances(images, near), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_page_warns_of_the_drawn_pictures_of_which_predict_warns(opened):
     named = [path for path, name in list_pictures().items() if name]
     images = np.stack([prepare(path) for path in named])
