@@ -260,9 +260,7 @@ def test_estimate_by_hand_of_part_3_is_that_of_its_first_figure():
     estimate = make_contrast(right, "multiclass_argmax").estimate
     ends = [estimate.interval(level) for level in (0.95, 0.9)]
     assert by_hand == [(f"{-high:+.1f}", f"{-low:+.1f}") for low, high in ends]
-    errors = re.findall(
-        r"standard error (\d.\d+), with what is above (\d.\d+)", printed
-    )
+    errors = re.findall(r"standard error (\d.\d+), with the excess (\d.\d+)", printed)
     [(of_images, of_both)] = errors
     assert float(of_both) == pytest.approx(estimate.standard_error, abs=0.006)
     assert float(of_images) <= float(of_both)
@@ -531,6 +529,9 @@ def test_schedule_helps_the_plain_network_and_the_added_parts_add_to_it():
     alone = table[list(PLAIN_WITH_SCHEDULE)]
     assert alone.gt(table["plain"], axis=0).all(axis=None)
     assert alone.lt(table["no weight decay"], axis=0).all(axis=None)
+    gain = alone.sub(table["plain"], axis=0)
+    half = stats.t.ppf(0.975, 2) * gain.std() / 3**0.5
+    assert [*gain.mean() > half] == [False, False, True]
     added = table["plain + normalization + dropout"] - table["plain"]
     with_schedule = table["no weight decay"] - alone.iloc[:, -1]
     assert with_schedule.mean() > 5 * added.mean() > 0
