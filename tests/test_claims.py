@@ -233,6 +233,50 @@ def test_verdict_holds_even_if_runs_vary_as_much_as_ten_of_them_allow():
         assert max(abs(estimate + z * error) for z in (-1.645, 1.645)) < MARGIN
 
 
+def test_imagined_studies_of_part_3_agree_with_its_verdict():
+    right, rng = right_by_seed(find_pairs(), LABELS), np.random.default_rng(0)
+    lead = right["binary"].astype(int) - right["multiclass_argmax"]
+    s, n = lead.shape
+    drawn = [
+        1e4 * lead[rng.integers(s, size=s)].mean(axis=0)[rng.integers(n, size=n)].mean()
+        for _ in range(1000)
+    ]
+    low, least, most, high = np.quantile(drawn, [0.025, 0.05, 0.95, 0.975])
+    assert -MARGIN < least < 0 < most < MARGIN
+    assert np.mean(np.abs(drawn) <= MARGIN) > 0.95
+    assert np.mean(np.array(drawn) > 0) > 0.5
+    # They scatter too much: the range by formula is inside.
+    nearer, farther = -1e4 * np.array(crossed_estimate(-lead).interval())[::-1]
+    assert low < nearer < farther < high
+
+
+def test_verdict_of_part_3_does_not_rest_on_one_pair():
+    right = right_by_seed(find_pairs(), LABELS)
+    for seed in SEEDS:
+        fewer = {name: np.delete(table, seed, axis=0) for name, table in right.items()}
+        for contrast in compare(fewer).values():
+            assert decide(contrast.estimate) == "equally good"
+
+
+def test_the_surer_half_of_the_answers_is_almost_free_of_errors(ten):
+    y_pred = predict_labels(ten.y_prob_test)
+    sure = np.argsort(-ten.y_prob_test.max(axis=1))[:5000]
+    assert 9 <= np.sum(y_pred[sure] != LABELS[sure]) <= 19
+    counts = np.bincount(LABELS[sure], minlength=10)
+    assert counts.argmin() == SHIRT
+    assert counts[SHIRT] < 200
+
+
+def test_precision_falls_where_clothing_is_rare(two):
+    matrix = count_confusions(
+        binary_labels(LABELS), predict_labels(two.y_prob_test), n_classes=2
+    )
+    shares = matrix[:, 1] / matrix.sum(axis=1)
+    of_ten = shares[1] / (shares[1] + 9 * shares[0])
+    assert 0.95 <= of_ten < 0.97
+    assert matrix[1, 1] / matrix[:, 1].sum() > 0.99
+
+
 def test_top_class_misses_the_most_clothing_and_the_commoner_error_changes():
     right, clothing = right_by_seed(find_pairs(), LABELS), binary_labels(LABELS) == 1
     missed = {name: (~table[:, clothing]).sum(axis=1) for name, table in right.items()}

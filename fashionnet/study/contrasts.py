@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.ticker import MaxNLocator
 
-from fashionnet.plots import describe, make_axes
+from fashionnet.plots import BLUE, describe, make_axes
 from fashionnet.study.stats import Estimate, crossed_estimate, holm, mcnemar_midp
 from fashionnet.study.verdict import MARGIN
 from fashionnet.study.words import (
@@ -145,6 +146,33 @@ def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
         ax,
         f"Points with intervals over a band of {margin} images to both sides of zero. "
         f"Errors in 10,000 images: {'; '.join(parts) or 'no contrast'}.",
+    )
+    return ax
+
+
+def plot_drawn(drawn, margin=MARGIN, *, ax=None):
+    """Plot how the mean difference scatters over studies that were drawn at random.
+
+    `drawn` has the errors of ten classes minus those of binary, in 10,000 images, of
+    each study. Returns the Axes.
+    """
+    ax, drawn = ax or make_axes(2.4), np.asarray(drawn)
+    low, high = np.quantile(drawn, [0.05, 0.95])
+    ax.axvspan(-margin, margin, color="gray", alpha=0.2, label=f"margin of {margin}")
+    edges = np.arange(np.floor(drawn.min()), np.ceil(drawn.max()) + 1)
+    sns.histplot(x=drawn, bins=edges, color=BLUE, ax=ax)
+    for end, label in ((low, "middle 90%"), (high, None)):
+        ax.axvline(end, color="black", linestyle="--", label=label)
+    ax.set_ylabel("imagined studies")
+    label_differences(ax)
+    above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 1.5}
+    ax.legend(**above, ncols=2, frameon=False)
+    share = np.mean(np.abs(drawn) <= margin)
+    describe(
+        ax,
+        f"Histogram of {len(drawn):,} mean differences in errors, ten classes minus "
+        f"binary; the middle 90% go from {low:+.1f} to {high:+.1f}, and {share:.1%} "
+        f"are within the margin of {margin}.",
     )
     return ax
 

@@ -27,9 +27,8 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        f"Both are equally good, within a margin of {MARGIN} errors in 10,000: "
-        "binarized either way, the ten-class network makes about as many errors as "
-        "the binary one. So choose by what you need, the ten classes or the groups."
+        f"Neither is better: both are equally good, within a margin of {MARGIN} errors "
+        "in 10,000 images. Choose by what you need, the ten classes or the two groups."
     ),
     "undecided": "Which is better stays open.",
 }
@@ -82,10 +81,13 @@ def state_verdict(contrast):
         )
     outcome = decide(estimate)
     answer = VERDICTS[outcome].format(ahead=way if estimate.value > 0 else "binary")
+    intervals = ", ".join(
+        f"{level:.0%} interval {phrase_interval(*estimate.interval(level))}"
+        for level in (0.95, 0.9)
+    )
     said = (
         f"{lead}: {answer}. The ten-class network makes "
-        f"{phrase_difference(estimate.value)} errors in 10,000 images (95% interval "
-        f"{phrase_interval(*estimate.interval())})."
+        f"{phrase_difference(estimate.value)} errors in 10,000 images ({intervals})."
     )
     if outcome == "undecided":
         least = detectable_difference(*estimate[1:])
