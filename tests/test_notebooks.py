@@ -183,7 +183,8 @@ def test_part_3_begins_with_its_answer_names_the_margin_and_stays_short():
     assert headings(part_3, 2)[0] == "The answer"
     texts = [text(c) for c in cells(part_3)]
     start = texts.index(next(t for t in texts if t.startswith("## The answer")))
-    assert "plot_contrasts" in texts[start + 1]
+    assert "state_answer" in texts[start + 1]
+    assert "plot_contrasts" in texts[start + 3]
     assert f"up to {MARGIN} errors" in texts[start]
     assert len(texts) <= 42
     assert "\n".join(texts).count("show_figure(") <= 7
