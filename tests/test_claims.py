@@ -263,8 +263,8 @@ def test_the_surer_half_of_the_answers_is_almost_free_of_errors(ten):
     sure = np.argsort(-ten.y_prob_test.max(axis=1))[:5000]
     assert 9 <= np.sum(y_pred[sure] != LABELS[sure]) <= 19
     counts = np.bincount(LABELS[sure], minlength=10)
-    assert counts.argmin() == SHIRT
-    assert counts[SHIRT] < 200
+    rare = [CLASS_NAMES[k] for k in np.flatnonzero(counts < 250)]
+    assert rare == ["Pullover", "Coat", "Shirt"]
 
 
 def test_precision_falls_where_clothing_is_rare(two):

@@ -185,7 +185,7 @@ def test_part_3_begins_with_its_answer_names_the_margin_and_stays_short():
     start = texts.index(next(t for t in texts if t.startswith("## The answer")))
     assert "state_answer" in texts[start + 1]
     assert "plot_contrasts" in texts[start + 3]
-    assert f"up to {MARGIN} errors" in texts[start]
+    assert f"up to {MARGIN} errors" in texts[start + 2]
     assert len(texts) <= 42
     assert "\n".join(texts).count("show_figure(") <= 7
 

@@ -31,11 +31,11 @@ def make_contrast(value, error, *, p_adjusted=0.001, way="multiclass_sum"):
 
 # Value, standard error, whether the answer has a winner, and its numbers.
 ANSWERS = {
-    "better": (12, 3, True, [12, 10_000, 95, 6.1, 17.9]),
-    "detectable, not relevant": (5, 1, True, [5, 10_000, 95, 3, 7]),
-    "equally good": (2, 3, False, [2, 10_000, 95, 7.9, 3.9]),
+    "better": (12, 3, True, [12, 10_000, 95, 6.1, 17.9, 90, 7.1, 16.9]),
+    "detectable, not relevant": (5, 1, True, [5, 10_000, 95, 3, 7, 90, 3.4, 6.6]),
+    "equally good": (2, 3, False, [2, 10_000, 95, 7.9, 3.9, 90, 6.9, 2.9]),
     # (1.96 + 0.84) standard errors of 9 images are found four times in five.
-    "undecided": (2, 9, False, [2, 10_000, 95, 19.6, 15.6, 25.2]),
+    "undecided": (2, 9, False, [2, 10_000, 95, 19.6, 15.6, 90, 16.8, 12.8, 25.2]),
 }
 
 
