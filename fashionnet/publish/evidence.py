@@ -107,7 +107,7 @@ def _list_data(task):
     needs = [
         need_code("load_training_set()"),
         need_text(60, "validation", "test set"),
-        need_code("split_train_val("),
+        need_code("train_test_split(", "stratify="),
         need_table("a table of the sets", "training", "validation"),
     ]
     if task == "binary":

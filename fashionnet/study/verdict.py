@@ -27,8 +27,9 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        f"Neither is better: both are equally good, within a margin of {MARGIN} errors "
-        "in 10,000 images. Choose by what you need, the ten classes or the two groups."
+        "No difference that matters: both are equally good, within a margin of "
+        f"{MARGIN} errors in 10,000. Choose by what you need, the ten classes or the "
+        "two groups."
     ),
     "undecided": "Which is better stays open.",
 }
