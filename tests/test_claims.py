@@ -310,7 +310,9 @@ def test_estimate_by_hand_of_part_3_is_that_of_its_first_figure():
     estimate = make_contrast(right, "multiclass_argmax").estimate
     ends = [estimate.interval(level) for level in (0.95, 0.9)]
     assert by_hand == [(f"{-high:+.1f}", f"{-low:+.1f}") for low, high in ends]
-    errors = re.findall(r"standard error (\d.\d+), with the excess (\d.\d+)", printed)
+    errors = re.findall(
+        r"standard error by images (\d.\d+), with the runs' excess (\d.\d+)", printed
+    )
     [(of_images, of_both)] = errors
     assert float(of_both) == pytest.approx(estimate.standard_error, abs=0.006)
     assert float(of_images) <= float(of_both)
