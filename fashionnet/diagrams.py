@@ -142,7 +142,7 @@ def _describe_values(x, y):
         return ", ".join(f"{b:.3g} at {a:g}" for a, b in zip(x, y, strict=True))
     low, end = int(np.nanargmin(y)), len(y) - 1
     lowest = f", lowest {y[low]:.2f} at {x[low]:.2g}," if 0 < low < end else ""
-    return f"from {y[0]:.2f} at {x[0]:.4g}{lowest} to {y[end]:.2f} at {x[end]:.4g}"
+    return f"from {y[0]:.2f} at {x[0]:.4g}{lowest} to {y[end] + 0:.2f} at {x[end]:.4g}"
 
 
 def plot_schedule(schedule, *, n_steps, per_epoch, ax=None):
