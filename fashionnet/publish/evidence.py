@@ -208,7 +208,7 @@ def list_comparison(pairs, labels, rows):
     counts = f"only ten classes right: {only_ten}; only binary right: {only_two}"
     accuracies = [value for row in rows[1:] for value in row[1:-1]]
     needs = [
-        need_text(60, "*margin*"),
+        need_text(60, "**The margin**"),
         need_figure("the intervals", plot_contrasts(contrasts)),
         need_said("the answer", state_answer(contrasts)),
         *(
