@@ -325,7 +325,7 @@ def test_estimate_by_hand_of_part_3_is_that_of_its_first_figure():
     ends = [estimate.interval(level) for level in (0.95, 0.9)]
     assert by_hand == [(f"{-high:+.1f}", f"{-low:+.1f}") for low, high in ends]
     errors = re.findall(
-        r"standard error by images (\d.\d+), with the runs' excess (\d.\d+)", printed
+        r"standard error from images (\d.\d+), from images and runs (\d.\d+)", printed
     )
     [(of_images, of_both)] = errors
     assert float(of_both) == pytest.approx(estimate.standard_error, abs=0.006)
