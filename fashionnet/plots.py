@@ -264,7 +264,7 @@ def plot_chance(drawn, measured, half, *, ax=None):
     edges = np.floor(1000 * drawn.min()) / 1000 - 5e-5, drawn.max() + 0.001
     ax.axvspan(low, high, color="0.9", label=f"{low:.1%} to {high:.1%}")
     sns.histplot(x=drawn, binwidth=0.001, binrange=edges, color=BLUE, ax=ax)
-    ax.axvline(measured, color=RED, ls=":", lw=2, label=f"measured: {measured:.1%}")
+    ax.axvline(measured, color=RED, ls=":", lw=2, label=f"assumed true: {measured:.1%}")
     ax.set(xlabel="accuracy", ylabel="number of draws")
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=1))
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)

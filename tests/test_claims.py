@@ -270,6 +270,20 @@ def test_verdict_of_part_3_does_not_rest_on_one_pair():
         fewer = {name: np.delete(table, seed, axis=0) for name, table in right.items()}
         for contrast in compare(fewer).values():
             assert decide(contrast.estimate) == "equally good"
+    lead = (right["binary"].astype(int) - right["multiclass_argmax"]).sum(axis=1)
+    assert lead[:3].mean() > lead[3:].mean() > 0  # settings were chosen with three
+    for contrast in compare(
+        {name: table[3:] for name, table in right.items()}
+    ).values():
+        assert decide(contrast.estimate) == "equally good"
+
+
+def test_one_error_in_24_crosses_the_border_between_the_groups():
+    wrong = [
+        predict_labels(ten.y_prob_test) != LABELS for ten, _ in find_pairs().values()
+    ]
+    across = ~right_by_seed(find_pairs(), LABELS)["multiclass_argmax"]
+    assert np.sum(wrong) / np.sum(across) == pytest.approx(24, abs=0.5)
 
 
 def test_shirt_attracts_and_loses_the_most_images(ten):
@@ -313,7 +327,8 @@ def test_most_of_the_uncertainty_of_part_3_is_due_to_the_images():
     by_image = lead.mean(axis=0).var(ddof=1) / len(LABELS)
     by_runs = lead.var(axis=0, ddof=1).sum() / len(lead) / len(LABELS) ** 2
     whole = crossed_estimate(lead).standard_error ** 2
-    assert by_image - by_runs > 2 / 3 * whole
+    # With unlimited seeds, the interval would shrink by less than a fifth.
+    assert np.sqrt((by_image - by_runs) / whole) > 0.8
 
 
 def test_estimate_by_hand_of_part_3_is_that_of_its_first_figure():
