@@ -311,16 +311,6 @@ def test_precision_falls_where_clothing_is_rare(two):
     assert matrix[1, 1] / matrix[:, 1].sum() > 0.99
 
 
-def test_top_class_misses_the_most_clothing_and_the_commoner_error_changes():
-    right, clothing = right_by_seed(find_pairs(), LABELS), binary_labels(LABELS) == 1
-    missed = {name: (~table[:, clothing]).sum(axis=1) for name, table in right.items()}
-    false = {name: (~table[:, ~clothing]).sum(axis=1) for name, table in right.items()}
-    means = {name: counts.mean() for name, counts in missed.items()}
-    assert max(means, key=means.get) == "multiclass_argmax"
-    for name in right:
-        assert len(set(np.sign(missed[name] - false[name]))) > 1
-
-
 def test_most_of_the_uncertainty_of_part_3_is_due_to_the_images():
     right = right_by_seed(find_pairs(), LABELS)
     lead = right["binary"].astype(int) - right["multiclass_argmax"]
