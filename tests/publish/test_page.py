@@ -152,6 +152,20 @@ def test_setup_is_folded_and_other_code_is_open():
     assert [fold.has_attr("open") for fold in folds] == [False, False, True, False]
 
 
+def test_cell_set_aside_is_folded_with_what_it_shows_and_names_it():
+    book = make_book("one = 1", "# Two <other> settings\nprint(2)")
+    book.cells[-1].metadata["tags"] = ["aside"]
+    for cell in book.cells[1:]:
+        cell.outputs = [new_output("stream", name="stdout", text=f"see {cell.source}")]
+    soup = BeautifulSoup(render_page(book), "html.parser")
+    [fold] = soup.select("details.aside")
+    assert fold.summary.text == "Two <other> settings"
+    assert not fold.has_attr("open")
+    assert "see # Two" in fold.text
+    assert "see one" not in fold.text
+    assert "see one" in soup.text
+
+
 def test_page_shows_the_source_of_the_functions_it_calls():
     book = make_book("model = models.build_mlp(10)")
     soup = BeautifulSoup(render_page(book), "html.parser")
