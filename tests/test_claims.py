@@ -613,6 +613,7 @@ def test_schedule_helps_the_plain_network_and_the_added_parts_add_to_it():
     gain = alone.sub(table["plain"], axis=0)
     half = stats.t.ppf(0.975, 2) * gain.std() / 3**0.5
     assert (gain.mean() > half).tolist() == [False, False, True]
+    assert gain.mean().iloc[2] == pytest.approx(gain.mean().iloc[1], abs=0.001)
     added = table["plain + normalization + dropout"] - table["plain"]
     with_schedule = table["no weight decay"] - alone.iloc[:, -1]
     assert with_schedule.mean() > 5 * added.mean() > 0
@@ -633,6 +634,7 @@ def test_plain_network_of_part_1_overfits_and_the_recipe_has_the_wider_gap():
 def test_for_two_classes_most_settings_hardly_matter():
     leads = list_leads("binary")
     assert (leads["no hidden layer"] < -20 / 6000).all()
+    assert (leads.mean() <= 0).all()  # no row is better than the recipe on average
     for candidate in ("larger: 512, 512", "deeper: 256, 256, 256"):
         assert (leads[candidate] <= 0).all()
     assert (leads["smaller: 64, 64"] > -5 / 6000).all()
