@@ -105,14 +105,15 @@ def plot_history(history):
     fig.legend(*lines, loc="outside upper right", ncols=3, frameon=False)
     axes[0].set_yscale("log")
     low, high = axes[0].get_ylim()
-    ticks = (1, 3) if high > 10 * low else (1, 2, 3, 5, 7)
+    ticks = (1, 3) if high > 10 * low else (1, 1.5, 2, 3, 5, 7)
     axes[0].yaxis.set_major_locator(LogLocator(subs=ticks))
     axes[0].yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes[0].yaxis.set_minor_formatter(NullFormatter())
     # The first training value, from random weights on, would squeeze all others.
     lowest = min([*history["val_accuracy"], *history["accuracy"][1:]])
     axes[1].set_ylim(bottom=lowest - 0.1 * (1 - lowest))
-    axes[1].set_ylim(top=min(1, axes[1].get_ylim()[1]))
+    most = 1 + 0.02 * (1 - lowest)  # so that a line at 100% is seen whole
+    axes[1].set_ylim(top=min(most, axes[1].get_ylim()[1]))
     axes[1].set_xlabel("epoch")
     axes[1].yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axes[1].yaxis.set_major_formatter(PercentFormatter(1))

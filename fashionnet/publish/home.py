@@ -18,7 +18,7 @@ STEPS = {
     "01_multiclass": {
         "a": "training, validation and test set, and why three",
         "b": "the layers, a drawing, the parameters by hand, and why this size",
-        "c": "loss and optimizer with formulas, slopes by hand, the learning rate",
+        "c": "loss and optimizer with formulas, and the learning rate, drawn",
         "d": "callbacks, at most 50 epochs, and what each callback did",
         "e": "loss and accuracy after each epoch; overfitting, measured",
         "f": "accuracy on the test images, with its 95% interval",

@@ -116,8 +116,7 @@ def name_elements(soup, taken):
     """
     taken = set(taken)
     for heading in soup(HEADING):
-        words = re.sub(r"[^a-z0-9]+", "-", heading.get_text().lower()).strip("-")
-        name = words = words or "section"
+        name = words = make_id(heading.get_text()) or "section"
         n = 1
         while name in taken:
             n += 1
@@ -150,7 +149,15 @@ def lead_to_pages(soup):
     """Let links between notebooks, as they work in Jupyter, lead to their pages."""
     for link in soup("a", href=True):
         address = re.sub(r"^((?:\.\./)*)\.\./reports/", r"\1", link["href"])
-        link["href"] = re.sub(r"^([\w./]+)\.ipynb(?=#|$)", r"\1.html", address)
+        place, mark, section = address.partition("#")
+        if place.endswith(".ipynb") or not place:
+            section = make_id(section)
+        link["href"] = re.sub(r"^([\w./]+)\.ipynb$", r"\1.html", place) + mark + section
+
+
+def make_id(heading):
+    """Make the id of a heading: its words in lower case, with hyphens between them."""
+    return re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
 
 
 def link_sources(soup):

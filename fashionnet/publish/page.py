@@ -26,6 +26,7 @@ SITE = {
     "further/08_committees": "Further: are ten networks better than one?",
     "further/09_labels_or_outputs": "Further: labels or outputs?",
     "further/10_own_picture": "Further: why is my picture a bag?",
+    "further/11_backpropagation": "Further: how does a network learn?",
     "explore": "Explorer",
     "try": "Try it",
 }

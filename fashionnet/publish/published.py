@@ -29,6 +29,7 @@ FURTHER = tuple(
         "08_committees",
         "09_labels_or_outputs",
         "10_own_picture",
+        "11_backpropagation",
     )
 )
 BOOKS = NOTEBOOKS + FURTHER

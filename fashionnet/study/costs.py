@@ -1,11 +1,6 @@
 """What the networks of the two tasks cost: parameters, arithmetic, epochs, seconds."""
 
 from itertools import pairwise
-from statistics import median
-
-import pandas as pd
-
-from fashionnet.study.words import format_spread
 
 OUTPUTS: dict[str, int] = {"multiclass": 10, "binary": 1}
 
@@ -35,15 +30,3 @@ def _list_costs(manifests, n_outputs):
         "weights_kb": 4 * first["parameters"] / 1000,
         **{name: [manifest[name] for manifest in manifests] for name in by_seed},
     }
-
-
-def table_costs(costs):
-    """Tabulate parameters, best epoch (mean, deviation) and median seconds by task."""
-    rows = {}
-    for task, facts in costs.items():
-        rows["ten classes" if task == "multiclass" else task] = {
-            "parameters": f"{facts['parameters']:,}",
-            "best epoch": format_spread(facts["best_epoch"], 1),
-            "seconds per run": f"{median(facts['train_seconds']):.0f}",
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")

@@ -1,10 +1,9 @@
 """What a multiclass and a binary network say of the same test images."""
 
 import numpy as np
-import pandas as pd
 
 from fashionnet.data import CLOTHING, binary_labels
-from fashionnet.evaluation import count_confusions, predict_labels, wilson_interval
+from fashionnet.evaluation import count_confusions, predict_labels
 from fashionnet.recipes import RECIPE
 from fashionnet.runs import find_run, list_own_runs, recipe_of, stored_seeds
 from fashionnet.study.words import CLASSIFIERS, NAMES
@@ -120,22 +119,3 @@ def state_own_pairs(pairs, y_true):
 def _changed(recipe):
     usual = RECIPE._asdict()
     return {k: v for k, v in recipe._asdict().items() if v != usual[k]}
-
-
-def table_accuracies(predictions, y_true):
-    """Tabulate both kinds of error, and accuracy with its 95% interval.
-
-    Args:
-        predictions: What `predict_three_ways` returns.
-        y_true: 1 for Clothing, 0 for the others.
-    """
-    rows = {}
-    for name, y_pred in predictions.items():
-        (_, wrongly_called), (missed, _) = count_confusions(y_true, y_pred, 2)
-        n_wrong, n = missed + wrongly_called, len(y_true)
-        share, low, high = wilson_interval(n - n_wrong, n)
-        interval = f"{low:.2%} to {high:.2%}"
-        rows[NAMES[name]] = (missed, wrongly_called, n_wrong, f"{share:.2%}", interval)
-    columns = ["clothing missed", "wrongly called clothing", "errors", "accuracy"]
-    columns.append("95% interval")
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

@@ -152,18 +152,27 @@ def test_setup_is_folded_and_other_code_is_open():
     assert [fold.has_attr("open") for fold in folds] == [False, False, True, False]
 
 
-def test_cell_set_aside_is_folded_with_what_it_shows_and_names_it():
-    book = make_book("one = 1", "# Two <other> settings\nprint(2)")
-    book.cells[-1].metadata["tags"] = ["aside"]
-    for cell in book.cells[1:]:
-        cell.outputs = [new_output("stream", name="stdout", text=f"see {cell.source}")]
+def test_folded_code_is_named_by_its_first_comment():
+    book = make_book("# Open\none = 1", "# Compare <two> groups\ntwo", "three = 3")
+    for cell in book.cells[2:]:
+        cell.metadata["tags"] = ["folded"]
     soup = BeautifulSoup(render_page(book), "html.parser")
-    [fold] = soup.select("details.aside")
-    assert fold.summary.text == "Two <other> settings"
-    assert not fold.has_attr("open")
-    assert "see # Two" in fold.text
-    assert "see one" not in fold.text
-    assert "see one" in soup.text
+    named = [
+        fold.summary.text.partition(": ")[2] for fold in soup.select("details.code")
+    ]
+    assert named == ["", "Compare <two> groups", ""]
+
+
+def test_links_to_sections_lead_there_as_in_jupyter():
+    book = make_book()
+    book.cells[0].source = (
+        "# Here\n\n## Repeat, again\n\n[a](#Repeat,-again) "
+        "[b](02_binary.ipynb#Load-it) [c](../reports/explore.html#5561)"
+    )
+    soup = BeautifulSoup(render_page(book), "html.parser")
+    links = [link["href"] for link in soup.select("main p a")]
+    assert links == ["#repeat-again", "02_binary.html#load-it", "explore.html#5561"]
+    assert soup.find(id="repeat-again")
 
 
 def test_page_shows_the_source_of_the_functions_it_calls():

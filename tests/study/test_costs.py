@@ -2,7 +2,7 @@
 
 from study_samples import draw_pairs
 
-from fashionnet.study.costs import measure_costs, table_costs
+from fashionnet.study.costs import measure_costs
 
 PAIRS = draw_pairs(60, 40, n_seeds=4)
 
@@ -15,14 +15,3 @@ def test_costs_are_counted_from_the_layers():
     assert costs["binary"]["weights_kb"] == 4.0
     assert costs["binary"]["best_epoch"] == [17] * 4
     assert costs["multiclass"]["train_seconds"] == [40.5] * 4
-
-
-def test_cost_table_has_a_spread_only_over_several_seeds_and_median_seconds():
-    costs = measure_costs(PAIRS)
-    costs["binary"]["train_seconds"] = [40, 41, 43, 400]
-    table = table_costs(costs)
-    assert table.loc["binary", "parameters"] == "1,000"
-    assert table.loc["binary", "seconds per run"] == "42"
-    assert table.loc["binary", "best epoch"] == "17.0 ± 0.0"
-    one = table_costs(measure_costs({0: PAIRS[0]}))
-    assert one.loc["binary", "best epoch"] == "17.0"

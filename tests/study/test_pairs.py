@@ -28,7 +28,6 @@ from fashionnet.study.pairs import (
     predict_three_ways,
     right_by_seed,
     state_own_pairs,
-    table_accuracies,
 )
 from fashionnet.study.words import CLASSIFIERS
 
@@ -167,16 +166,3 @@ def test_right_answers_are_told_seed_by_seed_and_image_by_image():
     assert right["binary"].tolist() == binary
     with pytest.raises(ValueError):
         right_by_seed({}, np.array([6, 4, 8]))
-
-
-# What one pair shows.
-
-
-def test_table_of_accuracies_counts_both_kinds_of_error():
-    y_true = np.repeat([1, 0], [60, 40])
-    wrong = y_true.copy()
-    wrong[:3], wrong[-5:] = 0, 1
-    table = table_accuracies({"binary": wrong, "multiclass_sum": y_true}, y_true)
-    assert table.index.tolist() == ["binary", "ten classes, summed"]
-    assert table.loc["binary"].tolist()[:4] == [3, 5, 8, "92.00%"]
-    assert table.loc["ten classes, summed"].tolist()[:4] == [0, 0, 0, "100.00%"]
