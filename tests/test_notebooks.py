@@ -221,9 +221,9 @@ def test_test_set_is_not_even_loaded_before_its_section(part):
     assert not re.search(r"\w_test\b|load_test|t10k|keras\.datasets", code)
 
 
-def test_test_set_is_loaded_once(path):
+def test_test_set_is_loaded_at_most_once(path):
     code = "\n".join(text(c) for c in cells(path, "code"))
-    assert code.count("load_test_set()") == 1
+    assert code.count("load_test_set()") <= 1
 
 
 def test_notebook_is_valid_and_converts_as_any_other(path, tmp_path):

@@ -13,7 +13,7 @@ from fashionnet.publish.results import COLUMNS, state_spread, table_results
 # What `state_answer` writes in bold.
 VERDICT = re.compile(r"^\*\*([^*]+)\*\*")
 
-# What is found in a step of the assignment, by notebook and letter.
+# What is found in a section, by notebook, and by the letter of a step or the heading.
 STEPS = {
     "01_multiclass": {
         "a": "training, validation and test set, and why three",
@@ -32,6 +32,15 @@ STEPS = {
         "e": "loss and accuracy; what the last epochs bring",
         "f": "accuracy, beside that of always saying “Clothing”",
         "g": "two kinds of error, thresholds and ROC curve, bags",
+    },
+    "03_comparison": {
+        "The answer": "in two sentences and one figure",
+        "Two ways to binarize": "the likeliest class, or the larger sum of probabilities",
+        "Compare on the same images": "one pair of networks, with McNemar's test",
+        "Repeat over seeds": "ten pairs, a bootstrap, and the rule for the verdict",
+        "Where they disagree": "class by class, and the images that matter",
+        "What it costs": "parameters, time, and loss",
+        "Verdict and limits": "which one to use, and what this study cannot say",
     },
 }
 # The figure of each part that says most.
@@ -66,7 +75,8 @@ def render_home(books, pages, results, build, has_benchmark=False):
             "title": title_of(book),
             "sections": list_sections(pages[name], STEPS.get(name, {})),
             "answer": find_answer(book),
-            "figure": find_figure(book, FIGURES.get(name)),
+            "figure": (figure := find_figure(book, FIGURES.get(name))),
+            "caption": find_caption(pages[name], figure),
         }
         for name, book in books.items()
         if "/" not in name
@@ -89,7 +99,9 @@ def list_sections(page, steps):
     """List the `Section`s of a page, which `render_page` returned."""
     headings = BeautifulSoup(page, "html.parser").select("main .cell h2")
     return [
-        Section(h["id"], h.get_text(), steps.get(h.get_text()[0], "")) for h in headings
+        Section(h["id"], title, steps.get(title, steps.get(title[0], "")))
+        for h in headings
+        if (title := h.get_text())
     ]
 
 
@@ -111,6 +123,13 @@ def find_figure(book, function):
     shown = [image for cell in book.cells if function and f"{function}(" in cell.source
              for image in images_of(cell)]  # fmt: skip
     return shown[0] if shown else None
+
+
+def find_caption(page, figure):
+    """Return the caption that a page gives to a picture, or "" without either."""
+    shown = figure and BeautifulSoup(page, "html.parser").find("img", alt=figure.alt)
+    framed = shown and shown.find_parent("figure")
+    return framed.figcaption.get_text() if framed else ""
 
 
 def list_sayings(book):

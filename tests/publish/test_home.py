@@ -74,6 +74,8 @@ def test_home_page_leads_to_each_section_and_says_what_is_there(books):
     assert (load.id, load.title, load.content) == ("load-the-data", "Load the data", "")
     assert (build.id, build.title) == ("b-build", "b) Build")
     assert "layers" in build.content
+    load, _ = home.list_sections(render_page(books["01"]), {"Load the data": "shapes"})
+    assert load.content == "shapes"
 
 
 def test_home_page_has_results_verdict_and_steps(soup, books):
@@ -123,6 +125,11 @@ def test_home_page_shows_the_figure_that_says_most():
     assert home.find_figure(book, "plot_confusion") == ("A matrix.", "AAAA\n")
     assert home.find_figure(book, "plot_scores") is None
     assert home.find_figure(book, None) is None
+    cell.outputs.append(new_output("display_data", {"text/markdown": "Figure 1. All."}))
+    page, figure = render_page(book), home.find_figure(book, "plot_confusion")
+    assert home.find_caption(page, figure) == "Figure 1. All."
+    assert home.find_caption(page, None) == ""
+    assert home.find_caption(render_page(make_part(1)), figure) == ""
 
 
 def test_without_a_verdict_the_answer_is_what_is_printed_last():
