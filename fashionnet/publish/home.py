@@ -35,7 +35,7 @@ STEPS = {
     },
     "03_comparison": {
         "The answer": "in two sentences and one figure",
-        "Two ways to binarize": "the likeliest class, or the larger sum of probabilities",
+        "Two ways to binarize": "the likeliest class, or the larger sum",
         "Compare on the same images": "one pair of networks, with McNemar's test",
         "Repeat over seeds": "ten pairs, a bootstrap, and the rule for the verdict",
         "Where they disagree": "class by class, and the images that matter",
