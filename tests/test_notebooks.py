@@ -290,6 +290,44 @@ def test_notebooks_run_from_top_to_bottom(tmp_path):
         assert manifest["differences"] == {}
 
 
+def test_small_learning_rate_lowers_the_loss_in_part_1_and_a_large_one_overshoots():
+    code = cells(skip_edited(PATHS[0]), "code")
+    [source] = [text(c) for c in code if "for rate in (" in text(c)]
+    printed = []
+    exec(source, {"np": np, "print": printed.append})
+    losses = [float(re.search(r"loss (\d+\.\d+)", said)[1]) for said in printed]
+    assert losses[:4] == sorted(losses[:4], reverse=True)
+    assert max(losses[5:]) > losses[4] == losses[0]
+
+
+def test_plain_keras_of_part_1_is_its_network_and_trains(tmp_path, monkeypatch, noise):
+    prose = [text(c) for c in cells(skip_edited(PATHS[0]), "markdown")]
+    [source] = re.findall(
+        r"```python\n(import keras\n.*?)```", "".join(prose), re.DOTALL
+    )
+    (x, y), _ = noise
+    split = (np.concatenate([x] * 4), np.concatenate([y] * 4)), (x[:50], y[:50])
+    module = keras.datasets.fashion_mnist
+    monkeypatch.setattr(module, "load_data", lambda: split)
+    monkeypatch.chdir(tmp_path)
+    names, brief = {}, source.replace("epochs=20", "epochs=1, verbose=0")
+    exec(brief.replace("evaluate(x_test, y_test)", "summary()"), names)
+    assert (tmp_path / "best.weights.h5").is_file()
+    model, usual = names["model"], models.build_mlp(10)
+    assert [w.shape for w in model.weights] == [w.shape for w in usual.weights]
+    recipe = Recipe()
+    for given in (
+        f"weight_decay={recipe.weight_decay}", f"batch_size={recipe.batch_size}",
+        f"epochs={recipe.epochs}", f"patience={recipe.patience}",
+        f"warmup_target={recipe.learning_rate}", f"Dropout({recipe.input_dropout})",
+    ):  # fmt: skip
+        assert given in source
+    n_steps = recipe.epochs * int(np.ceil(54_000 / recipe.batch_size))
+    schedule = names["schedule"].get_config()
+    assert schedule["warmup_steps"] == n_steps // 10 == 212
+    assert schedule["decay_steps"] == n_steps - n_steps // 10
+
+
 def test_part_1_writes_out_the_network_and_optimizer_of_the_package():
     path = ROOT / "notebooks/01_multiclass.ipynb"
     names = {"keras": keras, "models": models, "np": np, **read_parameters(path)}

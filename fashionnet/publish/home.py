@@ -34,7 +34,7 @@ STEPS = {
         "g": "two kinds of error, thresholds and ROC curve, bags",
     },
     "03_comparison": {
-        "The answer": "in two sentences and one figure",
+        "The answer": "the verdict, and the figure that shows it",
         "Two ways to binarize": "the likeliest class, or the larger sum",
         "Compare on the same images": "one pair of networks, with McNemar's test",
         "Repeat over seeds": "ten pairs, a bootstrap, and the rule for the verdict",

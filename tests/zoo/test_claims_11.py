@@ -12,12 +12,13 @@ from fashionnet.recipes import load_search
 
 NOTEBOOK = ROOT / "notebooks/further/11_backpropagation.ipynb"
 # The cells that train, by something that they contain.
-LOAD, WEIGHTS, TRAIN, DEPTH = (
-    "load_training_set()", "W1 = np.float32", "for epoch in range", "curves = {"
+LOAD, SCALE, WEIGHTS, TRAIN, DEPTH = (
+    "load_training_set()", "one_hot = ", "W1 = np.float32", "for epoch in range",
+    "curves = {",
 )  # fmt: skip
 HEADER = "from itertools import pairwise\nimport numpy as np\n"
 HEADER += "from sklearn.model_selection import train_test_split\n"
-HEADER += "from fashionnet import data, recipes\n"
+HEADER += "from fashionnet import data\n"
 
 
 def find_code(*marks):
@@ -33,7 +34,7 @@ def find_code(*marks):
 def loaded():
     """Load and split the images as the notebook does."""
     names = {}
-    exec(HEADER + find_code(LOAD)[0], names)
+    exec("\n".join((HEADER, *find_code(LOAD, SCALE))), names)
     return names
 
 
@@ -96,7 +97,7 @@ def test_solution_says_what_a_network_of_zeros_learns(loaded):
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_slopes_fade_with_the_sigmoid_and_hardly_with_relu(loaded, seed):
-    code = find_code(DEPTH)[0].partition("ax = ")[0]
+    [code] = find_code(DEPTH)
     names = loaded | {"SEED": seed}
     exec(code, names)
     relu, sigmoid = (np.array(names["curves"][k]) for k in ("ReLU", "sigmoid"))
