@@ -305,7 +305,7 @@ def test_plain_keras_of_part_1_is_its_network_and_trains(tmp_path, monkeypatch, 
     [source] = re.findall(
         r"```python\n(import keras\n.*?)```", "".join(prose), re.DOTALL
     )
-    (x, y), _ = noise
+    x, y = noise
     split = (np.concatenate([x] * 4), np.concatenate([y] * 4)), (x[:50], y[:50])
     module = keras.datasets.fashion_mnist
     monkeypatch.setattr(module, "load_data", lambda: split)
