@@ -299,7 +299,7 @@ def test_notebooks_run_from_top_to_bottom(tmp_path):
 
 def test_small_learning_rate_lowers_the_loss_in_part_1_and_a_large_one_overshoots():
     code = cells(skip_edited(PATHS[0]), "code")
-    [source] = [text(c) for c in code if "for rate in (" in text(c)]
+    [source] = [text(c) for c in code if "for rate, marker in (" in text(c)]
     printed, drawn = [], source.partition("    ax.plot(")
     source = drawn[0] + "    print(steps)\n"
     stubs = {"plt": plt, "diagrams": diagrams}
