@@ -690,7 +690,7 @@ def test_always_saying_clothing_beats_the_network_where_nearly_all_is_clothing(t
     right = predict_labels(two.y_prob_test) == binary_labels(LABELS)
     clothing = np.isin(LABELS, CLOTHING)
     found, kept = right[clothing].mean(), right[~clothing].mean()
-    assert 0.99 < 0.99 * found + 0.01 * kept
+    assert 0.99 * found + 0.01 * kept > 0.99
     assert 0.999 * found + 0.001 * kept < 0.999
 
 
