@@ -17,7 +17,7 @@ import pytest
 from edited import EDITED
 from nbconvert import MarkdownExporter, PythonExporter
 
-from fashionnet import diagrams, models
+from fashionnet import diagrams, models, plots
 from fashionnet.differences import list_layers
 from fashionnet.publish.gate import find_measured
 from fashionnet.recipes import Recipe
@@ -299,10 +299,10 @@ def test_notebooks_run_from_top_to_bottom(tmp_path):
 
 def test_small_learning_rate_lowers_the_loss_in_part_1_and_a_large_one_overshoots():
     code = cells(skip_edited(PATHS[0]), "code")
-    [source] = [text(c) for c in code if "for rate, marker in (" in text(c)]
-    printed, drawn = [], source.partition("    ax.plot(")
+    [source] = [text(c) for c in code if "for rate, marker, color in (" in text(c)]
+    printed, drawn = [], source.partition("    style = ")
     source = drawn[0] + "    print(steps)\n"
-    stubs = {"plt": plt, "diagrams": diagrams}
+    stubs = {"plt": plt, "diagrams": diagrams, "plots": plots}
     exec(source, {"np": np, "print": printed.append, **stubs})
     losses = [(np.log1p(np.exp(-2 * w)) + np.log1p(np.exp(w))) / 2
               for w in (np.array(steps) for steps in printed)]  # fmt: skip
