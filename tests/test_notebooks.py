@@ -308,8 +308,8 @@ def test_small_learning_rate_lowers_the_loss_in_part_1_and_a_large_one_overshoot
               for w in (np.array(steps) for steps in printed)]  # fmt: skip
     assert len(losses) == 2
     assert (np.diff(losses[0]) < 0).all()
-    assert (np.abs(np.diff(printed[1])) > 5).all()  # to and fro
-    assert losses[1].max() > losses[1][0]
+    lowest = np.log(2) / 3  # about: there the slope is 0
+    assert (np.diff(np.sign(np.array(printed[1]) - lowest)) != 0).all()  # across it
 
 
 def test_plain_keras_of_part_1_is_its_network_and_trains(tmp_path, monkeypatch, noise):

@@ -27,9 +27,9 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        "No difference that matters: both are equally good, within our margin of "
-        f"{MARGIN} errors in 10,000. Choose according to what you need: the ten "
-        "classes, or just the two groups."
+        "No difference is shown. Within our margin of "
+        f"{MARGIN} errors in 10,000, both are equally good: choose according to what "
+        "you need, the ten classes or just the two groups."
     ),
     "undecided": "Which is better stays open.",
 }
