@@ -1,5 +1,6 @@
 """What students change in the notebooks is stored beside the usual training."""
 
+import copy
 import json
 import signal
 
@@ -92,8 +93,28 @@ def notebook(noise, monkeypatch):
     return Notebook(*noise)
 
 
-def test_usual_training_differs_in_nothing_and_is_the_usual_run(notebook):
-    run = notebook.run_all().store()
+TRAINED = {}
+
+
+@pytest.fixture
+def trained(notebook):
+    """Return a function that runs the cells up to "restore", once for all tests."""
+
+    def train(change=None):
+        if change not in TRAINED:
+            changes = CHANGES[change][0] if change else {}
+            if "build" in changes:
+                changes = {"build": {"layers": changes["build"]["layers"]()}}
+            TRAINED[change] = notebook.run_all(**changes)
+        again = copy.copy(TRAINED[change])
+        again.history = copy.deepcopy(again.history)
+        return again
+
+    return train
+
+
+def test_usual_training_differs_in_nothing_and_is_the_usual_run(trained):
+    run = trained().store()
     assert run.manifest["differences"] == {}
     assert runs.find_run("multiclass", 0, RECIPE).manifest == run.manifest
     assert run.manifest["precision"] == "float32"
@@ -145,33 +166,31 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_change_is_read_off_and_stored_beside_the_usual_run(change, notebook):
-    changes, differing = CHANGES[change]
-    if "build" in changes:
-        changes = {"build": {"layers": changes["build"]["layers"]()}}
-    run = notebook.run_all(**changes).store()
+def test_change_is_read_off_and_stored_beside_the_usual_run(change, trained):
+    run = trained(change).store()
     found = run.manifest["differences"]
-    assert set(found) == differing
+    assert set(found) == CHANGES[change][1]
     assert runs.find_run("multiclass", 0, RECIPE) is None
     again = runs.find_run("multiclass", 0, RECIPE, found)
     np.testing.assert_array_equal(again.y_prob_val, run.y_prob_val)
     assert json.dumps(found, allow_nan=False)
 
 
-def test_predictions_of_other_images_are_told(notebook):
-    run = notebook.run_all().store(tested=slice(None, None, -1))
+def test_predictions_of_other_images_are_told(trained):
+    run = trained().store(tested=slice(None, None, -1))
     assert set(run.manifest["differences"]) == {"are_test_predictions"}
 
 
-@pytest.mark.parametrize("layers", [own_layers, own_graph])
-def test_network_of_own_layers_is_built_again_with_its_weights(layers, notebook):
-    run = notebook.run_all(build={"layers": layers()}).store()
+@pytest.mark.parametrize("change", ["own layers", "own graph of layers"])
+def test_network_of_own_layers_is_built_again_with_its_weights(change, trained):
+    notebook = trained(change)
+    run = notebook.store()
     network = load_network(run)
     y_prob = predict_probabilities(network, notebook.split.x_val)
     np.testing.assert_allclose(y_prob, run.y_prob_val, atol=1e-6)
 
 
-def test_equal_own_layers_are_one_network_and_others_another(notebook):
+def test_equal_own_layers_are_one_network_and_others_another():
     pairs = [(own_layers(), own_layers()), (own_graph(), own_graph())]
     for first, second in pairs:
         described = differences.list_layers(first)
@@ -179,7 +198,7 @@ def test_equal_own_layers_are_one_network_and_others_another(notebook):
     assert differences.list_layers(own_layers()) != differences.list_layers(own_graph())
 
 
-def test_layers_with_code_of_their_own_are_not_run(notebook):
+def test_layers_with_code_of_their_own_are_not_run():
     model = own_layers()
     model.add(keras.layers.Lambda(lambda x: x))
     with pytest.raises((ValueError, TypeError), match=r"(?i)lambda"):
@@ -199,7 +218,7 @@ def test_fit_that_is_run_twice_goes_on_and_is_stored_beside(notebook, capsys):
     assert usual.manifest == first.manifest
 
 
-def test_stopped_fit_keeps_its_history_and_is_stored_beside(notebook):
+def test_stopped_fit_is_stored_beside_and_so_is_one_that_goes_on(notebook):
     before = signal.getsignal(signal.SIGINT)
     notebook.run_all(until="compile")
     notebook.fit(extra=[stop_after(2)])
@@ -209,18 +228,14 @@ def test_stopped_fit_keeps_its_history_and_is_stored_beside(notebook):
     run = notebook.store()
     assert {"epochs_run", "steps"} <= set(run.manifest["differences"])
     assert runs.find_run("multiclass", 0, RECIPE) is None
-
-
-def test_stopped_and_started_again_is_no_training_from_the_start(notebook):
-    notebook.run_all(until="compile")
-    notebook.fit(extra=[stop_after(2)])
+    # Started again, it is no training from the start.
     notebook.fit()
     notebook.restore()
     assert notebook.store().manifest["differences"]["first_step"] == 3
 
 
-def test_weights_that_were_not_restored_are_noticed(notebook):
-    notebook.run_all(until="fit")
+def test_weights_that_were_not_restored_are_noticed(trained):
+    notebook = trained()
     # As if the first epoch had been the best one.
     losses = notebook.history["val_loss"]
     notebook.history["val_loss"] = [min(losses) / 2, *losses[1:]]
@@ -237,8 +252,8 @@ def test_other_precision_is_noticed(notebook):
     assert run.manifest["differences"]["precision"] == "mixed_float16"
 
 
-def test_history_of_other_callbacks_is_refused(notebook):
-    notebook.run_all()
+def test_history_of_other_callbacks_is_refused(trained):
+    notebook = trained()
     del notebook.history["first_step"]
     with pytest.raises(ValueError, match="make_callbacks"):
         notebook.store()
