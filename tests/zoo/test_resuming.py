@@ -115,22 +115,38 @@ def test_training_that_early_stopping_ended_is_not_trained_further(train):
     assert backup.resumed_after == [2]
 
 
-def test_torn_backup_falls_back_to_the_epoch_before(train, tmp_path):
-    network = make("leaky-mlp")
-    with pytest.raises(Breakdown):
-        train(network, callbacks=[Break(3, break_down)])
+@pytest.fixture(scope="module")
+def left():
+    """Keep by name what the first breakdown left in its folder, for all tests."""
+    return {}
+
+
+@pytest.fixture
+def broken(train, tmp_path, left):
+    """Return a network whose training broke down in its fourth epoch."""
+    network, folder = make("leaky-mlp"), tmp_path / "backup"
+    if not left:
+        with pytest.raises(Breakdown):
+            train(network, callbacks=[Break(3, break_down)])
+        left.update((path.name, path.read_bytes()) for path in folder.iterdir())
+    for name, content in left.items():
+        (folder / name).write_bytes(content)
+    return network
+
+
+def test_torn_backup_falls_back_to_the_epoch_before(train, broken, tmp_path):
     latest = tmp_path / "backup" / "latest.weights.h5"
     latest.write_bytes(latest.read_bytes()[:1000])
-    _, history, backup = train(network)
+    _, history, backup = train(broken)
     assert backup.resumed_after == [2]
     assert history["last_step"][-1] == EPOCHS * STEPS
 
 
 @pytest.mark.parametrize("damage", ["steps", "memory", "network"])
-def test_backup_that_does_not_fit_is_named_with_the_way_out(damage, train, tmp_path):
-    network, memory = make("leaky-mlp"), tmp_path / "backup" / "memory.json"
-    with pytest.raises(Breakdown):
-        train(network, callbacks=[Break(3, break_down)])
+def test_backup_that_does_not_fit_is_named_with_the_way_out(
+    damage, train, broken, tmp_path
+):
+    network, memory = broken, tmp_path / "backup" / "memory.json"
     if damage == "steps":
         content = json.loads(memory.read_bytes())
         memory.write_text(json.dumps(content | {"epochs": content["epochs"][:1]}))
