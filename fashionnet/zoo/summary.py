@@ -87,19 +87,25 @@ def collect_further():
     if not any(found.values()):
         return []
     labels = load_test_set()[1]
+    # Every row is compared with these.
+    seeds = {seed for one in (*NETWORKS, *COMMITTEES) for seed in one.seeds}
+    usual = load_runs(NOTEBOOK_1, sorted(seeds))
     rows = [
-        summarize(network, found[network.name], labels)
+        summarize(network, found[network.name], labels, usual)
         for network in NETWORKS
         if found[network.name]
     ]
     for committee in COMMITTEES:
-        if members := gather_members(committee, found):
-            rows.append(summarize_committee(committee, members, labels))
+        if members := gather_members(committee, found | {NOTEBOOK_1: usual}):
+            rows.append(summarize_committee(committee, members, labels, usual))
     return [{name: shorten(value) for name, value in row.items()} for row in rows]
 
 
-def summarize(network, trainings, labels):
-    """Summarize the trainings of one network as plain numbers."""
+def summarize(network, trainings, labels, usual):
+    """Summarize the trainings of one network as plain numbers.
+
+    `usual` are the runs of notebook 1, by seed.
+    """
     right = find_right(trainings, labels)
     manifests = [training.manifest for training in trainings.values()]
     return {
@@ -115,7 +121,7 @@ def summarize(network, trainings, labels):
         **count_right(right),
         "wanted": network.wanted,
         **judge(right.mean(axis=1), network.wanted, len(network.seeds), network.why),
-        "ahead_of_notebook_1": compare_with_notebook_1(list(trainings), right, labels),
+        "ahead_of_notebook_1": compare_with(usual, list(trainings), right, labels),
     }
 
 
@@ -140,12 +146,12 @@ def judge(accuracies, wanted, n_wanted, why=""):
     return {"met": True}
 
 
-def compare_with_notebook_1(seeds, right, labels):
+def compare_with(usual, seeds, right, labels):
     """Estimate how many more of 10,000 images are right, or return `None`.
 
     The rows of `right` are those of `seeds`; each is compared with the same seed.
     """
-    others = load_runs(NOTEBOOK_1, seeds)
+    others = {seed: usual[seed] for seed in seeds if seed in usual}
     chosen = [i for i, seed in enumerate(seeds) if seed in others]
     if not chosen:
         return None
@@ -164,11 +170,10 @@ def find_right(trainings, labels):
 def gather_members(committee, found):
     """Gather the members of a committee, as `find_right` takes them, by seed.
 
-    Returns a dictionary of seed to a dictionary of `(name, seed)` to training; one
-    entry, under `None`, if the committee joins its seeds. A committee that lacks
-    members is left out.
+    `found` are all trainings, by name and seed. Returns a dictionary of seed to a
+    dictionary of `(name, seed)` to training; one entry, under `None`, if the committee
+    joins its seeds. A committee that lacks members is left out.
     """
-    found = found | {NOTEBOOK_1: load_runs(NOTEBOOK_1, committee.seeds)}
     by_seed = {
         seed: {(n, seed): found[n][seed] for n in committee.members if seed in found[n]}
         for seed in committee.seeds
@@ -183,8 +188,8 @@ def gather_members(committee, found):
     }
 
 
-def summarize_committee(committee, members, labels):
-    """Summarize a committee as plain numbers."""
+def summarize_committee(committee, members, labels, usual):
+    """Summarize a committee as plain numbers, as `summarize` does."""
     right, gains = [], []
     for group in members.values():
         y_pred = ask_committee(committee.rule, group)
@@ -213,7 +218,7 @@ def summarize_committee(committee, members, labels):
         **judge(right.mean(axis=1), committee.wanted, 1, committee.why),
         "ahead_of_notebook_1": None
         if committee.joins_seeds
-        else compare_with_notebook_1(list(members), right, labels),
+        else compare_with(usual, list(members), right, labels),
         "gains": gains,
     }
 
