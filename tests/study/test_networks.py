@@ -38,13 +38,16 @@ def data():
 
 @pytest.fixture(scope="module")
 def trained(data):
-    """Train once for all tests; return the run, and the images that `fit` was given."""
+    """Train once for all tests; return the run, and what `fit` was given of images.
+
+    With them comes the network as `fit` left it.
+    """
     seen, fit = [], keras.Sequential.fit
 
     def watch(self, batches, *, validation_data, **settings):
         history = fit(self, batches, validation_data=validation_data, **settings)
         images = np.concatenate([x for x, _ in batches.as_numpy_iterator()])
-        seen.extend((images, validation_data[0]))
+        seen.extend((images, validation_data[0], self))
         return history
 
     with pytest.MonkeyPatch.context() as patch:
@@ -102,17 +105,16 @@ def test_loss_of_the_grouped_network_is_the_log_of_the_summed_share():
 
 
 def test_fit_sees_every_training_image_and_validates_on_those_held_out(trained):
-    _, (x_train, x_val) = trained
+    _, (x_train, x_val, _) = trained
     split = split_train_val(IMAGES, LABELS, seed=0)
     assert sorted(map(bytes, x_train)) == sorted(map(bytes, split.x_train))
     np.testing.assert_array_equal(x_val, split.x_val)
 
 
-def test_learning_rate_falls_to_zero_with_the_last_step():
-    split = split_train_val(IMAGES, LABELS, seed=0)
-    model, _ = networks.train_split("multiclass", split, seed=0, recipe=SHORT)
+def test_learning_rate_falls_to_zero_with_the_last_step(trained):
+    _, (x_train, _, model) = trained
     schedule = model.optimizer.get_config()["learning_rate"]["config"]
-    n_steps = SHORT.epochs * math.ceil(len(split.x_train) / SHORT.batch_size)
+    n_steps = SHORT.epochs * math.ceil(len(x_train) / SHORT.batch_size)
     assert schedule["warmup_steps"] + schedule["decay_steps"] == n_steps
 
 
