@@ -1,6 +1,7 @@
 """Shared by all tests: no window, no network, nothing of the checkout is changed."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ import pytest
 from edited import EDITED
 from hypothesis import Phase, settings
 
+from fashionnet import data
 from fashionnet.recipes import Recipe
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +49,25 @@ def pytest_collection_modifyitems(items):
         if STARTERS & set(item.fixturenames):
             item.add_marker(pytest.mark.integration)
     items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_set():
+    """Read and verify each part of the data set once for all tests.
+
+    No test can change it for the others. Those of reading it ask `download` itself.
+    """
+    read = cache(data.load_part)
+
+    def load_part(part, folder=None):
+        arrays = read(part, folder)
+        for array in arrays:
+            array.flags.writeable = False
+        return arrays
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "load_part", load_part)
+        yield
 
 
 @pytest.fixture(autouse=True)
