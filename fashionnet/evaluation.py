@@ -1,7 +1,7 @@
 """From a network to probabilities, labels and counts of errors."""
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 from sklearn.metrics import confusion_matrix
 
 from fashionnet.data import CLASS_NAMES, check_images
@@ -60,6 +60,23 @@ def rank_confusions(matrix, k=5):
 def count_errors_by_class(y_true, y_pred, labels):
     """Count wrong binary labels by the original class (`labels`, ids 0 to 9)."""
     return np.bincount(labels[y_true != y_pred], minlength=len(CLASS_NAMES))
+
+
+def add_intervals(table, name="mean"):
+    """Add to each row its mean, and the mean's 95% interval by Student's t.
+
+    Args:
+        table: A `pandas.DataFrame` with a column for each seed, two or more.
+        name: What the mean is called. The ends of its interval are "from" and "to".
+
+    Returns:
+        The `DataFrame` with three more columns.
+
+    Source: Student (1908), Biometrika 6, 1-25.
+    """
+    n_seeds, mean = table.shape[1], table.mean(axis=1)
+    reach = t.ppf(0.975, n_seeds - 1) * table.std(axis=1) / n_seeds**0.5
+    return table.assign(**{name: mean, "from": mean - reach, "to": mean + reach})
 
 
 def wilson_interval(n_correct, n_total, level=0.95):

@@ -57,7 +57,7 @@ KEY_FIELDS = (
 
 
 def load_search():
-    """Load the trainings among which the recipe was chosen, on validation images.
+    """Load trainings of other settings, made to check the recipe on validation images.
 
     Returns:
         A list of dictionaries with "candidate" (a name), "task", "seed", "recipe",

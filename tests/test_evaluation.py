@@ -5,13 +5,15 @@ from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import norm
+from scipy.stats import norm, ttest_1samp
 
 from fashionnet.data import binary_labels
 from fashionnet.evaluation import (
+    add_intervals,
     confidence,
     count_confusions,
     count_errors_by_class,
@@ -162,6 +164,16 @@ def test_wilson_interval_equals_the_closed_formula(n, share, level):
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     expected = (p, center - half, center + half)
     assert wilson_interval(k, n, level) == pytest.approx(expected, abs=1e-12)
+
+
+def test_intervals_of_means_are_those_of_the_t_test():
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(5, 3)))
+    found = add_intervals(table, "gain")
+    np.testing.assert_array_equal(found[[0, 1, 2]], table)
+    expected = ttest_1samp(table, 0, axis=1)
+    low, high = expected.confidence_interval(0.95)
+    np.testing.assert_allclose(found[["from", "to"]], np.transpose([low, high]))
+    np.testing.assert_allclose(found["gain"], table.mean(axis=1))
 
 
 @pytest.mark.parametrize(
