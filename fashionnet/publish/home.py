@@ -6,6 +6,7 @@ from typing import NamedTuple
 from bs4 import BeautifulSoup
 from markupsafe import Markup
 
+from fashionnet.publish.markup import CAPTION
 from fashionnet.publish.page import load_template, title_of
 from fashionnet.publish.published import images_of
 from fashionnet.publish.results import COLUMNS, state_spread, table_results
@@ -126,10 +127,13 @@ def find_figure(book, function):
 
 
 def find_caption(page, figure):
-    """Return the caption that a page gives to a picture, or "" without either."""
+    """Return the caption that a page gives to a picture, or "" without either.
+
+    It comes without its number, which counts the figures of that page.
+    """
     shown = figure and BeautifulSoup(page, "html.parser").find("img", alt=figure.alt)
     framed = shown and shown.find_parent("figure")
-    return framed.figcaption.get_text() if framed else ""
+    return CAPTION.sub("", framed.figcaption.get_text()) if framed else ""
 
 
 def list_sayings(book):

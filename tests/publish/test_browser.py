@@ -114,6 +114,10 @@ def test_code_is_copied_by_a_button(tab):
     if not tab.path.with_suffix(".ipynb").is_file():
         assert not tab.page.locator(".copy").count()
         return
+    unfold(tab.page)  # what is folded in a text has a button, too
+    expect(tab.page.locator(".copy")).to_have_count(
+        tab.page.locator("details .highlight").count()
+    )
     tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.page.set_viewport_size(WIDE)
     code.first.locator("button").click()

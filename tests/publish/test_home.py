@@ -127,7 +127,7 @@ def test_home_page_shows_the_figure_that_says_most():
     assert home.find_figure(book, None) is None
     cell.outputs.append(new_output("display_data", {"text/markdown": "Figure 1. All."}))
     page, figure = render_page(book), home.find_figure(book, "plot_confusion")
-    assert home.find_caption(page, figure) == "Figure 1. All."
+    assert home.find_caption(page, figure) == "All."
     assert home.find_caption(page, None) == ""
     assert home.find_caption(render_page(make_part(1)), figure) == ""
 

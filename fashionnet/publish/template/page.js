@@ -1,7 +1,6 @@
 // Copy buttons on code, tables that can be sorted, and a mark in the contents where the
 // reader is. Without it, the page has everything else.
-for (const box of document.querySelectorAll('details.code')) {
-  const code = box.querySelector('pre');
+for (const code of document.querySelectorAll('details .highlight pre')) {
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'copy';
