@@ -27,9 +27,9 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        "No difference is shown. Within our margin of "
-        f"{MARGIN} errors in 10,000, both are equally good: choose according to what "
-        "you need, the ten classes or just the two groups."
+        "No difference is shown, and one of more than {least:.1f} errors in 10,000 is "
+        f"unlikely. That is within our margin of {MARGIN}, so both are equally good: "
+        "choose according to what you need, the ten classes or just the two groups."
     ),
     "undecided": "Which is better stays open.",
 }
@@ -62,10 +62,13 @@ def decide(estimate, margin=MARGIN):
 
 def state_answer(contrasts):
     """Answer in one bold sentence which is better, if both ways agree on it."""
-    answers = set()
+    # The smallest margin with which they would be equally good, rounded up.
+    ends = [end for c in contrasts.values() for end in c.estimate.interval(0.9)]
+    least, answers = np.ceil(10 * np.abs(ends).max()) / 10, set()
     for contrast in contrasts.values():
         ahead = "ten-class" if contrast.estimate.value > 0 else "binary"
-        answers.add(ANSWERS[decide(contrast.estimate)].format(ahead=ahead))
+        answer = ANSWERS[decide(contrast.estimate)]
+        answers.add(answer.format(ahead=ahead, least=least))
     if len(answers) > 1:
         return "**The two ways to binarize come out differently.**"
     return f"**{answers.pop()}**"
