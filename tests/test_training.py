@@ -3,6 +3,7 @@ import re
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +86,18 @@ def test_batches_are_shuffled_anew_and_alike_for_equal_seeds(noise):
     np.testing.assert_array_equal(epoch, read_batches(second)[1])
     assert (epoch != read_batches(first)[1]).any()
     assert (epoch != read_batches(other)[1]).any()
+
+
+def test_batches_are_those_that_the_notebooks_make(noise):
+    keras.utils.set_random_seed(7)
+    ours = training.make_batches(*noise, batch_size=64, seed=3)
+    keras.utils.set_random_seed(7)
+    theirs = tf.data.Dataset.from_tensor_slices(noise)
+    theirs = theirs.shuffle(len(noise[1]), seed=3).batch(64)
+    for _ in range(2):  # epochs
+        for mine, other in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(mine[0], other[0])
+            np.testing.assert_array_equal(mine[1], other[1])
 
 
 def test_training_without_validation_data_is_refused(noise, tmp_path):

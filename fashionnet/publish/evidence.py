@@ -90,7 +90,7 @@ def list_steps(run, labels):
         "b": _list_network(run),
         "c": [
             need_text(40, "**Loss"),
-            need_text(40, "**Optimizer"),
+            need_text(40, "AdamW"),
             need_code(".compile(", f'loss="{find_task(task).loss}"', "optimizer="),
         ],
         "d": _list_training(run),
