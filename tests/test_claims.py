@@ -779,9 +779,10 @@ def test_schedule_helps_the_plain_network_and_the_added_parts_add_to_it():
 def test_plain_network_of_part_1_overfits_and_the_recipe_has_the_wider_gap():
     cells = read_reports().books["01_multiclass"].cells
     printed = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
-    pattern = r"after epoch (\d+): ([\d.]+), after epoch 40: ([\d.]+)"
+    pattern = r"after epoch (\d+): ([\d.]+), after the last epoch: ([\d.]+)"
     [(kept, lowest, last)] = re.findall(pattern, printed)
-    assert int(kept) < 30
+    [stopped] = re.findall(r"stopped after (\d+) of at most 40 epochs", printed)
+    assert int(stopped) == int(kept) + 5 < 40
     assert float(last) > 1.1 * float(lowest)
     gaps = [float(gap) for gap in re.findall(r"gap (\d+\.\d+) points", printed)]
     assert len(gaps) == 2
