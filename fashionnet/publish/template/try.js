@@ -12,7 +12,8 @@ const state = { file: null, read: null, undo: [], last: null, at: [SIZE / 2, SIZ
 // The networks: layers of weights, row by row, then biases; as numbers of 16 bits.
 
 function decode(text) {
-  const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+  const letters = atob(text), bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i += 1) bytes[i] = letters.charCodeAt(i);
   return new DataView(bytes.buffer);
 }
 
