@@ -361,16 +361,14 @@ def test_plain_keras_of_part_2_is_that_of_part_1_for_two_groups(run_listing):
     assert names["model"].output_shape == (None, 1)
     assert set(names["y_test"]) == {0, 1} and names["y_pred"].shape == (50,)
     of_part_1 = read_listing(PATHS[0], "import keras\n")
-    differ = list(ndiff(of_part_1.splitlines(), source.splitlines()))
+    differ = ndiff(of_part_1.splitlines(), source.splitlines())
     removed = [line[2:].strip() for line in differ if line.startswith("- ")]
     assert removed == [
         'model = keras.Sequential([*stack, layers.Dense(10, activation="softmax")])',
         'loss="sparse_categorical_crossentropy",',
         "y_pred = model.predict(x_test, verbose=0).argmax(axis=1)",
     ]
-    added = [line[2:].strip() for line in differ if line.startswith("+ ")]
-    assert added[0] == "import numpy as np"
-    assert added[1].startswith(f"CLOTHING = {list(CLOTHING)}")
+    assert f"\nCLOTHING = {list(CLOTHING)}" in source
 
 
 def test_part_1_writes_out_the_network_and_optimizer_of_the_package():
