@@ -72,13 +72,16 @@ def plot_by_class(right, labels, *, ax=None):
     ax.invert_yaxis()
     ax.grid(axis="y", alpha=0.3)
     label_differences(ax)
+    ax.set_xlabel(
+        "ten-class errors minus binary errors,\namong the images of the class"
+    )
     above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 1.5}
     ax.legend(**above, ncols=2, handlelength=1.2, columnspacing=1, frameon=False)
     apart = [e.excludes_zero() for found in compared.values() for e in found]
     describe(
         ax,
         "Points with 95% intervals: errors of ten classes compared with binary, by "
-        f"class, in 10,000 images. Largest differences: {'; '.join(parts)}. "
+        f"class, among its images. Largest differences: {'; '.join(parts)}. "
         f"Intervals that exclude 0: {sum(apart)} of {len(apart)}.",
     )
     return ax
