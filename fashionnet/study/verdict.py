@@ -27,9 +27,10 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        "No difference is shown, and one of more than {least:.1f} errors in 10,000 is "
-        f"unlikely. That is within our margin of {MARGIN}, so both are equally good: "
-        "choose according to what you need, the ten classes or just the two groups."
+        "No difference is shown. The 90% intervals end at {least:.1f} errors in "
+        f"10,000, within our margin of {MARGIN}. By that margin, both are equally "
+        "good: choose according to what you need, the ten classes or just the two "
+        "groups."
     ),
     "undecided": "Which is better stays open.",
 }
