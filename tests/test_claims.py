@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from edited import TRAINED_ANEW
 from scipy import stats
 from sklearn.model_selection import train_test_split
@@ -105,6 +106,47 @@ def test_patience_of_five_costs_nothing_with_some_seeds_and_more_with_others():
             costs.append(losses[ends[0]] - min(losses))
     assert 2 < len(costs) < len(SEEDS)
     assert min(costs) < 0.0001 and max(costs) > 0.001
+    assert sum(cost < 0.0005 for cost in costs) >= 3
+
+
+def test_validation_gap_of_ten_classes_is_smaller_where_nothing_was_chosen():
+    metrics = [find_run("multiclass", seed).manifest["metrics"] for seed in SEEDS]
+    gaps = np.array([m["val_accuracy"] - m["test_accuracy"] for m in metrics])
+    assert 0 < gaps[3:].mean() < gaps[:3].mean()
+    accuracy = np.mean([m["test_accuracy"] for m in metrics])
+    error = np.sqrt(accuracy * (1 - accuracy) / len(LABELS))
+    assert 1.5 < gaps.mean() / error < 2.5
+
+
+def test_shirt_has_the_lowest_scores_and_trouser_the_highest():
+    matrix = confusions(find_run("multiclass", 0))
+    precision = np.diag(matrix) / matrix.sum(axis=0)
+    recall = np.diag(matrix) / matrix.sum(axis=1)
+    for scores in (precision, recall, 2 / (1 / precision + 1 / recall)):
+        assert CLASS_NAMES[scores.argmin()] == "Shirt"
+        assert CLASS_NAMES[scores.argmax()] == "Trouser"
+
+
+def test_validation_of_two_classes_is_mostly_higher_than_test():
+    metrics = [find_run("binary", seed).manifest["metrics"] for seed in SEEDS]
+    gaps = [m["val_accuracy"] - m["test_accuracy"] for m in metrics]
+    assert sum(gap > 0 for gap in gaps) > 5 and min(gaps) < 0
+
+
+def test_cheapest_threshold_of_part_2_is_well_below_one_in_eleven():
+    run, thresholds = find_run("binary", 0), [0.001, 0.01, 0.1, 0.5, 0.9, 0.99]
+    truth = split_train_val(*load_training_set(), seed=0).y_val
+    truth, p = binary_labels(truth) == 1, run.y_prob_val
+    costs = [10 * sum(truth & (p <= t)) + sum(~truth & (p > t)) for t in thresholds]
+    assert thresholds[np.argmin(costs)] < 1 / 20
+
+
+def test_other_group_is_missed_about_one_standard_error_more_often_with_seed_0():
+    wrong = (find_run("binary", 0).y_prob_test > 0.5) != binary_labels(LABELS)
+    kinds = [wrong[binary_labels(LABELS) == group] for group in (0, 1)]
+    rates, sizes = [of.mean() for of in kinds], [len(of) for of in kinds]
+    error = sum(r * (1 - r) / n for r, n in zip(rates, sizes, strict=True)) ** 0.5
+    assert 0.5 < (rates[0] - rates[1]) / error < 1.5
 
 
 def test_two_classes_validation_agrees_with_test(two):
@@ -195,6 +237,13 @@ def surest_mistakes(y_true, y_pred, confidence, n):
     return set(wrong[np.argsort(-confidence[wrong])][:n].tolist())
 
 
+def test_every_run_misclassifies_the_images_that_parts_1_and_2_describe(ten, two):
+    answers = ten.y_prob_test.argmax(axis=1)
+    assert (answers != LABELS)[[8373, 3531, 5512]].all()
+    wrong = (two.y_prob_test > 0.5) != binary_labels(LABELS)
+    assert wrong[[2599, 2897, 3466, 3741, 529, 1980, 5148, 3008, 1852]].all()
+
+
 def test_most_confident_mistakes_of_part_1_have_the_one_that_it_names(ten):
     y_prob, y_pred = ten.y_prob_test, predict_labels(ten.y_prob_test)
     assert 3531 in surest_mistakes(LABELS, y_pred, y_prob.max(axis=1), 10)
@@ -230,8 +279,8 @@ def test_part_3_has_the_leads_of_the_images_that_it_names():
     right = right_by_seed(pairs, LABELS)
     lead = right["multiclass_argmax"].sum(axis=0) - right["binary"].sum(axis=0)
     added, taken = lead[[4744, 5561, 5661]].sum(), lead[[1645, 3038, 2659]].sum()
-    assert added < lead.sum() / 2 < 0
-    assert taken == pytest.approx(-added, abs=5)
+    assert 0.5 < added / lead.sum() < 1  # without them, it nearly vanishes
+    assert 0.7 < -taken / lead.sum() < 1.3  # without these, it nearly doubles
     galleries = pick_galleries(right)
     assert galleries["two"].indices[:3].tolist() == [4744, 5561, 5661]
     assert sorted(galleries["ten"].indices[:3]) == [1645, 2659, 3038]
@@ -383,21 +432,21 @@ def test_most_of_the_uncertainty_of_part_3_is_due_to_the_images():
 
 def test_estimates_by_hand_of_part_3_are_those_of_its_first_figure():
     cells = read_reports().books["03_comparison"].cells
-    printed = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
-    by_hand = re.findall(r"  (95|90)% interval (\S+) to (\S+)", printed)
-    errors = re.findall(
-        r"standard error (\d.\d+); with unlimited seeds (\d.\d+)", printed
-    )
-    expected, right = [], right_by_seed(find_pairs(), LABELS)
-    ways = ("multiclass_argmax", "multiclass_sum")
-    for way, (of_both, of_images) in zip(ways, errors, strict=True):
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    tables = [output.get("data", {}).get("text/html", "") for output in outputs]
+    [html] = [table for table in tables if "with unlimited seeds" in table]
+    rows = BeautifulSoup(html, "html.parser")("tr")
+    (_, *names), *rows = [[c.text for c in row(["th", "td"])] for row in rows]
+    rows = [dict(zip(names, values, strict=True)) for _, *values in rows]
+    right = right_by_seed(find_pairs(), LABELS)
+    for way, row in zip(("multiclass_argmax", "multiclass_sum"), rows, strict=True):
         estimate = make_contrast(right, way).estimate
-        assert float(of_both) == pytest.approx(estimate.standard_error, abs=0.006)
-        assert 0.8 < float(of_images) / float(of_both) < 1
+        error, of_images = row["standard error"], row["with unlimited seeds"]
+        assert float(error) == pytest.approx(estimate.standard_error, abs=0.006)
+        assert 0.8 < float(of_images) / float(error) < 1
         for level in (0.95, 0.9):
             low, high = estimate.interval(level)
-            expected.append((f"{100 * level:.0f}", f"{-high:+.1f}", f"{-low:+.1f}"))
-    assert by_hand == expected
+            assert row[f"{level:.0%}"] == f"{-high:+.1f} to {-low:+.1f}"
 
 
 @pytest.mark.parametrize("way", ["multiclass_argmax", "multiclass_sum"])
@@ -783,6 +832,9 @@ def test_plain_network_of_part_1_overfits_and_the_recipe_has_the_wider_gap():
     [(kept, lowest, last)] = re.findall(pattern, printed)
     [stopped] = re.findall(r"stopped after (\d+) of at most 40 epochs", printed)
     assert int(stopped) == int(kept) + 5 < 40
+    pattern = r"correct after epoch \d+: ([\d.]+)%, after the last epoch: ([\d.]+)%"
+    [(best_accuracy, last_accuracy)] = re.findall(pattern, printed)
+    assert float(last_accuracy) < float(best_accuracy)
     assert float(last) > 1.1 * float(lowest)
     gaps = [float(gap) for gap in re.findall(r"gap (\d+\.\d+) points", printed)]
     assert len(gaps) == 2
@@ -793,6 +845,9 @@ def test_for_two_classes_most_settings_hardly_matter():
     leads = list_leads("binary")
     assert (leads["no hidden layer"] < -20 / 6000).all()
     assert (leads.mean() <= 0).all()  # no row is better than the recipe on average
+    tried = pd.DataFrame(load_search()).query("task == 'binary'")
+    bare = tried[tried["candidate"] == "no hidden layer"]
+    assert (bare["best_epoch"] == 20).all()  # it was still improving
     for candidate in ("larger: 512, 512", "deeper: 256, 256, 256"):
         assert (leads[candidate] <= 0).all()
     assert (leads["smaller: 64, 64"] > -5 / 6000).all()
