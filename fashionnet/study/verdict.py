@@ -27,10 +27,10 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        "No difference is shown. The 90% intervals end at {least:.1f} errors in "
-        f"10,000, within our margin of {MARGIN}. By that margin, both are equally "
-        "good: choose according to what you need, the ten classes or just the two "
-        "groups."
+        "No difference is shown: the two kinds differ by {means} errors in 10,000, "
+        "which may be chance. The 90% intervals end at {least:.1f} errors, within our "
+        f"margin of {MARGIN}. By that margin, both are equally good: choose by what "
+        "you need, ten classes or two groups."
     ),
     "undecided": "Which is better stays open.",
 }
@@ -66,10 +66,11 @@ def state_answer(contrasts):
     # The smallest margin with which they would be equally good, rounded up.
     ends = [end for c in contrasts.values() for end in c.estimate.interval(0.9)]
     least, answers = np.ceil(10 * np.abs(ends).max()) / 10, set()
+    means = " or ".join(f"{abs(c.estimate.value):.1f}" for c in contrasts.values())
     for contrast in contrasts.values():
         ahead = "ten-class" if contrast.estimate.value > 0 else "binary"
         answer = ANSWERS[decide(contrast.estimate)]
-        answers.add(answer.format(ahead=ahead, least=least))
+        answers.add(answer.format(ahead=ahead, least=least, means=means))
     if len(answers) > 1:
         return "**The two ways to binarize come out differently.**"
     return f"**{answers.pop()}**"

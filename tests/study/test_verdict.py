@@ -71,7 +71,8 @@ def test_answer_on_drawn_runs_is_that_of_both_ways(n_ten, n_two, outcome, ahead)
     found = compare(right_by_seed(draw_pairs(n_ten, n_two), LABELS))
     ends = [end for c in found.values() for end in c.estimate.interval(0.9)]
     least = math.ceil(10 * max(map(abs, ends))) / 10
-    answer = verdict.ANSWERS[outcome].format(ahead=ahead, least=least)
+    means = " or ".join(f"{abs(c.estimate.value):.1f}" for c in found.values())
+    answer = verdict.ANSWERS[outcome].format(ahead=ahead, least=least, means=means)
     assert verdict.state_answer(found) == f"**{answer}**"
     if outcome == "equally good":
         for contrast in found.values():
