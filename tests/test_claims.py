@@ -90,12 +90,6 @@ def test_ten_classes_training_was_not_stopped_too_late(ten):
     assert min(losses[-3:]) == min(losses)
 
 
-def test_two_classes_are_harder_now_in_the_one_set_and_now_in_the_other():
-    metrics = [find_run("binary", seed).manifest["metrics"] for seed in SEEDS]
-    gaps = [m["val_accuracy"] - m["test_accuracy"] for m in metrics]
-    assert min(gaps) < 0 < max(gaps)
-
-
 def test_patience_of_five_costs_nothing_with_some_seeds_and_more_with_others():
     costs = []
     for seed in SEEDS:
@@ -139,6 +133,8 @@ def test_validation_of_two_classes_is_mostly_higher_than_test():
     metrics = [find_run("binary", seed).manifest["metrics"] for seed in SEEDS]
     gaps = [m["val_accuracy"] - m["test_accuracy"] for m in metrics]
     assert sum(gap > 0 for gap in gaps) > 5 and min(gaps) < 0
+    accuracy = np.mean([m["test_accuracy"] for m in metrics])
+    assert np.mean(gaps) < np.sqrt(accuracy * (1 - accuracy) / len(LABELS))
 
 
 def test_cheapest_threshold_of_part_2_is_well_below_one_in_eleven():
@@ -147,6 +143,13 @@ def test_cheapest_threshold_of_part_2_is_well_below_one_in_eleven():
     truth, p = binary_labels(truth) == 1, run.y_prob_val
     costs = [10 * sum(truth & (p <= t)) + sum(~truth & (p > t)) for t in thresholds]
     assert thresholds[np.argmin(costs)] < 1 / 20
+    # On the test images, it costs about as much as 1/11.
+    truth, p = binary_labels(LABELS) == 1, run.y_prob_test
+    chosen, by_theory = (
+        10 * sum(truth & (p <= t)) + sum(~truth & (p > t))
+        for t in (thresholds[np.argmin(costs)], 1 / 11)
+    )
+    assert chosen == pytest.approx(by_theory, rel=0.15)
 
 
 def test_other_group_is_missed_about_one_standard_error_more_often_with_seed_0():
@@ -720,6 +723,9 @@ def test_steps_to_the_recipe_gain_what_part_1_says():
     assert -decay.mean() < table["the recipe"].std()
     kept = tried.pivot(index="seed", columns="candidate", values="best_epoch")
     assert (kept["plain + normalization"] < kept["plain"] / 2).all()
+    assert (kept["no hidden layer"] == 20).all()  # it was still improving,
+    assert (kept["plain"] == 20).sum() == 1  # and so was this one, with one seed
+    assert kept["no input dropout"].tolist() == [20, 7, 20]
 
 
 def bound_gain(before, after):
