@@ -116,7 +116,7 @@ def plot_history(history):
     axes[1].set_ylim(top=min(most, axes[1].get_ylim()[1]))
     axes[1].set_xlabel("epoch")
     axes[1].yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
-    axes[1].yaxis.set_major_formatter(PercentFormatter(1))
+    axes[1].yaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
     return fig
 
 

@@ -133,9 +133,11 @@ def plot_galleries(galleries, images, labels, *, n_columns=3):
         for i, ten, two in list(zip(*gallery, strict=True))[:n_columns]:
             shown.append(images[i])
             name = f"{CLASS_NAMES[labels[i]]}, no. {i}"
-            captions.append(f"{name}\nten cl. {ten}, binary {two}")
+            captions.append(f"{name}\nten classes {ten}\nbinary {two}")
     titles = [GALLERIES[name] for name in filled]
     layout = {"n_columns": n_columns, "titles": titles, "fontsize": 9}
     figure = plot_images(shown, captions, **layout)
-    describe(figure, "Numbers after ten cl. and binary: runs that get the image wrong.")
+    describe(
+        figure, "Numbers after ten classes and binary: runs that get the image wrong."
+    )
     return figure
