@@ -5,7 +5,6 @@ Reading it needs no Keras.
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
 
 from fashionnet.recipes import PLAIN_WITH_SCHEDULE, STEPS, load_search
 from fashionnet.study.trainings import load_runs
@@ -173,14 +172,3 @@ def list_leads():
     leads = scores.drop(columns=[*STEPS, *PLAIN_WITH_SCHEDULE])
     leads = 100 * leads.sub(recipe, axis=0)
     return leads[leads.mean().sort_values(ascending=False).index]
-
-
-def bound_leads(leads):
-    """Bound the mean of each column of few numbers: a 95% interval by Student's t.
-
-    Returns:
-        A table of "mean", "from" and "to", a row for each column.
-    """
-    mean, n = leads.mean(), len(leads)
-    half = t.ppf(0.975, n - 1) * leads.std() / np.sqrt(n)
-    return pd.DataFrame({"mean": mean, "from": mean - half, "to": mean + half})

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from fashionnet.data import load_test_set, load_training_set
+from fashionnet.evaluation import add_intervals
 from fashionnet.publish.published import ROOT
 from fashionnet.zoo import grid, tuning
 from fashionnet.zoo.table import GRID_001, find_network
@@ -200,7 +201,7 @@ def test_steps_end_as_the_notebook_says(stored):
     assert len(new) == 4 and set(new.index) <= set(near)
     winner = first["validation"].idxmax()
     assert new.mean(axis=1).idxmin() == winner
-    leads = grid.bound_leads((new - new.loc[winner]).T).drop(index=winner)
+    leads = add_intervals(new - new.loc[winner]).drop(index=winner)
     assert (leads["from"] < 0).all() and (leads["to"] > 0).all()
     batches = rows["epochs"] * np.ceil(54_000 / rows.index.get_level_values("batch"))
     price = batches.groupby(grid.LEVELS).mean()[new.index].loc[2]

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 from zoo_samples import make_training, store_sample
 
 from fashionnet.storing import home
@@ -83,14 +82,6 @@ def test_patience_is_tried_on_every_stored_training():
     table = grid.try_patience(stored, (1, 2))
     assert table["epochs"].tolist() == [2, 3]
     assert table["accuracy, %"].tolist() == pytest.approx([50, 70])
-
-
-def test_bounds_of_leads_are_those_of_student():
-    leads = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [5.0, 5.0, 5.0]})
-    table = grid.bound_leads(leads)
-    found = stats.ttest_1samp(leads["a"], 0).confidence_interval()
-    assert table.loc["a"].tolist() == pytest.approx([2, found.low, found.high])
-    assert table.loc["b"].tolist() == [5, 5, 5]
 
 
 def test_seeds_that_chose_a_winner_are_left_out():
