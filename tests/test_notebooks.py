@@ -1,5 +1,6 @@
 """The rules that every notebook follows, read from its JSON."""
 
+import ast
 import json
 import os
 import re
@@ -11,14 +12,13 @@ from difflib import ndiff
 from pathlib import Path
 
 import keras
-import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
 from edited import EDITED
 from nbconvert import MarkdownExporter, PythonExporter
 
-from fashionnet import diagrams, models, plots
+from fashionnet import models
 from fashionnet.data import CLOTHING, load_test_set
 from fashionnet.differences import list_layers
 from fashionnet.publish.gate import find_measured
@@ -131,6 +131,39 @@ def test_text_and_code_alternate(path):
     prose = [c for c in cells(path, "markdown") if "<details>" not in text(c)]
     ratio = len(prose) / len(cells(path, "code"))
     assert 0.9 <= ratio <= 1.4
+
+
+def names_in(tree, kind):
+    """List the names that are read (`ast.Load`) or set (`ast.Store`) in some code.
+
+    Those of a comprehension are its own.
+    """
+    inner = [c.target for c in ast.walk(tree) if isinstance(c, ast.comprehension)]
+    own = {n.id for t in inner for n in ast.walk(t) if isinstance(n, ast.Name)}
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
+    return {n.id for n in found if isinstance(n.ctx, kind)} - own
+
+
+def names_from_before(cell):
+    """List the names that a cell reads and does not set before."""
+    read, already = set(), set()
+    for statement in ast.parse(text(cell)).body:
+        is_assignment = isinstance(statement, ast.Assign)
+        source = statement.value if is_assignment else statement
+        own = set() if is_assignment else names_in(statement, ast.Store)
+        read |= names_in(source, ast.Load) - own - already
+        already |= names_in(statement, ast.Store)
+    return read
+
+
+def test_cell_that_is_run_again_finds_what_it_found_the_first_time(path):
+    code = cells(path, "code")
+    for i, cell in enumerate(code):
+        later = [names_in(ast.parse(text(c)), ast.Store) for c in code[i:]]
+        changed = names_from_before(cell) & set().union(*later)
+        assert not changed, (
+            f"{text(cell)}\n{changed} are set anew in or after this cell"
+        )
 
 
 def test_notebook_defines_no_functions_or_classes(path):
@@ -302,13 +335,10 @@ def test_notebooks_run_from_top_to_bottom(tmp_path):
 
 def test_small_learning_rate_lowers_the_loss_in_part_1_and_a_large_one_overshoots():
     code = cells(skip_edited(PATHS[0]), "code")
-    [source] = [text(c) for c in code if "for rate, marker, color in (" in text(c)]
-    printed, drawn = [], source.partition("    style = ")
-    source = drawn[0] + "    print(steps)\n"
-    stubs = {"plt": plt, "diagrams": diagrams, "plots": plots}
-    exec(source, {"np": np, "print": printed.append, **stubs})
-    assert len(printed) == 2
-    far, near = [np.array(steps) for steps in printed]
+    [source] = [text(c) for c in code if "for rate in (12, 1):" in text(c)]
+    found = {"np": np}
+    exec(source, found)
+    far, near = map(np.array, found["paths"].values())
     assert (np.diff(np.abs(near)) < 0).all() and (near > 0).all()  # down to w = 0
     assert (np.diff(np.abs(far)) > 0).all()  # and ever further away,
     assert (np.diff(np.sign(far)) != 0).all()  # now on this side, now on that
@@ -339,7 +369,7 @@ def run_listing(tmp_path, monkeypatch, noise):
 
 
 def test_plain_keras_of_part_1_is_its_network_and_trains(run_listing):
-    source = read_listing(PATHS[0], "import keras\n")
+    source = read_listing(PATHS[0], "import math\n")
     names, usual, recipe = run_listing(source), models.build_mlp(10), Recipe()
     weights = names["model"].weights
     assert [w.shape for w in weights] == [w.shape for w in usual.weights]
@@ -347,7 +377,7 @@ def test_plain_keras_of_part_1_is_its_network_and_trains(run_listing):
         f"batch_size={recipe.batch_size}", f"warmup_target={recipe.learning_rate}",
         f"epochs={recipe.epochs}", f"patience={recipe.patience}",
         f"Dropout({recipe.input_dropout})", "optimizer=keras.optimizers.Adam(schedule)",
-        f"n_steps = {recipe.epochs} * -(-len(x_train) // {recipe.batch_size})",
+        f"n_steps = {recipe.epochs} * math.ceil(len(x_train) / {recipe.batch_size})",
     ):  # fmt: skip
         assert given in source
     usual = make_optimizer(
@@ -357,11 +387,11 @@ def test_plain_keras_of_part_1_is_its_network_and_trains(run_listing):
 
 
 def test_plain_keras_of_part_2_is_that_of_part_1_for_two_groups(run_listing):
-    source = read_listing(PATHS[1], "import keras\n")
+    source = read_listing(PATHS[1], "import math\n")
     names = run_listing(source)
     assert names["model"].output_shape == (None, 1)
     assert set(names["y_test"]) == {0, 1} and names["y_pred"].shape == (50,)
-    of_part_1 = read_listing(PATHS[0], "import keras\n")
+    of_part_1 = read_listing(PATHS[0], "import math\n")
     differ = ndiff(of_part_1.splitlines(), source.splitlines())
     removed = [line[2:].strip() for line in differ if line.startswith("- ")]
     assert [line for line in removed if "names" not in line] == [
