@@ -123,10 +123,11 @@ def test_shirt_has_the_lowest_scores_and_trouser_the_highest():
 
 def test_two_of_120_choices_of_three_seeds_lead_as_the_first_three_do():
     right = right_by_seed(find_pairs(), LABELS)
-    lead = right["binary"].sum(axis=1) - right["multiclass_argmax"].sum(axis=1)
-    sums = [sum(chosen) for chosen in combinations(lead, 3)]
-    assert len(sums) == 120
-    assert sum(total >= lead[:3].sum() for total in sums) == 2
+    for way, n_as_much in (("multiclass_argmax", 2), ("multiclass_sum", 12)):
+        lead = right["binary"].sum(axis=1) - right[way].sum(axis=1)
+        sums = [sum(chosen) for chosen in combinations(lead, 3)]
+        assert len(sums) == 120
+        assert sum(total >= lead[:3].sum() for total in sums) == n_as_much
 
 
 def test_validation_of_two_classes_is_mostly_higher_than_test():
@@ -171,7 +172,8 @@ def test_two_classes_learn_little_for_new_images_after_half_of_the_epochs(two):
     assert two.manifest["epochs_run"] == 20
     loss, val_loss = two.history["loss"], two.history["val_loss"]
     assert loss[-1] < loss[9] / 5
-    assert val_loss[-1] > val_loss[9] / 2
+    if two.manifest["seed"] == 0:  # on the page, it hardly falls
+        assert val_loss[-1] > 0.9 * val_loss[9]
     assert (np.diff(val_loss[9:]) > 0).any()
     assert val_loss[-1] < val_loss[9]
     val_accuracy = two.history["val_accuracy"]
@@ -195,9 +197,10 @@ def test_most_errors_are_among_the_tops_and_the_shirt_is_hardest(ten):
     among_shoes = matrix[np.ix_(SHOES, SHOES)].sum() - matrix[SHOES, SHOES].sum()
     assert among + dresses + among_shoes > 0.9 * n_wrong
     assert np.diag(matrix).argmin() == SHIRT
-    assert (matrix[0, SHIRT] + matrix[SHIRT, 0]) / n_wrong == pytest.approx(
-        0.2, abs=0.03
-    )
+    merged = matrix[0, SHIRT] + matrix[SHIRT, 0]
+    assert merged / n_wrong == pytest.approx(0.2, abs=0.03)
+    if ten.manifest["seed"] == 0:
+        assert (n_wrong - merged, n_wrong) == (763, 966)  # the solution of Exercise 2
 
 
 def test_classes_whose_mean_images_are_far_apart_are_hardly_ever_confused(ten):
@@ -348,6 +351,7 @@ def test_imagined_studies_of_part_3_agree_with_its_verdict():
     ]
     low, least, most, high = np.quantile(drawn, [0.025, 0.05, 0.95, 0.975])
     assert -MARGIN < least < 0 < most < MARGIN
+    assert (high - low) / 2 == pytest.approx(6, abs=0.8)
     assert np.mean(np.abs(drawn) <= MARGIN) > 0.95
     assert np.mean(np.array(drawn) > 0) > 0.5
     # They scatter too much: the range by formula is inside.
@@ -726,6 +730,10 @@ def test_steps_to_the_recipe_gain_what_part_1_says():
     assert (kept["no hidden layer"] == 20).all()  # it was still improving,
     assert (kept["plain"] == 20).sum() == 1  # and so was this one, with one seed
     assert kept["no input dropout"].tolist() == [20, 7, 20]
+    # A falling rate with the low peak has a part of what the schedule gains.
+    low_peak = table["learning rate 0.001"].mean()
+    both = table["plain + normalization + dropout"].mean()
+    assert both < low_peak < table["the recipe"].mean()
 
 
 def bound_gain(before, after):
@@ -746,6 +754,8 @@ def test_parts_of_part_1_help_with_the_schedule_and_not_clearly_without():
         (schedule, "no weight decay"), (adam, schedule), (both, "no weight decay")
     ):  # fmt: skip
         assert bound_gain(before, after)[0] > 0
+    leads = list_leads("multiclass")
+    assert (leads["no weight decay"] > leads[schedule]).all()
     low, high = bound_gain("no weight decay", "the recipe")
     assert low < 0 < high
     # Three seeds do not show that the two depend on each other.
@@ -754,6 +764,7 @@ def test_parts_of_part_1_help_with_the_schedule_and_not_clearly_without():
     gains = table["no weight decay"] - table[schedule], table[both] - table[adam]
     half = stats.t.ppf(0.975, 2) * (gains[0] - gains[1]).std() / 3**0.5
     assert 0 < (gains[0] - gains[1]).mean() < half
+    assert np.round(100 * np.mean(gains, axis=1), 2).tolist() == [0.78, 0.11]
     # What Part 1 says of the row that is trained again on its page.
     published = find_run("multiclass", 0).manifest["metrics"]["val_accuracy"]
     tried = pd.DataFrame(load_search()).query("task == 'multiclass' and seed == 0")
@@ -763,7 +774,7 @@ def test_parts_of_part_1_help_with_the_schedule_and_not_clearly_without():
 
 def test_threshold_of_part_2_about_halves_the_costs_on_test_images():
     _, labels = load_training_set()
-    truth, ratios = np.isin(LABELS, CLOTHING), []
+    truth, ratios, of_theory = np.isin(LABELS, CLOTHING), [], []
 
     def cost(is_clothing, p, threshold):
         missed = np.sum(is_clothing & (p <= threshold))
@@ -778,11 +789,24 @@ def test_threshold_of_part_2_about_halves_the_costs_on_test_images():
                  for t in (0.001, 0.01, 0.1, 0.5, 0.9, 0.99)}  # fmt: skip
         cheapest = min(tried, key=tried.get)
         assert cheapest < 0.5
-        ratios.append(
-            cost(truth, run.y_prob_test, cheapest) / cost(truth, run.y_prob_test, 0.5)
+        chosen, half, theory = (
+            cost(truth, run.y_prob_test, t) for t in (cheapest, 0.5, 1 / 11)
         )
+        ratios.append(chosen / half)
+        of_theory.append(chosen - theory)
     assert max(ratios) < 1
     assert np.mean(ratios) == pytest.approx(0.5, abs=0.07)
+    assert (np.sign(of_theory) == -1).sum() == 7
+    assert (np.sign(of_theory) == 1).sum() == 3
+    assert stats.ttest_1samp(of_theory, 0).pvalue > 0.05  # it stays open
+
+
+def test_listing_of_part_2_made_more_errors_once_than_any_stored_run():
+    runs = [find_run("binary", seed) for seed in SEEDS]
+    truth = binary_labels(LABELS)
+    errors = [np.sum((run.y_prob_test > 0.5) != truth) for run in runs]
+    assert max(errors) < 48
+    assert sum(n <= errors[0] for n in errors) == 2  # seed 0 is the second best
 
 
 def test_always_saying_clothing_beats_the_network_where_nearly_all_is_clothing(two):

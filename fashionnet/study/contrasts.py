@@ -156,7 +156,7 @@ def plot_drawn(drawn, margin=MARGIN, *, ax=None):
     `drawn` has the errors of ten classes minus those of binary, in 10,000 images, of
     each study. Returns the Axes.
     """
-    ax, drawn = ax or make_axes(2.2), np.asarray(drawn)
+    ax, drawn = ax or make_axes(2.0), np.asarray(drawn)
     low, high = np.quantile(drawn, [0.05, 0.95])
     ax.axvspan(-margin, margin, color="gray", alpha=0.2, label=f"margin of {margin}")
     edges = np.arange(np.floor(drawn.min()), np.ceil(drawn.max()) + 1)

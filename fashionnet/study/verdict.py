@@ -27,10 +27,11 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        "No difference is shown: the two kinds differ by {means} errors in 10,000, "
-        "which may be chance. The 90% intervals end at {least:.1f} errors, within our "
-        f"margin of {MARGIN}. By that margin, both are equally good: choose by what "
-        "you need, ten classes or two groups."
+        "No difference is shown. In 10,000 images, ten-class networks make {means}, "
+        "compared with binary ones; this may be chance. The 90% intervals reach at "
+        f"most {{least:.1f}}, within our margin of {MARGIN}: by that margin, both are "
+        "equally good in number of errors. So choose by what you need, ten classes or "
+        "two groups."
     ),
     "undecided": "Which is better stays open.",
 }
@@ -66,7 +67,10 @@ def state_answer(contrasts):
     # The smallest margin with which they would be equally good, rounded up.
     ends = [end for c in contrasts.values() for end in c.estimate.interval(0.9)]
     least, answers = np.ceil(10 * np.abs(ends).max()) / 10, set()
-    means = " or ".join(f"{abs(c.estimate.value):.1f}" for c in contrasts.values())
+    means = " or ".join(
+        f"{phrase_difference(c.estimate.value)} errors ({NAMES[way].split(', ')[-1]})"
+        for way, c in contrasts.items()
+    )
     for contrast in contrasts.values():
         ahead = "ten-class" if contrast.estimate.value > 0 else "binary"
         answer = ANSWERS[decide(contrast.estimate)]

@@ -15,7 +15,7 @@ from fashionnet.study.contrasts import Contrast, compare
 from fashionnet.study.pairs import right_by_seed
 from fashionnet.study.stats import Estimate
 from fashionnet.study.verdict import decide, measure, measure_fixed_images, measure_wins
-from fashionnet.study.words import NAMES
+from fashionnet.study.words import NAMES, phrase_difference
 
 UNBOUNDED = Estimate(0.0, np.inf, 1.0)
 SUM = NAMES["multiclass_sum"]
@@ -71,7 +71,13 @@ def test_answer_on_drawn_runs_is_that_of_both_ways(n_ten, n_two, outcome, ahead)
     found = compare(right_by_seed(draw_pairs(n_ten, n_two), LABELS))
     ends = [end for c in found.values() for end in c.estimate.interval(0.9)]
     least = math.ceil(10 * max(map(abs, ends))) / 10
-    means = " or ".join(f"{abs(c.estimate.value):.1f}" for c in found.values())
+    means = " or ".join(
+        f"{phrase_difference(found[way].estimate.value)} errors ({said})"
+        for way, said in (
+            ("multiclass_argmax", "top class"),
+            ("multiclass_sum", "summed"),
+        )
+    )
     answer = verdict.ANSWERS[outcome].format(ahead=ahead, least=least, means=means)
     assert verdict.state_answer(found) == f"**{answer}**"
     if outcome == "equally good":
