@@ -872,7 +872,7 @@ def test_plain_network_of_part_1_overfits_and_the_recipe_has_the_wider_gap():
     assert int(stopped) == int(kept) + 5 < 40
     pattern = r"correct after epoch \d+: ([\d.]+)%, after the last epoch: ([\d.]+)%"
     [(best_accuracy, last_accuracy)] = re.findall(pattern, printed)
-    assert abs(float(last_accuracy) - float(best_accuracy)) < 1
+    assert 0 < float(best_accuracy) - float(last_accuracy) < 1  # it falls a little
     assert float(last) > 1.1 * float(lowest)
     gaps = [float(gap) for gap in re.findall(r"gap (\d+\.\d+) points", printed)]
     assert len(gaps) == 2
