@@ -39,7 +39,7 @@ from fashionnet.study.scores import (
     list_held_out,
 )
 from fashionnet.study.sizes import compare_sizes
-from fashionnet.study.stats import crossed_estimate
+from fashionnet.study.stats import crossed_estimate, mean_interval
 from fashionnet.study.trainings import load_controls, load_curve
 from fashionnet.study.verdict import MARGIN, decide
 from fashionnet.zoo.maps import load_maps
@@ -309,6 +309,8 @@ def test_smallest_margin_with_this_verdict_is_the_end_of_the_90_percent_interval
         assert farther < MARGIN
         assert decide(contrast.estimate, margin=farther + 0.01) == "equally good"
         assert decide(contrast.estimate, margin=farther - 0.01) == "undecided"
+        assert decide(contrast.estimate, margin=8) == "equally good"
+        assert decide(contrast.estimate, margin=5) == "undecided"
     assert MARGIN / 10_000 == 1 / 1_000  # one error a day of 1,000 items
 
 
@@ -388,6 +390,53 @@ def test_verdict_of_part_3_does_not_rest_on_one_pair():
         {name: table[3:] for name, table in right.items()}
     ).values():
         assert decide(contrast.estimate) == "equally good"
+
+
+def count_more_errors_on_validation_images():
+    """Count ten-class minus binary errors: for each way, one number per seed."""
+    labels, more = load_training_set()[1], {"top": [], "summed": []}
+    for seed, (ten, two) in find_pairs().items():
+        _, held_out = train_test_split(
+            labels, test_size=0.1, stratify=labels, random_state=seed
+        )
+        clothing = np.isin(held_out, CLOTHING)
+        n_binary = ((two.y_prob_val > 0.5) != clothing).sum()
+        top = np.isin(predict_labels(ten.y_prob_val), CLOTHING)
+        summed = ten.y_prob_val[:, CLOTHING].sum(axis=1) > 0.5
+        for way, said in (("top", top), ("summed", summed)):
+            more[way].append((said != clothing).sum() - n_binary)
+    return {way: np.array(counts) / 0.6 for way, counts in more.items()}
+
+
+def test_validation_images_of_part_3_agree_but_for_the_top_class_without_three_seeds():
+    for way, more in count_more_errors_on_validation_images().items():
+        assert more.mean() > 0
+        assert more[:3].mean() < 0 < more[3:].mean()  # no lead of binary with 0 to 2
+        for values, excludes_0, is_small in (
+            (more, False, True),
+            (more[3:], way == "top", way != "top"),
+        ):
+            assert (mean_interval(values)[1] > 0) == excludes_0
+            least, most = mean_interval(values, 0.9)[1:]
+            assert (max(-least, most) < MARGIN) == is_small
+    labels = load_training_set()[1]
+    held_out = [
+        train_test_split(np.arange(60_000), test_size=0.1, stratify=labels,
+                         random_state=seed)[1]
+        for seed in SEEDS
+    ]  # fmt: skip
+    assert len(np.unique(held_out)) == pytest.approx(39_000, abs=500)
+
+
+def test_summed_makes_a_few_errors_fewer_than_the_top_class_perhaps_by_chance():
+    right = right_by_seed(find_pairs(), LABELS)
+    top, summed = (
+        right[k].astype(int) for k in ("multiclass_argmax", "multiclass_sum")
+    )
+    low, high = crossed_estimate(summed - top).interval()
+    assert (summed - top).mean() > 0 > low and high > 0
+    more = count_more_errors_on_validation_images()
+    assert (more["top"] - more["summed"]).mean() > 0
 
 
 def test_one_error_in_24_crosses_the_border_between_the_groups():

@@ -27,11 +27,11 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        "No difference is shown. In 10,000 images, ten-class networks make {means}, "
-        "compared with binary ones; this may be chance. The 90% intervals reach at "
-        f"most {{least:.1f}}, within our margin of {MARGIN}: by that margin, both are "
-        "equally good in number of errors. So choose by what you need, ten classes or "
-        "two groups."
+        "Neither is shown to be better. In 10,000 images, ten-class networks make "
+        "{means} than binary ones; this may be chance. We count differences of up to "
+        f"{MARGIN} as too small to matter, and the 90% intervals reach at most "
+        "{least:.1f}. So by this margin, both are equally good in number of errors: "
+        "choose by what you need, ten classes or two groups."
     ),
     "undecided": "Which is better stays open.",
 }
