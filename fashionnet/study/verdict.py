@@ -30,8 +30,9 @@ ANSWERS: dict[str, str] = {
         "Neither is shown to be better. In 10,000 images, ten-class networks make "
         "{means} than binary ones; this may be chance. We count differences of up to "
         f"{MARGIN} as too small to matter, and the 90% intervals reach at most "
-        "{least:.1f}. So by this margin, both are equally good in number of errors: "
-        "choose by what you need, ten classes or two groups."
+        "{least:.1f}. So by this margin, both are equally good in number of errors (a "
+        "margin below {least:.1f} would leave it open). Choose by what you need, ten "
+        "classes or two groups."
     ),
     "undecided": "Which is better stays open.",
 }
