@@ -436,6 +436,13 @@ def test_validation_images_of_part_3_agree_but_for_the_top_class_without_three_s
     more = count_more_errors_on_validation_images()
     for way, said in (("top", (7, 2, 11)), ("summed", (4, -3, 10))):
         assert np.round(mean_interval(more[way][3:])).tolist() == list(said)
+    # Together, each weighted by its precision: top class is worse, within the margin.
+    on_test = compare(right_by_seed(find_pairs(), LABELS))["multiclass_argmax"].estimate
+    values = np.array([-on_test.value, more["top"].mean()])
+    errors = np.array([on_test.standard_error, stats.sem(more["top"])])
+    error = (errors**-2.0).sum() ** -0.5
+    value = (values / errors**2).sum() * error**2
+    assert value - 1.645 * error > 0 and value + 1.645 * error < MARGIN
     labels = load_training_set()[1]
     held_out = [
         train_test_split(np.arange(60_000), test_size=0.1, stratify=labels,

@@ -139,7 +139,7 @@ def test_long_output_is_folded_and_says_how_long_it_is(n_lines):
     soup = BeautifulSoup(render_page(book), "html.parser")
     assert soup.find(string=re.compile("Epoch 1$", re.MULTILINE))
     folds = soup.select("details.log")
-    assert [fold.summary.text for fold in folds] == ["20 lines of output"] * (
+    assert [fold.summary.text for fold in folds] == [f"{LONG} lines of output"] * (
         n_lines == LONG
     )
 
