@@ -41,7 +41,7 @@ from fashionnet.study.pairs import (
     predict_three_ways,
     right_by_seed,
 )
-from fashionnet.study.stats import mcnemar_midp
+from fashionnet.study.stats import mcnemar_exact
 from fashionnet.study.tasks import MAIN_TASKS, find_task
 from fashionnet.study.verdict import state_answer, state_verdict
 from fashionnet.study.words import NAMES
@@ -204,7 +204,7 @@ def list_comparison(pairs, labels, rows):
     contrasts, y_pred = compare(right), predict_three_ways(*pairs[0])
     ten, two = y_pred["multiclass_argmax"] == y_true, y_pred["binary"] == y_true
     only_ten, only_two = int((ten & ~two).sum()), int((two & ~ten).sum())
-    p = f"p-value of McNemar's test: {mcnemar_midp(only_ten, only_two):.3f}"
+    p = f"p-value of McNemar's test: {mcnemar_exact(only_ten, only_two):.3f}"
     counts = f"only ten classes right: {only_ten}; only binary right: {only_two}"
     accuracies = [value for row in rows[1:] for value in row[1:-1]]
     needs = [

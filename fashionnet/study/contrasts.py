@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.ticker import MaxNLocator
 
-from fashionnet.plots import BLUE, describe, make_axes
-from fashionnet.study.stats import Estimate, crossed_estimate, holm, mcnemar_midp
+from fashionnet.plots import describe, make_axes
+from fashionnet.study.stats import Estimate, crossed_estimate, holm, mcnemar_exact
 from fashionnet.study.verdict import MARGIN
 from fashionnet.study.words import (
     NAMES,
@@ -26,14 +25,14 @@ class Contrast(NamedTuple):
     """What all pairs of trainings say about one way against another.
 
     `ahead` counts for each seed how many fewer errors `way` makes than `against`.
-    `signed_midp` has the p-value of each pair, with a minus where `against` makes fewer
+    `signed_p` has the p-value of each pair, with a minus where `against` makes fewer
     errors. `estimate` is for new trainings and new images. `p_adjusted` is its p-value,
     adjusted for the number of contrasts; it is `None` for those that are exploratory.
     """
 
     way: str
     ahead: np.ndarray
-    signed_midp: np.ndarray
+    signed_p: np.ndarray
     estimate: Estimate
     p_adjusted: float | None = None
     against: str = "binary"
@@ -51,7 +50,7 @@ def make_contrast(right, way, against="binary"):
     """Compare any two classifiers of `right_by_seed`. Returns the `Contrast`."""
     table = right[way].astype(int) - right[against]
     ahead, estimate = table.sum(axis=1), estimate_images(table)
-    return Contrast(way, ahead, _signed_midp(table), estimate, against=against)
+    return Contrast(way, ahead, _signed_p(table), estimate, against=against)
 
 
 def estimate_images(table):
@@ -60,10 +59,10 @@ def estimate_images(table):
     return Estimate(10_000 * share, 10_000 * error, df)
 
 
-def _signed_midp(table):
+def _signed_p(table):
     """Test each pair by itself; equally many errors count as a p-value above 0."""
     counts = [((row > 0).sum(), (row < 0).sum()) for row in table]
-    return np.array([np.copysign(mcnemar_midp(a, b), a - b) for a, b in counts])
+    return np.array([np.copysign(mcnemar_exact(a, b), a - b) for a, b in counts])
 
 
 def count_errors(right):
@@ -146,33 +145,6 @@ def plot_contrasts(contrasts, margin=MARGIN, *, ax=None):
         ax,
         f"Points with intervals over a band of {margin} images to both sides of zero. "
         f"Errors in 10,000 images: {'; '.join(parts) or 'no contrast'}.",
-    )
-    return ax
-
-
-def plot_drawn(drawn, margin=MARGIN, *, ax=None):
-    """Plot how the mean difference scatters over studies that were drawn at random.
-
-    `drawn` has the errors of ten classes minus those of binary, in 10,000 images, of
-    each study. Returns the Axes.
-    """
-    ax, drawn = ax or make_axes(2.0), np.asarray(drawn)
-    low, high = np.quantile(drawn, [0.05, 0.95])
-    ax.axvspan(-margin, margin, color="gray", alpha=0.2, label=f"margin of {margin}")
-    edges = np.arange(np.floor(drawn.min()), np.ceil(drawn.max()) + 1)
-    sns.histplot(x=drawn, bins=edges, color=BLUE, ax=ax)
-    for end, label in ((low, "middle 90%"), (high, None)):
-        ax.axvline(end, color="black", linestyle="--", label=label)
-    ax.set_ylabel("imagined studies")
-    label_differences(ax)
-    above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 1.5}
-    ax.legend(**above, ncols=2, frameon=False)
-    share = np.mean(np.abs(drawn) <= margin)
-    describe(
-        ax,
-        f"Histogram of {len(drawn):,} mean differences in errors, ten classes minus "
-        f"binary; the middle 90% go from {low:+.1f} to {high:+.1f}, and {share:.1%} "
-        f"are within the margin of {margin}.",
     )
     return ax
 

@@ -6,23 +6,7 @@ Plain NumPy and SciPy, nothing of Keras and nothing of ours.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binom, binomtest, permutation_test, sem, t
-
-
-def mean_interval(values, level=0.95):
-    """Compute Student's t interval of a mean. Returns `mean, low, high`.
-
-    Raises:
-        ValueError: If there are fewer than two values.
-
-    Source: Student (1908), Biometrika 6, 1-25.
-    """
-    if len(values) < 2:
-        raise ValueError(f"{len(values)} value: a spread needs at least 2")
-    mean, error = np.mean(values), sem(values)
-    if error == 0:
-        return mean, mean, mean
-    return mean, *t.interval(level, len(values) - 1, loc=mean, scale=error)
+from scipy.stats import binomtest, permutation_test, sem, t
 
 
 def mcnemar_exact(only_first, only_second):
@@ -38,19 +22,6 @@ def mcnemar_exact(only_first, only_second):
     if fewer < 0:
         raise ValueError(f"counts are {only_first}, {only_second}; they start at 0")
     return binomtest(fewer, fewer + more).pvalue if more else 1.0
-
-
-def mcnemar_midp(only_first, only_second):
-    """Test as `mcnemar_exact` does, whose p-values are larger than they need be.
-
-    The mid-p value leaves out half of the probability of all counts as likely as these.
-
-    Source: Fagerland, Lydersen and Laake (2013), doi:10.1186/1471-2288-13-91.
-    """
-    exact, n = mcnemar_exact(only_first, only_second), only_first + only_second
-    as_likely = binom.pmf(min(only_first, only_second), n, 0.5)
-    # Equal counts are their own mirror image, which must not be counted twice.
-    return exact - as_likely / (2 if only_first == only_second else 1) if n else exact
 
 
 class Estimate(NamedTuple):
@@ -88,6 +59,28 @@ class Estimate(NamedTuple):
         if self.standard_error == 0:  # The limit of ever smaller ones.
             return (1 - np.sign(distance)) / 2
         return t.sf(distance / self.standard_error, self.df)
+
+
+def estimate_mean(values):
+    """Estimate the mean of a population from independent values of it.
+
+    Returns:
+        An `Estimate`.
+
+    Raises:
+        ValueError: If there are fewer than two values.
+
+    Source: Student (1908), Biometrika 6, 1-25.
+    """
+    if len(values) < 2:
+        raise ValueError(f"{len(values)} value: a spread needs at least 2")
+    return Estimate(float(np.mean(values)), float(sem(values)), len(values) - 1)
+
+
+def mean_interval(values, level=0.95):
+    """Return `mean, low, high` of `estimate_mean`."""
+    estimate = estimate_mean(values)
+    return estimate.value, *estimate.interval(level)
 
 
 def crossed_estimate(differences):

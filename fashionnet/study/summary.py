@@ -18,7 +18,7 @@ from fashionnet.study.pairs import (
 )
 from fashionnet.study.scores import collect_probabilities, compare_scores, list_held_out
 from fashionnet.study.sizes import compare_sizes
-from fashionnet.study.stats import mcnemar_midp
+from fashionnet.study.stats import mcnemar_exact
 from fashionnet.study.tasks import MAIN_TASKS, task_labels
 from fashionnet.study.trainings import load_controls, load_curve
 from fashionnet.study.two_ways import compare_rules
@@ -71,7 +71,7 @@ def _score(y_true, y_pred, n_classes):
 def compare_pair(multiclass, binary, labels):
     """Compare one multiclass and one binary run on the same test images.
 
-    Scores and costs are keyed by classifier; `discordant` and `mcnemar_midp` by way of
+    Scores and costs are keyed by classifier; `discordant` and `mcnemar_exact` by way of
     binarizing, each against the binary network.
     """
     y_true = binary_labels(labels)
@@ -86,13 +86,13 @@ def compare_pair(multiclass, binary, labels):
     }
     right = {name: y_pred == y_true for name, y_pred in predictions.items()}
     result["errors"] = {name: int((~row).sum()) for name, row in right.items()}
-    result["discordant"], result["mcnemar_midp"] = {}, {}
+    result["discordant"], result["mcnemar_exact"] = {}, {}
     for way in CONTRASTS:
         table = cross_tabulate(right[way], right["binary"])
         a, b = int(table[0, 1]), int(table[1, 0])
         counts = {"only_multiclass_right": a, "only_binary_right": b}
         result["discordant"][way] = counts
-        result["mcnemar_midp"][way] = shorten(mcnemar_midp(a, b))
+        result["mcnemar_exact"][way] = shorten(mcnemar_exact(a, b))
     return result
 
 
@@ -138,7 +138,7 @@ def summarize_contrast(contrast):
     known = {
         "verdict": decide(contrast.estimate),
         "fewer_errors_by_seed": contrast.ahead,
-        "signed_mcnemar_midp_by_seed": contrast.signed_midp,
+        "signed_mcnemar_exact_by_seed": contrast.signed_p,
     }
     if contrast.estimate.is_bounded():
         facts = measure(contrast.estimate)

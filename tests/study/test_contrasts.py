@@ -15,12 +15,11 @@ from fashionnet.study.contrasts import (
     estimate_images,
     make_contrast,
     plot_contrasts,
-    plot_drawn,
     plot_seeds,
     table_seeds,
 )
 from fashionnet.study.pairs import right_by_seed
-from fashionnet.study.stats import Estimate, crossed_estimate, mcnemar_midp
+from fashionnet.study.stats import Estimate, crossed_estimate, mcnemar_exact
 from fashionnet.study.verdict import decide
 from fashionnet.study.words import CLASSIFIERS, NAMES, STYLES
 
@@ -74,9 +73,9 @@ def test_each_pair_has_its_own_signed_p_value():
     for row, (a, b) in enumerate(zip(won, lost, strict=True)):
         ours[row, :a] = theirs[row, a : a + b] = True
     right = dict(zip(CLASSIFIERS, (ours, ours, theirs), strict=True))
-    expected = [s * mcnemar_midp(*n) for s, *n in zip(signs, won, lost, strict=True)]
+    expected = [s * mcnemar_exact(*n) for s, *n in zip(signs, won, lost, strict=True)]
     for contrast in compare(right).values():
-        assert contrast.signed_midp.tolist() == expected
+        assert contrast.signed_p.tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -135,7 +134,6 @@ def segments(lines):
     [
         (plot_seeds, (ERRORS, SEEDS)),
         (plot_contrasts, (CONTRASTS_FOUND,)),
-        (plot_drawn, (range(-4, 16),)),
     ],
 )
 def test_plot_uses_the_axes_it_is_given(plot, args):
@@ -144,18 +142,6 @@ def test_plot_uses_the_axes_it_is_given(plot, args):
     assert right.has_data()
     assert not left.has_data()
     assert plt.get_fignums() == [fig.number]
-
-
-def test_drawn_studies_are_counted_and_their_middle_and_the_margin_are_marked():
-    drawn = np.repeat([-12.0, -3.0, 2.5, 8.0], [1, 40, 100, 59])
-    ax = plot_drawn(drawn, margin=10)
-    band, *bars = ax.patches
-    assert (band.get_x(), band.get_width()) == (-10, 20)
-    tops = {bar.get_x(): bar.get_height() for bar in bars if bar.get_height()}
-    assert tops == {-12: 1, -3: 40, 2: 100, 7: 59}
-    ends = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == "--"]
-    assert ends == np.quantile(drawn, [0.05, 0.95]).tolist()
-    assert read_numbers(ax.figure.description) == [200, 90, -3.0, 8.0, 99.5, 10]
 
 
 def test_every_count_is_a_marker_in_the_row_of_its_seed():

@@ -20,7 +20,7 @@ from fashionnet.study.contrasts import compare
 from fashionnet.study.controls import right_by_control
 from fashionnet.study.pairs import right_by_seed
 from fashionnet.study.scores import collect_probabilities
-from fashionnet.study.stats import mcnemar_midp
+from fashionnet.study.stats import mcnemar_exact
 from fashionnet.study.summary import (
     compare_pair,
     summarize_run,
@@ -127,8 +127,8 @@ def test_pair_is_counted_image_by_image(right):
         won, lost = both.count((True, False)), both.count((False, True))
         found = {"only_multiclass_right": won, "only_binary_right": lost}
         assert pair["discordant"][way] == found
-        midp = mcnemar_midp(won, lost)  # very small, so that only its ratio tells
-        assert pair["mcnemar_midp"][way] == pytest.approx(midp, rel=1e-7, abs=0)
+        p_exact = mcnemar_exact(won, lost)  # very small, so that only its ratio tells
+        assert pair["mcnemar_exact"][way] == pytest.approx(p_exact, rel=1e-7, abs=0)
 
 
 # The study.
@@ -176,8 +176,8 @@ def test_study_counts_the_errors_of_every_pair(study):
     for way, expected in compare(of_pairs).items():
         contrast = study["contrasts"][way]
         assert contrast["fewer_errors_by_seed"] == expected.ahead.tolist()
-        signed = contrast["signed_mcnemar_midp_by_seed"]
-        assert signed == pytest.approx(expected.signed_midp, rel=1e-7)
+        signed = contrast["signed_mcnemar_exact_by_seed"]
+        assert signed == pytest.approx(expected.signed_p, rel=1e-7)
 
 
 def test_study_tells_new_images_from_these_images(study):

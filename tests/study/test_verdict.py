@@ -23,8 +23,8 @@ SUM = NAMES["multiclass_sum"]
 
 def make_contrast(value, error, *, p_adjusted=0.001, way="multiclass_sum"):
     """Make what ten pairs say, with 1.96 standard errors to both sides for 95%."""
-    ahead, midp = np.full(10, round(value)), np.full(10, np.copysign(0.3, value))
-    return Contrast(way, ahead, midp, Estimate(value, error, 1e6), p_adjusted)
+    ahead, p = np.full(10, round(value)), np.full(10, np.copysign(0.3, value))
+    return Contrast(way, ahead, p, Estimate(value, error, 1e6), p_adjusted)
 
 
 # What is said.
@@ -187,9 +187,9 @@ def test_interval_of_pairs_won_is_that_of_pairs_drawn_anew():
 
 
 def test_contrast_table_follows_the_estimates():
-    ahead, midp = np.array([-9, 1, 2]), np.ones(3)
-    first = Contrast("multiclass_argmax", ahead, midp, Estimate(-2.0, 1.5, 200), 0.37)
-    second = Contrast("multiclass_sum", -ahead, midp, Estimate(15.0, 2.0, 200), 1e-9)
+    ahead, p = np.array([-9, 1, 2]), np.ones(3)
+    first = Contrast("multiclass_argmax", ahead, p, Estimate(-2.0, 1.5, 200), 0.37)
+    second = Contrast("multiclass_sum", -ahead, p, Estimate(15.0, 2.0, 200), 1e-9)
     table = verdict.table_contrasts({c.way: c for c in (first, second)})
     assert list(table) == [NAMES["multiclass_argmax"], SUM]
     chance = measure(second.estimate)["probability"]["multiclass_better"]
