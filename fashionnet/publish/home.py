@@ -38,7 +38,7 @@ STEPS = {
         "The answer": "the verdict, and the figure that shows it",
         "Two ways to binarize": "the likeliest class, or the larger sum",
         "Compare on the same images": "one pair of networks, with McNemar's test",
-        "Repeat over seeds": "ten pairs, a bootstrap, and the rule for the verdict",
+        "Repeat over seeds": "ten pairs, an interval, and the rule for the verdict",
         "Where they disagree": "class by class, and the images that matter",
         "What it costs": "parameters, time, and loss",
         "Verdict and limits": "which one to use, and what this study cannot say",
