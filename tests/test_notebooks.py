@@ -24,6 +24,7 @@ from fashionnet.differences import list_layers
 from fashionnet.publish.gate import find_measured
 from fashionnet.recipes import Recipe
 from fashionnet.study.pairs import find_pairs, right_by_seed
+from fashionnet.study.stats import crossed_estimate
 from fashionnet.study.verdict import MARGIN
 from fashionnet.training import make_optimizer
 
@@ -374,16 +375,19 @@ def test_plain_keras_of_part_1_is_its_network_and_trains(run_listing):
     weights = names["model"].weights
     assert [w.shape for w in weights] == [w.shape for w in usual.weights]
     for given in (
-        f"batch_size={recipe.batch_size}", f"warmup_target={recipe.learning_rate}",
+        f"shuffle(len(x_train), seed=0).batch({recipe.batch_size})",
         f"epochs={recipe.epochs}", f"patience={recipe.patience}",
-        f"Dropout({recipe.input_dropout})", "optimizer=keras.optimizers.Adam(schedule)",
+        f"Dropout({recipe.input_dropout}, noise_shape=(1, 784))",
         f"n_steps = {recipe.epochs} * math.ceil(len(x_train) / {recipe.batch_size})",
     ):  # fmt: skip
         assert given in source
     usual = make_optimizer(
-        learning_rate=recipe.learning_rate, weight_decay=0, n_steps=names["n_steps"]
+        learning_rate=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        n_steps=names["n_steps"],
     )
-    assert names["schedule"].get_config() == usual._learning_rate.get_config()
+    made = names["model"].optimizer.get_config()
+    assert made | {"name": ""} == usual.get_config() | {"name": ""}
 
 
 def test_plain_keras_of_part_2_is_that_of_part_1_for_two_groups(run_listing):
@@ -421,12 +425,15 @@ def test_plain_comparison_of_part_3_finds_what_the_notebook_does(
     differ = right["binary"].astype(int) - right["multiclass_sum"]
     np.testing.assert_array_equal(names["excess"], differ)
     n_wrong = [str((~right[kind][0]).sum()) for kind in ("multiclass_sum", "binary")]
-    first, *_, means, middle, within = capsys.readouterr().out.strip().splitlines()
+    first, *_, means, interval, within = capsys.readouterr().out.strip().splitlines()
     assert re.findall(r"\d+(?= errors)|\d+(?= with two)", first) == n_wrong
     assert float(first.split()[-1]) > 0.05
     assert f"two: {differ.sum() / 3:+.1f} errors" in means
-    low, high = map(float, re.findall(r"[-\d.]+", middle.split(":")[1]))
-    assert low < differ.sum() / 3 < high
+    low, high = map(float, re.findall(r"[-\d.]+", interval.split(":")[1]))
+    expected = crossed_estimate(differ)
+    for end, sign in ((low, -1), (high, 1)):
+        end_of_formula = expected.value + sign * 1.645 * expected.standard_error
+        assert end == pytest.approx(1e4 * end_of_formula, abs=0.1)
     assert within.endswith(str(low > -10 and high < 10))
 
 
