@@ -31,8 +31,8 @@ ANSWERS: dict[str, str] = {
         "{means} than binary ones; this may be chance. We count differences of up to "
         f"{MARGIN} as too small to matter, and the 90% intervals reach at most "
         "{least:.1f}. So by this margin, both are equally good in number of errors (a "
-        "margin below {least:.1f} would leave it open). Choose by what you need, ten "
-        "classes or two groups."
+        "margin below {least:.1f} would leave it open). If you need only the two "
+        "groups, train for them, which is simpler."
     ),
     "undecided": "Which is better stays open.",
 }
