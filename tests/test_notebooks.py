@@ -18,8 +18,8 @@ import pytest
 from edited import EDITED
 from nbconvert import MarkdownExporter, PythonExporter
 
-from fashionnet import models
-from fashionnet.data import CLOTHING, load_test_set
+from fashionnet import data, models
+from fashionnet.data import CLOTHING, load_test_set, load_training_set
 from fashionnet.differences import list_layers
 from fashionnet.publish.gate import find_measured
 from fashionnet.recipes import Recipe
@@ -299,6 +299,22 @@ def test_part_3_runs_with_a_single_pair(tmp_path):
     process = start_nbmake(skip_edited(PATHS[2]), tmp_path)
     said, _ = process.communicate()
     assert process.returncode == 0, said
+
+
+@pytest.mark.integration
+def test_parts_1_and_2_run_where_no_run_is_stored_as_in_colab(
+    part, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("FASHIONNET_HOME", str(tmp_path))
+    for load, few in ((load_training_set, 6_000), (load_test_set, 2_000)):
+        images, labels = load()
+        some = images[:few], labels[:few]
+        monkeypatch.setattr(data, load.__name__, lambda some=some: some)
+    names, code = {}, "\n".join(text(c) for c in cells(skip_edited(part), "code"))
+    exec(re.sub(r"(EPOCHS = |epochs=)\d+", r"\g<1>2", code), names)
+    [run] = filter(None, names["stored"])
+    assert names["stored"].index(run) == names["SEED"] == run.manifest["seed"]
+    assert np.array_equal(run.y_prob_test, names["y_prob"])
 
 
 def run_side_by_side(paths, home):
