@@ -35,7 +35,7 @@ for (const table of document.querySelectorAll('table.sortable')) {
 }
 
 const contents = document.querySelector('.contents');
-const links = [...contents?.querySelectorAll('a') ?? []];
+const links = [...contents?.querySelectorAll('a[href^="#"]') ?? []];
 const headings = links.map(link => document.getElementById(link.hash.slice(1)));
 let here = null;
 function follow() {
