@@ -232,9 +232,9 @@ def plot_roc(y_true, y_score, *, thresholds=(0.1, 0.5, 0.9), ax=None):
     for threshold, marker in zip(thresholds, "s^Dovp", strict=False):
         false, true = _rates(y_true, y_score > threshold)
         style = {"color": RED, "linestyle": "", "marker": marker}
-        ax.plot(false, true, label=f"threshold {threshold:g}", **style)
+        ax.plot(false, true, label=f"threshold {threshold:.3g}", **style)
         parts.append(
-            f"at {threshold:g} {false:.2%} false and {true:.2%} true positives"
+            f"at {threshold:.3g} {false:.2%} false and {true:.2%} true positives"
         )
         zoom = max(zoom, 1.5 * false, 1.5 * (1 - true))
     ax.set(xlim=(-zoom / 20, zoom), ylim=(1 - zoom, 1 + zoom / 20))
