@@ -1,7 +1,6 @@
 """What is said of pairs of trainings, and that it follows the verdict rule."""
 
 import itertools
-import math
 import re
 from math import comb
 
@@ -69,8 +68,6 @@ def test_verdict_names_both_sides_and_swaps_with_the_networks(outcome):
 )
 def test_answer_on_drawn_runs_is_that_of_both_ways(n_ten, n_two, outcome, ahead):
     found = compare(right_by_seed(draw_pairs(n_ten, n_two), LABELS))
-    ends = [end for c in found.values() for end in c.estimate.interval(0.9)]
-    least = math.ceil(10 * max(map(abs, ends))) / 10
     means = " or ".join(
         f"{phrase_difference(found[way].estimate.value)} errors ({said})"
         for way, said in (
@@ -78,11 +75,8 @@ def test_answer_on_drawn_runs_is_that_of_both_ways(n_ten, n_two, outcome, ahead)
             ("multiclass_sum", "summed"),
         )
     )
-    answer = verdict.ANSWERS[outcome].format(ahead=ahead, least=least, means=means)
+    answer = verdict.ANSWERS[outcome].format(ahead=ahead, means=means)
     assert verdict.state_answer(found) == f"**{answer}**"
-    if outcome == "equally good":
-        for contrast in found.values():
-            assert verdict.decide(contrast.estimate, margin=least) == outcome
 
 
 @pytest.mark.parametrize("leads", [((12, 3), (2, 3)), ((12, 3), (-12, 3))])
