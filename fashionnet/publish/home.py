@@ -44,6 +44,25 @@ STEPS = {
         "Verdict and limits": "which one to use, and what this study cannot say",
     },
 }
+# In italics or bold where they are explained, and nowhere before.
+TERMS = re.split(
+    r",\s+",
+    """95% interval, accuracy, AUROC, augmentation, backpropagation, balanced accuracy,
+batch, batch normalization, bias, Bonferroni correction, Brier score, calibrated,
+calibration error, callbacks, checkpoint, committee, confusion matrix, convolution,
+cross-entropy, dense, distillation, dropout, early stopping, entropy, epoch,
+equally good, F1, false negatives, false positives, feature extraction, feature map,
+filter, fine-tuning, generalization, Grad-CAM, gradient, hidden, hyperparameters,
+independent, learning rate, log scale, log-loss, logits, loss, margin, max pooling,
+McNemar's test, neural network, occlusion, one-hot, optimizer, overfitting, p-value,
+parameters, patience, precision, rank correlation, recall, receptive field, recipe,
+regularization, ReLU, residual network, ROC curve, running averages, seed, shortcut,
+sigmoid, slope, softmax, stacking, standard deviation, standard error, step,
+stochastic gradient descent, stratified, summed, t-SNE, temperature scaling, test set,
+top class, training set, transfer learning, true positive rate, undecided, unit,
+validation set, vanishing gradients, variance, vote, weight, weight decay,
+weight sharing, winner's curse""",
+)
 # The figure of each part that says most.
 FIGURES = {
     "01_multiclass": "plot_confusion",
@@ -87,6 +106,7 @@ def render_home(books, pages, results, build, has_benchmark=False):
         parts=parts,
         further=further,
         results=results,
+        terms=find_terms(pages),
         columns=COLUMNS,
         rows=table_results(results),
         spread=state_spread(results["seeds"]),
@@ -104,6 +124,24 @@ def list_sections(page, steps):
         for h in headings
         if (title := h.get_text())
     ]
+
+
+def find_terms(pages):
+    """Find the section in which each of `TERMS` is explained, if it is.
+
+    Args:
+        pages: What `render_page` made, by name, in the order of reading.
+
+    Returns:
+        Addresses such as `01_multiclass.html#d-train`, by term.
+    """
+    found = {}
+    for name, page in pages.items():
+        for mark in BeautifulSoup(page, "html.parser").select(".cell :is(em, strong)"):
+            heading = mark.find_previous(["h1", "h2", "h3"])
+            word = mark.get_text().rstrip(".:").lower()
+            found.setdefault(word, f"{name}.html#{heading['id']}")
+    return {term: found[term.lower()] for term in TERMS if term.lower() in found}
 
 
 def find_answer(book):

@@ -2,10 +2,12 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from edited import EDITED
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from fashionnet.publish import home
 from fashionnet.publish.page import render_page
+from fashionnet.publish.published import BOOKS
 
 BUILD = {
     "date": "2026-01-02 03:04 UTC",
@@ -85,6 +87,24 @@ def test_home_page_has_results_verdict_and_steps(soup, books):
     assert "9,012 are right." in text
     assert "988 90.12% 89.52% to 90.69% 1,499.5" in text
     assert "39 99.61% 99.47% to 99.71% 40.5" in text
+
+
+def test_terms_lead_to_where_they_are_first_explained(books):
+    books["01"].cells.append(new_markdown_cell("## Train\n\n**Unit.** The *epoch*."))
+    books["03"].cells.append(new_markdown_cell("## Later\n\nThe *epoch*, a *word*."))
+    pages = {name: render_page(book, name) for name, book in books.items()}
+    found = home.find_terms(pages)
+    assert found == {"epoch": "01.html#train", "unit": "01.html#train"}
+    page = home.render_home(books, pages, RESULTS, BUILD)
+    terms = BeautifulSoup(page, "html.parser").select(".terms a")
+    assert {a.text: a["href"] for a in terms} == found
+
+
+@pytest.mark.skipif(EDITED, reason="an edited notebook may explain other terms")
+def test_every_term_is_explained_on_a_published_page(stored_reports):
+    pages = {name: stored_reports[0].pages[name].html for name in BOOKS}
+    assert set(home.find_terms(pages)) == set(home.TERMS)
+    assert sorted(home.TERMS, key=str.lower) == home.TERMS
 
 
 @pytest.mark.parametrize("has_benchmark", [False, True])
