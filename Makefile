@@ -58,7 +58,7 @@ data: $(READY) ## get Fashion-MNIST: find it, download it, or take Debian's pack
 reports: $(READY) ## execute the notebooks and make their pages in reports/
 	@$(FASHIONNET) reports
 
-check: data ## say which evidence the reports show, and what breaks a rule
+check: data ## list the evidence in the reports, and what breaks a rule
 	@$(FASHIONNET) check
 
 pdf: $(READY) ## print the pages and a short report as PDF (needs Chromium or Chrome)
@@ -100,7 +100,7 @@ coverage: data ## measure which lines and branches of the package the tests reac
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 
-mutation: data ## change the code in hundreds of places; 85% of that must fail a test
+mutation: data ## change the code in hundreds of places; tests must notice 85%
 	$(PIP) install --quiet --editable '.[quality]'
 	rm -rf mutants
 	$(PY) -m mutmut run
@@ -109,22 +109,22 @@ mutation: data ## change the code in hundreds of places; 85% of that must fail a
 test-colab: data colab ## run unit tests and packed notebooks with Colab's versions
 	sh tests/colab.sh
 
-colab: $(READY) ## pack notebooks that run alone; REPO_URL=... writes links to them
+colab: $(READY) ## pack notebooks that need no other file; REPO_URL=... adds links to them
 	@$(FASHIONNET) colab $(if $(REPO_URL),--repo-url "$(REPO_URL)")
 
 submission: $(READY) ## pack one archive to hand in, with the reports as they are
 	@$(FASHIONNET) submission
 
-study: $(READY) ## train the study of Part 3 (some 25 minutes); goes on where it stopped
+study: $(READY) ## train the networks of Part 3 (about 25 minutes); resumes where it stopped
 	@$(FASHIONNET) study $(if $(JOBS),--jobs $(JOBS))
 
-further: $(READY) ## train the further networks (many hours); goes on where it stopped
+further: $(READY) ## train the further networks (many hours); resumes where it stopped
 	@$(FASHIONNET) further $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS))
 
 search: $(READY) ## choose the recipe again, on validation images (half an hour)
 	@$(FASHIONNET) search
 
-bench: data ## compare speed and accuracy with the peers; QUICK=1 takes one seed
+bench: data ## compare speed and accuracy with the peers; QUICK=1 uses one seed
 	$(PIP) install --quiet --editable '.[bench]'
 	$(PY) benchmarks/bench.py $(if $(QUICK),--quick)
 

@@ -34,7 +34,7 @@ def check_keras():
     except (OSError, UnicodeDecodeError, json.JSONDecodeError):
         pass  # Keras does without, too.
     except AttributeError:
-        raise FashionnetError(f"{path} is no list of settings; delete it") from None
+        raise FashionnetError(f"{path} is not a list of settings; delete it") from None
     if named := os.environ.get("KERAS_BACKEND"):
         settings = {**settings, "backend": named}
         places["backend"] = "the environment variable KERAS_BACKEND"
@@ -48,4 +48,6 @@ def check_keras():
             continue
         raise FashionnetError(f"{name} is {value!r} in {places[name]}, but {problem}")
     if not isinstance(settings.get("epsilon", 1e-7), float):
-        raise FashionnetError(f"epsilon in {path} must be a number such as 1e-07")
+        raise FashionnetError(
+            f"epsilon in {path} is {settings['epsilon']!r}; write a number, as 1e-07"
+        )

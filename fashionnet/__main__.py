@@ -1,4 +1,4 @@
-"""The front door: python -m fashionnet VERB."""
+"""What `python -m fashionnet VERB` does."""
 
 import argparse
 import contextlib
@@ -28,26 +28,26 @@ def make_parser():
 
     add_verb(data, "get Fashion-MNIST: find it, download it, or take Debian's package")
     for verb in (
-        add_verb(train, "train one of the further networks; alone, list them"),
-        add_verb(test, "test one of the further networks; alone, list them"),
+        add_verb(train, "train one of the further networks; without a name, list them"),
+        add_verb(test, "test one of the further networks; without a name, list them"),
     ):
         verb.add_argument("network", metavar="NETWORK", nargs="?", type=_network)
         verb.add_argument("--seed", type=read_seed, default=0, help="0 if left out")
         verb.add_argument("--epochs", type=read_count, help="other than the table's")
     _take_photos(add_verb(predict, "say what the networks see in pictures of your own"))
     add_verb(reports, "execute the notebooks and make their pages in reports/")
-    add_verb(check, "say which evidence the reports show, and what breaks a rule")
+    add_verb(check, "list the evidence in the reports, and what breaks a rule")
     add_verb(pdf, "print the pages and a short report as PDF, with Chromium or Chrome")
-    verb = add_verb(colab, "pack notebooks that run alone")
+    verb = add_verb(colab, "pack notebooks that need no other file")
     verb.add_argument(
         "--repo-url", metavar="URL", type=_address, help="write links that open them"
     )
     add_verb(submission, "pack one archive to hand in, with the reports as they are")
-    verb = add_verb(study, "train the study of Part 3, or go on where it stopped")
+    verb = add_verb(study, "train the networks of Part 3, or go on with them")
     verb.add_argument("--only", metavar="PART", help="main, controls or curve",
                       choices=("main", "controls", "curve"))  # fmt: skip
     _take_jobs(verb)
-    verb = add_verb(further, "train the further networks, or go on where it stopped")
+    verb = add_verb(further, "train the further networks, or go on with them")
     verb.add_argument("--only", metavar="NAME", help="names of networks", nargs="+",
                       type=_network)  # fmt: skip
     _take_jobs(verb)
@@ -234,7 +234,7 @@ def search(options):
     get_data()
     script = str(ROOT / "benchmarks" / "search.py")
     if subprocess.run([sys.executable, script], check=False).returncode:
-        raise FashionnetError(f"{script} failed; what it trained is kept")
+        raise FashionnetError(f"{script} failed; what it trained is kept: run it again")
 
 
 def main(arguments=None):

@@ -96,7 +96,7 @@ def wilson_interval(n_correct, n_total, level=0.95):
     Source: Wilson (1927), JASA 22, 209-212.
     """
     if not 0 <= n_correct <= n_total or n_total < 1:
-        raise ValueError(f"{n_correct} of {n_total} is no share")
+        raise ValueError(f"{n_correct} of {n_total} is not a share")
     share = binomtest(int(n_correct), int(n_total))
     low, high = share.proportion_ci(level, method="wilson")
     return share.statistic, low, high

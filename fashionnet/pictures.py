@@ -56,7 +56,7 @@ def load_picture(source):
         A `Picture`.
 
     Raises:
-        PictureError: If it is no picture, damaged, too large, or of one color.
+        PictureError: If it is not a picture, or damaged, too large, or of one color.
     """
     try:
         colored, steps = read_picture(source)
@@ -115,7 +115,7 @@ def _open(source):
         reason = f"it has far more than the {MAX_MEGAPIXELS} megapixels that are read"
     except Exception as error:
         readable = f"{', '.join(FORMATS)} are read, HEIC with `pip install pillow-heif`"
-        reason = getattr(error, "strerror", None) or f"it is no picture: {readable}"
+        reason = getattr(error, "strerror", None) or f"it is not a picture: {readable}"
     raise PictureError(reason)
 
 

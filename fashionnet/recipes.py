@@ -88,7 +88,7 @@ def check_settings(recipe, *, seed=0):
         check_count("n_train", recipe.n_train)
     check_rate("learning_rate", recipe.learning_rate)
     check_rate("weight_decay", recipe.weight_decay, lowest=0)
-    _check("seed", seed, Integral, lambda s: 0 <= s < 2**32, "a whole number from 0 on")
+    _check("seed", seed, Integral, lambda s: 0 <= s < 2**32, "a whole number from 0 up")
     return recipe._replace(
         hidden_units=check_units("hidden_units", recipe.hidden_units, fewest=0)
     )
@@ -99,25 +99,25 @@ def check_units(name, numbers, *, fewest=1):
     is_list = isinstance(numbers, (tuple, list)) and len(numbers) >= fewest
     for units in numbers if is_list else [None]:
         if isinstance(units, bool) or not isinstance(units, Integral) or units < 1:
-            wanted = "whole numbers from 1 on in brackets, as in (256, 256) or (64,)"
+            wanted = "whole numbers from 1 up in parentheses, as in (256, 256) or (64,)"
             raise ValueError(f"{name} is {numbers!r}; it must be {wanted}")
     return tuple(int(units) for units in numbers)
 
 
 def check_count(name, value, lowest=1):
-    """Refuse what is no whole number from `lowest` on."""
-    wanted = f"a whole number from {lowest} on"
+    """Refuse all but a whole number from `lowest` up."""
+    wanted = f"a whole number from {lowest} up"
     _check(name, value, Integral, lambda count: count >= lowest, wanted)
 
 
 def check_share(name, value):
-    """Refuse what is no share from 0 to below 1."""
+    """Refuse all but a share from 0 to below 1."""
     _check(name, value, Real, lambda share: 0 <= share < 1, "a number in [0, 1)")
 
 
 def check_rate(name, value, lowest=sys.float_info.min):
-    """Refuse what is no finite number above 0; with `lowest=0`, it may be 0."""
-    wanted = "a finite number from 0 on" if lowest == 0 else "a finite number above 0"
+    """Refuse all but a finite number above 0; with `lowest=0`, it may be 0."""
+    wanted = "a finite number from 0 up" if lowest == 0 else "a finite number above 0"
     _check(name, value, Real, lambda rate: lowest <= rate < math.inf, wanted)
 
 

@@ -37,11 +37,11 @@ def test_impossible_setting_is_refused_by_name_and_value(name, value):
 
 
 WAYS_OUT = {
-    "hidden_units": "from 1 on in brackets, as in (256, 256) or (64,)",
+    "hidden_units": "from 1 up in parentheses, as in (256, 256) or (64,)",
     "dropout": "in [0, 1)",
-    "epochs": "from 1 on",
+    "epochs": "from 1 up",
     "learning_rate": "above 0",
-    "weight_decay": "from 0 on",
+    "weight_decay": "from 0 up",
     "schedule": "'cosine' or 'constant'",
 }
 

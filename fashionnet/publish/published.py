@@ -231,5 +231,5 @@ def fill_place(path, mark, block):
         lambda _: start + block + end, path.read_text(encoding="utf-8")
     )
     if not n_places:
-        raise ReportError(f"{path} has no place for it: put {start.strip()} and {end}")
+        raise ReportError(f"{path} lacks its marks: add {start.strip()} and {end}")
     write_file(path, text)

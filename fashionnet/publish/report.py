@@ -49,7 +49,7 @@ def make_pdfs(reports, folder):
             report is longer than the assignment allows.
     """
     if not (reports / "index.html").is_file():
-        raise ReportError(f"{reports} has no pages; `python -m fashionnet reports`")
+        raise ReportError(f"{reports} has no pages; run `python -m fashionnet reports`")
     browser = find_chromium()
     if browser is None:
         raise ReportError(NO_BROWSER)

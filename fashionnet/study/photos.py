@@ -81,7 +81,7 @@ def load_networks(*, train=False, is_told=False):
     if missing and not train:
         raise FashionnetError(
             f"no weights of {' and '.join(missing)}, seed {SEED}, are stored; --train "
-            "trains what is missing, half a minute to a minute each"
+            "trains them, each in half a minute to a minute"
         )
     for run in filter(None, runs.values()):
         check_weights(run)
@@ -144,7 +144,7 @@ def read_photo(name):
     if name == "-":
         raw = sys.stdin.buffer.read() if sys.stdin else b""
         if not raw:
-            raise PictureError(f"{INPUT}: it was empty; put `< PHOTO` behind the `-`")
+            raise PictureError(f"{INPUT}: it was empty; put `< PHOTO` after the `-`")
         file = io.BytesIO(raw)
         file.name = INPUT  # for what `load_picture` may have to say of it
         return load_picture(file)

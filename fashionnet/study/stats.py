@@ -20,7 +20,7 @@ def mcnemar_exact(only_first, only_second):
     """
     fewer, more = sorted((int(only_first), int(only_second)))
     if fewer < 0:
-        raise ValueError(f"counts are {only_first}, {only_second}; they start at 0")
+        raise ValueError(f"counts are {only_first}, {only_second}; none may be below 0")
     return binomtest(fewer, fewer + more).pvalue if more else 1.0
 
 
@@ -194,7 +194,7 @@ def _check_share(name, values):
 def _check_table(differences):
     table = np.asarray(differences, dtype=float)
     if table.ndim != 2 or table.shape[0] < 1 or table.shape[1] < 2:
-        raise ValueError(f"shape {table.shape} is not 1 seed or more by 2 images")
+        raise ValueError(f"shape {table.shape}: it must be at least 1 seed by 2 images")
     for wrong in table[~np.isfinite(table)]:
-        raise ValueError(f"a difference is {wrong}")
+        raise ValueError(f"a difference is {wrong}; it must be finite")
     return table

@@ -65,7 +65,7 @@ def phrase_rates(measured):
     return (
         f"{alarms:.0%} of articles in photo-like scenes got it, and {drawn['unlike']} "
         f"of {drawn['n']} drawn pictures of articles, though {drawn['unlike, right']} "
-        f"of these {drawn['unlike']} were answered correctly; {1 - stamps:.0%} of "
+        f"of these {drawn['unlike']} were labeled correctly; {1 - stamps:.0%} of "
         "pictures of other things did not get it"
     )
 

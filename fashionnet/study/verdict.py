@@ -28,7 +28,7 @@ ANSWERS: dict[str, str] = {
     ),
     "equally good": (
         "On these test images, neither is shown to be better. In 10,000 images, "
-        "ten-class networks make {means} than binary ones, which may be chance. The "
+        "ten-class networks make {means} than binary ones, possibly by chance. The "
         f"90% intervals stay within our margin of {MARGIN}, so we call the two equally "
         "good. If you need only the two groups, train for them, which is simpler."
     ),

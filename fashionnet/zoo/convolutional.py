@@ -115,4 +115,6 @@ def _check_sizes(n_classes, filters, most, dense_units, dropout):
     check_count("dense_units", dense_units)
     check_share("dropout", dropout)
     if len(filters) > most:
-        raise ValueError(f"filters is {filters}; images have room for {most} at most")
+        raise ValueError(
+            f"filters is {filters}; these images have room for only {most}"
+        )

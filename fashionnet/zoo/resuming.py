@@ -69,7 +69,9 @@ class Backup(keras.callbacks.BackupAndRestore):
         # Not the number that Keras notes: a kill can come before it is written.
         n_done, rest = divmod(n_steps, steps_per_epoch)
         if rest or n_done > len(memory["epochs"]):
-            raise ValueError(f"{n_steps} steps are no epochs of {steps_per_epoch}")
+            raise ValueError(
+                f"{n_steps} steps are not whole epochs of {steps_per_epoch}"
+            )
         self.epochs = memory["epochs"][:n_done]
         self.resumed_after = [*memory["resumed_after"], n_done]
         for other in self.others:

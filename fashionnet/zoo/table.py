@@ -181,7 +181,7 @@ NETWORKS: tuple[Network, ...] = (
         {"hidden_units": (256, 256, 256), "dropout": 0.2},
         at_rate("Adam", 1e-4), CONSTANT, {}, 128, 60, 10,
         why="11 images of 10,000 below one training of the document, which is within "
-        "chance: trainings of one setting of its grid that differ only in the seed "
+        "chance: trainings of the same setting of its grid with different seeds "
         "scatter by 28 images (standard deviation; six settings, three seeds each)",
     ),
     Network(
@@ -281,7 +281,7 @@ NETWORKS: tuple[Network, ...] = (
         "taught-mlp", "ours", None, 0.9180, 2_913_290, 45, **LARGE_MLP,
         teacher={"name": "small-resnet", "temperature": 4, "share": 0.9}, seeds=(0,),
         why="a good teacher does not make up for the missing convolution; one seed, "
-        "because every other one takes a teacher of its own",
+        "because each further seed needs a teacher of its own",
     ),
     *list_grid(),
 )  # fmt: skip

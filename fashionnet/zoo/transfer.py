@@ -51,7 +51,7 @@ class ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module, name):
         """Return what a pickle names, if it is admitted."""
         if (module, name) not in ADMITTED:
-            raise pickle.UnpicklingError(f"{module}.{name} is no part of an array")
+            raise pickle.UnpicklingError(f"{module}.{name} is not part of an array")
         return ADMITTED[module, name]
 
 

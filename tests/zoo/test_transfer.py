@@ -157,7 +157,7 @@ class Hostile:
 def test_pickle_that_would_run_something_is_refused(tmp_path, wrap, protocol):
     path = tmp_path / "made"
     raw = pickle.dumps(wrap(Hostile(str(path))), protocol)
-    with pytest.raises(pickle.UnpicklingError, match="no part of an array"):
+    with pytest.raises(pickle.UnpicklingError, match="not part of an array"):
         ArrayUnpickler(io.BytesIO(raw)).load()
     assert not path.exists()
     # An ordinary unpickler does run it.
