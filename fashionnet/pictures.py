@@ -56,7 +56,7 @@ def load_picture(source):
         A `Picture`.
 
     Raises:
-        PictureError: If it is no picture, damaged, too large, or of one color.
+        PictureError: If it is not a picture, or damaged, too large, or of one color.
     """
     try:
         colored, steps = read_picture(source)

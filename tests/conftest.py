@@ -1,5 +1,6 @@
 """Shared by all tests: no window, no network, nothing of the checkout is changed."""
 
+import gc
 import re
 from functools import cache
 from pathlib import Path
@@ -49,6 +50,12 @@ def pytest_collection_modifyitems(items):
         if STARTERS & set(item.fixturenames):
             item.add_marker(pytest.mark.integration)
     items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
+def pytest_collection_finish():
+    """Spare the garbage collector what was imported: it would search it every time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

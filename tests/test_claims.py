@@ -449,18 +449,17 @@ def test_validation_images_of_part_3_agree_but_for_the_top_class_without_three_s
     assert len(np.unique(held_out)) == pytest.approx(39_000, abs=500)
 
 
-def test_summed_makes_fewer_errors_than_the_top_class_on_validation_images_at_least():
+def test_summed_makes_slightly_fewer_errors_than_the_top_class():
     right = right_by_seed(find_pairs(), LABELS)
     top, summed = (
         right[k].astype(int) for k in ("multiclass_argmax", "multiclass_sum")
     )
-    low, high = crossed_estimate(summed - top).interval()
-    assert low < 0 < high
-    assert 10_000 * (summed - top).mean() == pytest.approx(0.6, abs=0.01)
-    assert np.round([1e4 * low, 1e4 * high], 1).tolist() == [-1.5, 2.7]
     more = count_more_errors_on_validation_images()
-    found = mean_interval(more["top"] - more["summed"])
-    assert np.round(found, 1).tolist() == [2.5, 0.5, 4.5]
+    on_test, on_val = (
+        10_000 * (summed - top).mean(),
+        mean_interval(more["top"] - more["summed"])[0],
+    )
+    assert 0 < on_test < on_val < 5  # too few to matter
 
 
 def test_one_error_in_24_crosses_the_border_between_the_groups():
@@ -921,6 +920,22 @@ def test_scaled_probabilities_cost_less_and_both_kinds_are_equally_good_then():
     assert mean[1, 1, 1] == pytest.approx(114.5, abs=1)  # as with chosen thresholds
     low, high = mean_interval(found[:, 0, 1, 0] - found[:, 1, 1, 0])[1:]
     assert low < 0 < high
+
+
+def test_scaling_helps_binary_networks_with_other_seeds_and_images():
+    labels, clothing, less = load_training_set()[1], np.isin(LABELS, CLOTHING), []
+    for seed, (_, run) in find_pairs().items():
+        truth = np.isin(labels[hold_out(seed)], CLOTHING)
+        scaled = scale_temperature(
+            run.y_prob_test, fit_temperature(run.y_prob_val, truth)
+        )
+        both = np.array([run.y_prob_test, scaled])
+        missed, false = clothing & (both <= 1 / 11), ~clothing & (both > 1 / 11)
+        measured = np.array([log_losses(clothing, both), 10.0 * missed + false])
+        less.append(measured[:, 0] - measured[:, 1])  # by measure and image
+    for of_measure in np.moveaxis(less, 1, 0):
+        low, high = crossed_estimate(of_measure).interval()
+        assert 0 < low < high
 
 
 def test_run_of_part_2_is_the_second_best_of_ten():

@@ -240,7 +240,7 @@ def test_standard_input_is_read(shirt, capsys, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("raw", "why"), [(b"", "empty"), (b"a text", "no picture"), (None, "empty")]
+    ("raw", "why"), [(b"", "empty"), (b"a text", "not a picture"), (None, "empty")]
 )
 def test_standard_input_without_a_picture_has_the_same_name(
     raw, why, capsys, monkeypatch

@@ -162,8 +162,8 @@ def test_stored_answers_are_to_all_pictures_in_all_ways():
 def test_readme_says_how_many_are_right():
     answers, readme = load_answers(), (CHECKOUT / "README.md").read_text("utf-8")
     said = " ".join(readme.split())
-    assert f"right about {count_right(answers, 'before')} of them" in said
-    assert f"about {count_right(answers, 'after')} prepared" in said
+    assert f"gets {count_right(answers, 'before')} of them right as they are" in said
+    assert f"and {count_right(answers, 'after')} after preparation" in said
 
 
 def test_so_many_of_thirty_are_right_before_and_after_preparation(layers):

@@ -442,7 +442,7 @@ async function openFile(file) {
     update();
   } catch (error) {
     const why = error.message?.startsWith("It has") ? error.message
-      : "It is damaged, or no picture. PNG, JPEG, WebP and GIF work.";
+      : "It is damaged, or not a picture. PNG, JPEG, WebP and GIF work.";
     refuse(`${file.name || "What was pasted"} cannot be read. ${why}`);
   }
 }
