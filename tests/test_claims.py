@@ -521,32 +521,23 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
     cells = read_reports().books["03_comparison"].cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     printed = [output.get("text", "") for output in outputs]
-    [text] = [text for text in printed if "by luck alone" in text]
-    scatter = re.findall(r"runs scatter by ([\d.]+), by luck alone by ([\d.]+)", text)
-    by_hand = re.findall(
-        r"standard error ([\d.]+), if runs were unlimited ([\d.]+)", text
-    )
+    [text] = [text for text in printed if "s_luck" in text]
     right = right_by_seed(find_pairs(), LABELS)
     ways = ("multiclass_argmax", "multiclass_sum")
-    for way, seen, errors in zip(ways, scatter, by_hand, strict=True):
+    for way, line in zip(ways, text.splitlines()[1:], strict=True):
+        numbers = map(float, re.findall(r"-?\d+\.\d+", line))
+        mean, e_images, s_runs, s_luck, e, low, high = numbers
         contrast = make_contrast(right, way)
-        error, of_images = map(float, errors)
-        assert error == pytest.approx(contrast.estimate.standard_error, abs=0.02)
-        assert 0.8 < of_images / error < 1
-        runs, luck = map(float, seen)
-        assert runs == pytest.approx(contrast.ahead.std(ddof=1), abs=0.06)
-        assert runs < 1.1 * luck and (runs > luck) == (way == "multiclass_argmax")
-
-
-@pytest.mark.parametrize("way", ["multiclass_argmax", "multiclass_sum"])
-def test_even_intervals_that_count_luck_twice_are_within_the_margin(way):
-    right = right_by_seed(find_pairs(), LABELS)
-    table, contrast = right["binary"] * 1 - right[way], make_contrast(right, way)
-    of_images = table.mean(axis=0).var(ddof=1) * len(LABELS)
-    of_runs = table.sum(axis=1).var(ddof=1) / len(table)
-    both = np.sqrt(of_images + of_runs)
-    assert abs(table.sum() / len(table)) + 1.645 * both < MARGIN
-    assert both > contrast.estimate.standard_error and of_runs < of_images
+        estimate = contrast.estimate
+        assert -mean == pytest.approx(estimate.value, abs=0.06)  # how far ahead
+        assert e == pytest.approx(estimate.standard_error, abs=0.02)
+        assert [-high, -low] == pytest.approx(estimate.interval(0.9), abs=0.006)
+        assert (high - low) / 2 / e == pytest.approx(1.65, abs=0.02)
+        assert s_runs == pytest.approx(contrast.ahead.std(ddof=1), abs=0.006)
+        assert s_runs < 1.1 * s_luck
+        assert (s_runs > s_luck) == (way == "multiclass_argmax")
+        unlimited = np.sqrt(e_images**2 - s_luck**2 / len(contrast.ahead))
+        assert 0.8 < unlimited / e < 1
 
 
 @pytest.mark.parametrize("way", ["multiclass_argmax", "multiclass_sum"])

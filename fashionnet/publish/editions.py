@@ -179,7 +179,7 @@ def read_address(repo_url):
     found = GITHUB.fullmatch(repo_url)
     if not found:
         raise ReportError(
-            f"{repo_url!r} is not a repository's address: expected https://github.com/OWNER/NAME"
+            f"{repo_url!r} is not a repository: expected https://github.com/OWNER/NAME"
         )
     return found.groups()[:2]
 
