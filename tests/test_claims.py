@@ -520,7 +520,7 @@ def test_most_of_the_uncertainty_of_part_3_is_due_to_the_images():
 def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
     cells = read_reports().books["03_comparison"].cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    printed = [output.get("text", "") for output in outputs]
+    printed = [output.get("data", {}).get("text/plain", "") for output in outputs]
     [text] = [text for text in printed if "s_luck" in text]
     right = right_by_seed(find_pairs(), LABELS)
     ways = ("multiclass_argmax", "multiclass_sum")
@@ -723,6 +723,10 @@ def test_side_views_of_part_3_came_out_as_it_says():
     for control in controls.values():
         assert max(map(abs, control.estimate.interval(0.9))) < MARGIN
     best = controls["best_for_ten", "binary"].estimate.value
+    # What Part 3 says: ahead are the networks that were told only the group.
+    told_groups = controls["multiclass_sum", "grouped"].estimate
+    said = [told_groups.value, *told_groups.interval()]
+    assert np.round(said, 1).tolist() == [-0.4, -6.6, 5.8]
     usual = make_contrast(right_by_seed(pairs, LABELS), "multiclass_sum", "binary")
     assert best > 0 > usual.estimate.value
     five = {name: table[:5] for name, table in right_by_seed(pairs, LABELS).items()}
@@ -891,6 +895,15 @@ def test_probabilities_below_one_half_are_mostly_too_low_and_those_above_too_hig
     assert max(abs(more[0]), abs(more[-1])) < 0.0015
     assert min(more[:3]) > 0 > max(more[4:])
     assert np.isin(at, [1, 7]).mean() > 0.99
+
+
+def test_shirts_with_short_sleeves_are_those_mistaken_for_t_shirts():
+    images, labels = load_test_set()
+    sides = np.concatenate([images[:, 14:, :5], images[:, 14:, 23:]], axis=2)
+    is_long = sides.mean(axis=(1, 2))[labels == 6] > 20
+    for ten, _ in find_pairs().values():
+        confused = predict_labels(ten.y_prob_test)[labels == 6] == 0
+        assert confused[~is_long].mean() > 6 * confused[is_long].mean()
 
 
 def test_scaled_probabilities_cost_less_and_both_kinds_are_equally_good_then():

@@ -31,6 +31,7 @@ FORMULA_TAGS = {
     "mi",
     "mn",
     "mo",
+    "mover",
     "mrow",
     "mspace",
     "msqrt",
@@ -41,7 +42,12 @@ FORMULA_TAGS = {
     "munder",
     "munderover",
 }
-FORMULA_ATTRIBUTES = {"math": {"display"}, "mspace": {"width"}, "mo": {"stretchy"}}
+FORMULA_ATTRIBUTES = {
+    "math": {"display"},
+    "mo": {"stretchy"},
+    "mover": {"accent"},
+    "mspace": {"width"},
+}
 HEADING = re.compile("^h[1-6]$")
 CAPTION = re.compile(r"Figure \d+\. ")
 ARCHIVES = {"arXiv": "https://arxiv.org/abs/", "doi": "https://doi.org/"}

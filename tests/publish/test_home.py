@@ -102,8 +102,8 @@ def test_terms_lead_to_where_they_are_first_explained(books):
 @pytest.mark.skipif(EDITED, reason="an edited notebook may explain other terms")
 def test_every_term_is_explained_on_a_published_page(stored_reports):
     page = BeautifulSoup(stored_reports[0].pages["index"].html, "html.parser")
-    assert [a.text for a in page.select(".terms a")] == home.TERMS
-    assert sorted(home.TERMS, key=str.lower) == home.TERMS
+    explained = [a.text for a in page.select(".terms a")]
+    assert sorted(explained, key=str.lower) == home.TERMS
 
 
 @pytest.mark.parametrize("has_benchmark", [False, True])

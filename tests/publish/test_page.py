@@ -317,6 +317,14 @@ def test_index_of_a_sum_stays_below_it():
     assert page.find("munderover").get_text() == "∑i=1n"
 
 
+def test_hat_stands_above_its_letter():
+    book = make_book()
+    book.cells.append(new_markdown_cell("$\\hat m$"))
+    page = BeautifulSoup(render_page(book), "html.parser")
+    hat = page.find("mover", accent="true")
+    assert [part.get_text() for part in hat.children] == ["m", "^"]
+
+
 @pytest.mark.parametrize(
     "formula",
     [r"\text{<script>x</script>}", r"\href{javascript:x}{y}", r"<img src=x onerror=x>"],
