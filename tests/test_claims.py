@@ -541,6 +541,17 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
 
 
 @pytest.mark.parametrize("way", ["multiclass_argmax", "multiclass_sum"])
+def test_resampling_the_images_gives_nearly_the_same_intervals(way):
+    right, rng = right_by_seed(find_pairs(), LABELS), np.random.default_rng(0)
+    lead = (right[way] * 1 - right["binary"]).mean(axis=0)
+    drawn = rng.multinomial(len(lead), np.full(len(lead), 1 / len(lead)), 500)
+    estimate = make_contrast(right, way).estimate
+    for level in (0.9, 0.95):
+        found = np.quantile(drawn @ lead, [(1 - level) / 2, (1 + level) / 2])
+        assert found == pytest.approx(estimate.interval(level), abs=1)
+
+
+@pytest.mark.parametrize("way", ["multiclass_argmax", "multiclass_sum"])
 def test_a_margin_of_3_takes_many_times_as_many_images(way):
     right = right_by_seed(find_pairs(), LABELS)
     estimate = make_contrast(right, way).estimate
