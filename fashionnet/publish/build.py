@@ -67,7 +67,8 @@ def _build_in(target):
     os.environ["FASHIONNET_HOME"] = str(staging)
     try:
         if (target / "runs").is_dir():
-            shutil.copytree(target / "runs", staging / "runs")
+            half_written = shutil.ignore_patterns("*.part")  # what a kill left
+            shutil.copytree(target / "runs", staging / "runs", ignore=half_written)
         books, pages, seconds = asyncio.run(make_pages(staging))
         results = write_results(staging)
         kept_sums = keep_benchmark(target, staging)

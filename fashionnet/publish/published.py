@@ -1,5 +1,6 @@
 """Read and write what is published: executed notebooks, pages, result files."""
 
+import filecmp
 import hashlib
 import json
 import os
@@ -110,6 +111,8 @@ def finish_publishing(folder):
         place = folder / path.relative_to(made)
         place.parent.mkdir(parents=True, exist_ok=True)
         is_of_run = "runs" in path.parts and path.name != MANIFEST
+        if is_of_run and place.is_file() and filecmp.cmp(path, place, shallow=False):
+            continue
         os.replace(path, place.with_name(f"{place.name}.part") if is_of_run else place)
     for manifest in (folder / "runs").rglob(MANIFEST):
         finish_store(manifest.parent)

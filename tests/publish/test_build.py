@@ -15,7 +15,7 @@ from fashionnet.publish.published import (
     ReportError,
     write_file,
 )
-from fashionnet.storing import home
+from fashionnet.storing import home, store_files
 
 README = "before\n<!-- results -->\nold\n<!-- /results -->\nafter\n"
 
@@ -116,6 +116,17 @@ def test_build_that_was_cut_short_is_finished_by_the_next_command(checkout):
     assert (checkout / "reports/01.html").read_text() == "new page"
     assert "new *block*" in (checkout / "README.md").read_text()
     assert not made.exists()
+
+
+def test_what_belongs_to_no_run_does_not_multiply_with_every_build(checkout):
+    run = checkout / "reports/runs/binary/seed-0"
+    store_files(run, {"task": "binary"}, {"history.json": b"{}"})
+    (run / "best.weights.h5").write_bytes(b"of another training")
+    (run / "history.json.part").write_bytes(b"half")
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    for _ in range(2):
+        build.build_reports()
+        assert before == {path.name: path.read_bytes() for path in run.iterdir()}
 
 
 # Where a build came from.
