@@ -1,7 +1,7 @@
 """What the prose of the notebooks claims is true of every stored training."""
 
 import re
-from itertools import combinations
+from itertools import combinations, permutations, product
 
 import numpy as np
 import pandas as pd
@@ -455,10 +455,8 @@ def test_summed_makes_slightly_fewer_errors_than_the_top_class():
         right[k].astype(int) for k in ("multiclass_argmax", "multiclass_sum")
     )
     more = count_more_errors_on_validation_images()
-    on_test, on_val = (
-        10_000 * (summed - top).mean(),
-        mean_interval(more["top"] - more["summed"])[0],
-    )
+    on_test = 10_000 * (summed - top).mean()
+    on_val = (more["top"] - more["summed"]).mean()
     assert 0 < on_test < on_val < 5  # too few to matter
 
 
@@ -538,6 +536,16 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
         assert (s_runs > s_luck) == (way == "multiclass_argmax")
         unlimited = np.sqrt(e_images**2 - s_luck**2 / len(contrast.ahead))
         assert 0.8 < unlimited / e < 1
+
+
+def test_example_of_three_pairs_and_four_images_has_the_numbers_of_part_3():
+    excess = np.array([[1, 0, 0, -1], [1, 0, 1, 0], [1, 0, 0, 0]])
+    assert np.round(2 * excess.mean(axis=0).std(ddof=1), 2) == 1.14
+    assert excess.sum(axis=1).std(ddof=1) == 1
+    # All ways to deal the two columns that are not alike.
+    third, fourth = (list(permutations(excess[:, k])) for k in (2, 3))
+    dealt = [1 + np.add(*two) for two in product(third, fourth)]
+    assert np.round(np.sqrt(np.var(dealt, axis=1, ddof=1).mean()), 2) == 0.82
 
 
 @pytest.mark.parametrize("way", ["multiclass_argmax", "multiclass_sum"])
