@@ -23,7 +23,7 @@ from fashionnet.evaluation import (
     count_errors_by_class,
     predict_labels,
 )
-from fashionnet.publish.published import ROOT, read_reports
+from fashionnet.publish.published import ROOT, read_book
 from fashionnet.recipes import PLAIN_WITH_SCHEDULE, STEPS, load_search
 from fashionnet.runs import find_run
 from fashionnet.study.calibration import (
@@ -516,7 +516,7 @@ def test_most_of_the_uncertainty_of_part_3_is_due_to_the_images():
 
 
 def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
-    cells = read_reports().books["03_comparison"].cells
+    cells = read_book(ROOT / "reports/03_comparison.ipynb").cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     printed = [output.get("data", {}).get("text/plain", "") for output in outputs]
     [text] = [text for text in printed if "s_luck" in text]
@@ -1020,7 +1020,7 @@ def test_schedule_helps_the_plain_network_and_the_added_parts_add_to_it():
 
 
 def test_plain_network_of_part_1_overfits_and_the_recipe_has_the_wider_gap():
-    cells = read_reports().books["01_multiclass"].cells
+    cells = read_book(ROOT / "reports/01_multiclass.ipynb").cells
     printed = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
     pattern = r"after epoch (\d+): ([\d.]+), after the last epoch: ([\d.]+)"
     [(kept, lowest, last)] = re.findall(pattern, printed)
