@@ -20,6 +20,11 @@ from fashionnet.study.words import (
 
 # From how many of 10,000 images on a difference is relevant.
 MARGIN = 10
+# How a network of ten classes is binarized, for readers who have not met the names.
+SAID_BY = {
+    "multiclass_argmax": "by the likeliest class",
+    "multiclass_sum": "by the larger sum of probabilities",
+}
 # The answer, by the outcome of `decide`: if both ways to binarize agree, and for one.
 ANSWERS: dict[str, str] = {
     "better": "The {ahead} network is better.",
@@ -29,8 +34,9 @@ ANSWERS: dict[str, str] = {
     "equally good": (
         "On these test images, neither is shown to be better. In 10,000 images, "
         "ten-class networks make {means} than binary ones, possibly by chance. The "
-        f"90% intervals stay within our margin of {MARGIN}, so we call the two equally "
-        "good. If you need only the two groups, train for them, which is simpler."
+        f"90% intervals stay within our margin of {MARGIN} errors, so we call the two "
+        "equally good. If you need only the two groups, train for them, which is "
+        "simpler."
     ),
     "undecided": "Which is better stays open.",
 }
@@ -65,7 +71,7 @@ def state_answer(contrasts):
     """Answer in one bold sentence which is better, if both ways agree on it."""
     answers = set()
     means = " or ".join(
-        f"{phrase_difference(c.estimate.value)} errors ({NAMES[way].split(', ')[-1]})"
+        f"{phrase_difference(c.estimate.value)} errors ({SAID_BY[way]})"
         for way, c in contrasts.items()
     )
     for contrast in contrasts.values():
