@@ -26,13 +26,13 @@ STEPS = {
         "g": "which classes are confused with each other, and why",
     },
     "02_binary": {
-        "a": "which classes are Clothing; the same images held out",
+        "a": "the same images held out, and how many are Clothing",
         "b": "one output with a sigmoid, and what stays the same",
         "c": "sigmoid and binary cross-entropy, drawn and worked out",
         "d": "the same callbacks, and what they did here",
-        "e": "loss and accuracy; what the last epochs bring",
+        "e": "loss and accuracy after each epoch; is it overfitting?",
         "f": "accuracy, beside that of always saying “Clothing”",
-        "g": "two kinds of error, thresholds and ROC curve, bags",
+        "g": "two kinds of error, and which classes they come from",
     },
     "03_comparison": {
         "The answer": "the verdict, and the figure that shows it",
@@ -145,16 +145,17 @@ def find_terms(pages):
 
 
 def find_answer(book):
-    """Return the verdict of a notebook, or else what it prints at its end."""
+    """Return the verdict of a notebook, or what it prints below *What we found*."""
     if verdict := find_verdict(book):
         return Markup("<strong>{}</strong>").format(verdict)
-    printed = [
-        output.text
-        for cell in book.cells
-        for output in cell.get("outputs", [])
-        if output.get("name") == "stdout"
-    ]
-    return " ".join(printed[-1].split()) if printed else ""
+    section = ""
+    for cell in book.cells:
+        if cell.source.startswith("## "):
+            section = cell.source.splitlines()[0]
+        for output in cell.get("outputs", []):
+            if section == "## What we found" and output.get("name") == "stdout":
+                return " ".join(output.text.split())
+    return ""
 
 
 def find_figure(book, function):

@@ -56,6 +56,7 @@ def books():
         new_markdown_cell("## b) Build\n\nBecause.", metadata=step),
         new_code_cell("models.build_mlp(10)", execution_count=1, metadata=step),
         new_markdown_cell("An aside."),
+        new_markdown_cell("## What we found"),
         print_line("9,012 are\n right."),
     )
     third = make_part(
@@ -71,11 +72,11 @@ def soup(books):
 
 
 def test_home_page_leads_to_each_section_and_says_what_is_there(books):
-    load, build = home.list_sections(render_page(books["01"]), {"b": "the layers"})
+    load, build, _ = home.list_sections(render_page(books["01"]), {"b": "the layers"})
     assert (load.id, load.title, load.content) == ("load-the-data", "Load the data", "")
     assert (build.id, build.title) == ("b-build", "b) Build")
     assert "layers" in build.content
-    load, _ = home.list_sections(render_page(books["01"]), {"Load the data": "shapes"})
+    load, *_ = home.list_sections(render_page(books["01"]), {"Load the data": "shapes"})
     assert load.content == "shapes"
 
 
@@ -151,9 +152,23 @@ def test_home_page_shows_the_figure_that_says_most():
     assert home.find_caption(render_page(make_part(1)), figure) == ""
 
 
-def test_without_a_verdict_the_answer_is_what_is_printed_last():
+def test_without_a_verdict_the_answer_is_what_is_printed_below_what_we_found():
     remark = say("A **bold** remark against all.")
     assert home.find_verdict(make_part(3, remark)) == ""
-    book = make_part(1, print_line("early"), print_line("90% are\nright."), remark)
+    heads = [new_markdown_cell(f"## {t}") for t in ("What we found", "Exercises")]
+    answer = print_line("90% are\nright.")
+    book = make_part(1, print_line("early"), heads[0], remark, answer, heads[1],
+                     print_line("late"))  # fmt: skip
     assert home.find_answer(book) == "90% are right."
-    assert home.find_answer(make_part(1, remark)) == ""
+    assert home.find_answer(make_part(1, remark, answer)) == ""
+
+
+@pytest.mark.parametrize(("task", "digits"), [("multiclass", 1), ("binary", 2)])
+def test_home_page_answers_with_the_accuracy_of_each_network(
+    task, digits, stored_reports
+):
+    reports, truth = stored_reports
+    [book] = [book for name, book in reports.books.items() if name[3:] == task]
+    accuracy = f"{truth.results[task]['test_accuracy']:.{digits}%}"
+    answer = home.find_answer(book)
+    assert answer.startswith(f"{accuracy} of the test images are classified correctly")
