@@ -101,38 +101,11 @@ def test_ten_classes_training_was_not_stopped_too_late(ten):
     assert min(losses[-3:]) == min(losses)
 
 
-def test_patience_of_five_costs_nothing_with_some_seeds_and_more_with_others():
-    costs = []
-    for seed in SEEDS:
-        losses = find_run("binary", seed).history["val_loss"]
-        lows = [int(np.argmin(losses[: n + 1])) for n in range(len(losses))]
-        ends = [low for n, low in enumerate(lows) if n - low == 5]
-        if ends:
-            costs.append(losses[ends[0]] - min(losses))
-    kept = [find_run("binary", seed).manifest["best_epoch"] for seed in SEEDS]
-    assert 2 <= sum(epoch < 20 for epoch in kept) < len(SEEDS)
-    assert 2 < len(costs) < len(SEEDS)
-    assert min(costs) < 0.0001 and max(costs) > 0.001
-    assert sum(cost < 0.0005 for cost in costs) >= 3
-
-
 def test_validation_gap_of_ten_classes_is_smaller_where_nothing_was_chosen():
     metrics = [find_run("multiclass", seed).manifest["metrics"] for seed in SEEDS]
     gaps = np.array([m["val_accuracy"] - m["test_accuracy"] for m in metrics])
     assert 0 < gaps[3:].mean() < gaps[:3].mean()
-    accuracy = np.mean([m["test_accuracy"] for m in metrics])
-    error = np.sqrt(accuracy * (1 - accuracy) / len(LABELS))
-    assert 1.5 < gaps.mean() / error < 2.5
-
-
-def test_a_quarter_of_later_validation_images_were_used_to_choose_settings():
-    used = np.zeros(60_000, bool)
-    for seed in SEEDS:
-        held_out = hold_out(seed)
-        if seed < 3:
-            used[held_out] = True
-        else:
-            assert used[held_out].mean() == pytest.approx(0.27, abs=0.03)
+    assert 0.005 < gaps.mean() < 0.0065  # little more than half a point
 
 
 def test_shirt_has_the_lowest_scores_and_trouser_the_highest():
@@ -153,29 +126,14 @@ def test_two_of_120_choices_of_three_seeds_lead_as_the_first_three_do():
         assert sum(total >= lead[:3].sum() for total in sums) == n_as_much
 
 
-def test_validation_of_two_classes_is_mostly_higher_than_test():
-    metrics = [find_run("binary", seed).manifest["metrics"] for seed in SEEDS]
-    gaps = [m["val_accuracy"] - m["test_accuracy"] for m in metrics]
-    assert sum(gap > 0 for gap in gaps) > 5 and min(gaps) < 0
-    accuracy = np.mean([m["test_accuracy"] for m in metrics])
-    assert np.mean(gaps) < np.sqrt(accuracy * (1 - accuracy) / len(LABELS))
-
-
-def test_cheapest_threshold_of_part_2_is_well_below_one_in_eleven():
+def test_one_in_eleven_misses_three_more_items_than_the_cheapest_threshold():
     run, thresholds = find_run("binary", 0), [0.001, 0.01, 1 / 11, 0.5, 0.9, 0.99]
     truth = split_train_val(*load_training_set(), seed=0).y_val
     truth, p = binary_labels(truth) == 1, run.y_prob_val
     costs = [10 * sum(truth & (p <= t)) + sum(~truth & (p > t)) for t in thresholds]
-    assert thresholds[np.argmin(costs)] == 0.01
-    between = (p > 0.01) & (p <= 1 / 11)  # not missed any more; called clothing now
+    assert np.argsort(costs)[:2].tolist() == [1, 2]  # 0.01, then 1/11
+    between = (p > 0.01) & (p <= 1 / 11)
     assert [sum(between & truth), sum(between & ~truth)] == [3, 13]
-    # On the test images, it costs about as much as 1/11.
-    truth, p = binary_labels(LABELS) == 1, run.y_prob_test
-    chosen, by_theory = (
-        10 * sum(truth & (p <= t)) + sum(~truth & (p > t))
-        for t in (thresholds[np.argmin(costs)], 1 / 11)
-    )
-    assert chosen == pytest.approx(by_theory, rel=0.15)
 
 
 def test_other_group_is_missed_about_one_standard_error_more_often_with_seed_0():
@@ -200,9 +158,6 @@ def test_two_classes_learn_little_for_new_images_after_half_of_the_epochs(two):
     if two.manifest["seed"] == 0:  # on the page, it hardly falls
         assert val_loss[-1] > 0.9 * val_loss[9]
     assert (np.diff(val_loss[9:]) > 0).any()
-    assert val_loss[-1] < val_loss[9]
-    val_accuracy = two.history["val_accuracy"]
-    assert val_accuracy[-1] > val_accuracy[9]
 
 
 def test_ten_classes_validation_images_are_labeled_better_than_test_images(ten):
@@ -449,17 +404,6 @@ def test_validation_images_of_part_3_agree_but_for_the_top_class_without_three_s
     assert len(np.unique(held_out)) == pytest.approx(39_000, abs=500)
 
 
-def test_summed_makes_slightly_fewer_errors_than_the_top_class():
-    right = right_by_seed(find_pairs(), LABELS)
-    top, summed = (
-        right[k].astype(int) for k in ("multiclass_argmax", "multiclass_sum")
-    )
-    more = count_more_errors_on_validation_images()
-    on_test = 10_000 * (summed - top).mean()
-    on_val = (more["top"] - more["summed"]).mean()
-    assert 0 < on_test < on_val < 5  # too few to matter
-
-
 def test_one_error_in_24_crosses_the_border_between_the_groups():
     wrong = [
         predict_labels(ten.y_prob_test) != LABELS for ten, _ in find_pairs().values()
@@ -474,16 +418,17 @@ def test_shirt_attracts_and_loses_the_most_images(ten):
     assert matrix.sum(axis=0).argmax() == matrix.sum(axis=1).argmax() == SHIRT
 
 
-def test_sandals_always_lose_and_pullovers_go_both_ways():
-    clear = []
-    for seed in SEEDS:
-        matrix = confusions(find_run("multiclass", seed))
-        np.fill_diagonal(matrix, 0)
-        attracted, lost = matrix.sum(axis=0), matrix.sum(axis=1)
-        clear.append((attracted - lost) / np.sqrt(attracted + lost))
-    sandal, pullover = np.array(clear)[:, [CLASS_NAMES.index("Sandal"), 2]].T
-    assert (sandal < -2).all()
-    assert (pullover > 2).any() and (pullover < -2).any()
+def test_sneakers_and_boots_attract_sandals_and_trousers_lose_in_every_run():
+    matrices = np.array([confusions(find_run("multiclass", s)) for s in SEEDS])
+    errors = matrices * (1 - np.eye(10, dtype=int))
+    attracted, lost = errors.sum(axis=1), errors.sum(axis=2)
+    more, less = (attracted > lost).sum(axis=0), (attracted < lost).sum(axis=0)
+    always = [[CLASS_NAMES[k] for k in np.flatnonzero(n == 10)] for n in (more, less)]
+    assert always == [["Sneaker", "Ankle boot"], ["Trouser", "Sandal"]]
+    assert (np.minimum(more, less)[[0, 2, 4, 6]] > 0).all()  # either way: the tops
+    assert less[SHIRT] > 5
+    to_shoes = errors[:, 5, [7, 9]].sum(axis=1) / lost[:, 5]
+    assert to_shoes.min() > 0.9
 
 
 def test_the_surer_half_of_the_answers_is_almost_free_of_errors(ten):
@@ -518,24 +463,29 @@ def test_most_of_the_uncertainty_of_part_3_is_due_to_the_images():
 def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
     cells = read_book(ROOT / "reports/03_comparison.ipynb").cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    printed = [output.get("data", {}).get("text/plain", "") for output in outputs]
-    [text] = [text for text in printed if "s_luck" in text]
+    shown = [output.get("data", {}).get("text/plain", "") for output in outputs]
+    [table] = [text for text in shown if "e_images" in text]
+    [dealt] = [o.text for o in outputs if "s_luck" in o.get("text", "")]
     right = right_by_seed(find_pairs(), LABELS)
     ways = ("multiclass_argmax", "multiclass_sum")
-    for way, line in zip(ways, text.splitlines()[1:], strict=True):
-        numbers = map(float, re.findall(r"-?\d+\.\d+", line))
-        mean, e_images, s_runs, s_luck, e, low, high = numbers
+    lines = table.splitlines()[1:], dealt.splitlines()
+    for way, *both in zip(ways, *lines, strict=True):
+        of_table, of_deal = (
+            [float(x) for x in re.findall(r"-?\d+\.\d+", text)] for text in both
+        )
+        mean, e_images, e, low, high = of_table
+        s_runs, s_luck, e_by_hand = of_deal
         contrast = make_contrast(right, way)
         estimate = contrast.estimate
-        assert -mean == pytest.approx(estimate.value, abs=0.06)  # how far ahead
-        assert e == pytest.approx(estimate.standard_error, abs=0.02)
+        assert -mean == pytest.approx(estimate.value, abs=0.006)  # how far ahead
+        assert e == pytest.approx(estimate.standard_error, abs=0.006)
+        assert e_by_hand == pytest.approx(e, abs=0.02)
+        assert e_images <= e < 1.05 * e_images  # hardly larger
         assert [-high, -low] == pytest.approx(estimate.interval(0.9), abs=0.006)
         assert (high - low) / 2 / e == pytest.approx(1.65, abs=0.02)
         assert s_runs == pytest.approx(contrast.ahead.std(ddof=1), abs=0.006)
         assert s_runs < 1.1 * s_luck
         assert (s_runs > s_luck) == (way == "multiclass_argmax")
-        unlimited = np.sqrt(e_images**2 - s_luck**2 / len(contrast.ahead))
-        assert 0.8 < unlimited / e < 1
 
 
 def test_example_of_three_pairs_and_four_images_has_the_numbers_of_part_3():
@@ -865,44 +815,31 @@ def test_parts_of_part_1_help_with_the_schedule_and_not_clearly_without():
     # The last row of the table: what a low peak loses.
     low, high = bound_gain("the recipe", "learning rate 0.001")
     assert low < 0 < high
-    # What Part 1 says of the row that is trained again on its page.
-    published = find_run("multiclass", 0).manifest["metrics"]["val_accuracy"]
-    tried = pd.DataFrame(load_search()).query("task == 'multiclass' and seed == 0")
-    before = tried.set_index("candidate")["val_accuracy"]["the recipe"]
-    assert abs(6000 * (before - published)) < 20
+    low, high = bound_gain("the recipe", schedule)
+    assert -0.0001 < high < 0  # just below 0
 
 
-def test_threshold_of_part_2_about_halves_the_costs_on_test_images():
-    _, labels = load_training_set()
-    truth, ratios, costs, of_theory = np.isin(LABELS, CLOTHING), [], [], []
+@pytest.mark.parametrize(("task", "lead"), [("multiclass", 10), ("binary", 1)])
+def test_networks_trained_again_on_one_core_are_right_on_other_images(task, lead):
+    rows = pd.DataFrame(load_search()).query("candidate == 'the recipe'")
+    for row in rows.query(f"task == '{task}'").itertuples():
+        manifest = find_run(task, row.seed).manifest
+        found = 6000 * (row.val_accuracy - manifest["metrics"]["val_accuracy"])
+        expected = (1, 0) if row.seed else (2, lead)  # threads, images
+        assert (manifest["threads"], round(found)) == expected
 
-    def cost(is_clothing, p, threshold):
-        missed = np.sum(is_clothing & (p <= threshold))
-        return 10 * missed + np.sum(~is_clothing & (p > threshold))
 
-    for seed, (_, run) in find_pairs().items():
-        clothing = np.isin(labels[hold_out(seed)], CLOTHING)
-        tried = {t: cost(clothing, run.y_prob_val, t)
-                 for t in (0.001, 0.01, 1 / 11, 0.5, 0.9, 0.99)}  # fmt: skip
-        cheapest = min(tried, key=tried.get)
-        assert cheapest in (0.01, 1 / 11)
-        chosen, half, theory = (
-            cost(truth, run.y_prob_test, t) for t in (cheapest, 0.5, 1 / 11)
-        )
-        ratios.append(chosen / half)
-        costs.append((half, theory))
-        of_theory.append(chosen - theory)
-    assert max(ratios) < 1
-    assert np.mean(ratios) == pytest.approx(0.5, abs=0.07)
+def test_threshold_of_part_2_saves_two_fifths_of_the_costs_on_test_images():
+    clothing, costs = np.isin(LABELS, CLOTHING), []
+    for seed in SEEDS:
+        said = [find_run("binary", seed).y_prob_test > t for t in (0.5, 1 / 11)]
+        costs.append([10 * sum(clothing & ~x) + sum(~clothing & x) for x in said])
     half, theory = np.transpose(costs)
     assert (theory < half).all()
     assert 1 - theory.mean() / half.mean() == pytest.approx(2 / 5, abs=0.03)
-    signs = np.sign(of_theory).tolist()
-    assert [signs.count(sign) for sign in (0, -1, 1)] == [4, 4, 2]
-    assert stats.ttest_1samp(of_theory, 0).pvalue > 0.05  # it stays open
 
 
-def test_probabilities_below_one_half_are_mostly_too_low_and_those_above_too_high():
+def test_probabilities_just_above_0_are_too_low_and_those_just_below_1_too_high():
     labels, found = load_training_set()[1], []
     for seed, (_, two) in find_pairs().items():
         truth = np.isin(labels[hold_out(seed)], CLOTHING)
@@ -911,8 +848,9 @@ def test_probabilities_below_one_half_are_mostly_too_low_and_those_above_too_hig
     edges = [0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1]  # those of Figure 5
     at = np.searchsorted(edges, p).clip(1)
     more = [truth[at == k].mean() - p[at == k].mean() for k in range(1, 8)]
-    assert max(abs(more[0]), abs(more[-1])) < 0.0015
-    assert min(more[:3]) > 0 > max(more[4:])
+    assert max(abs(more[0]), abs(more[-1])) < 0.0015  # too little to be seen
+    assert more[1] > 0.1
+    assert more[-2] < -0.05
     assert np.isin(at, [1, 7]).mean() > 0.99
 
 
@@ -940,25 +878,11 @@ def test_scaled_probabilities_cost_less_and_both_kinds_are_equally_good_then():
     mean = found.mean(axis=0)
     assert np.round(mean[:, 1, 0], 4).tolist() == [0.0126, 0.0125]
     assert (found[:, 1, 1, 0] < found[:, 1, 0, 0]).all()
-    assert mean[1, 1, 1] == pytest.approx(114.5, abs=1)  # as with chosen thresholds
+    assert (
+        found[:, 1, 1, 1] < found[:, 1, 0, 1]
+    ).sum() == 9  # the costs, in nearly all
     low, high = mean_interval(found[:, 0, 1, 0] - found[:, 1, 1, 0])[1:]
     assert low < 0 < high
-
-
-def test_scaling_helps_binary_networks_with_other_seeds_and_images():
-    labels, clothing, less = load_training_set()[1], np.isin(LABELS, CLOTHING), []
-    for seed, (_, run) in find_pairs().items():
-        truth = np.isin(labels[hold_out(seed)], CLOTHING)
-        scaled = scale_temperature(
-            run.y_prob_test, fit_temperature(run.y_prob_val, truth)
-        )
-        both = np.array([run.y_prob_test, scaled])
-        missed, false = clothing & (both <= 1 / 11), ~clothing & (both > 1 / 11)
-        measured = np.array([log_losses(clothing, both), 10.0 * missed + false])
-        less.append(measured[:, 0] - measured[:, 1])  # by measure and image
-    for of_measure in np.moveaxis(less, 1, 0):
-        low, high = crossed_estimate(of_measure).interval()
-        assert 0 < low < high
 
 
 def test_run_of_part_2_is_the_second_best_of_ten():
@@ -987,19 +911,12 @@ def test_more_than_half_of_the_rest_of_the_errors_involves_bags(ten):
     assert matrix[3, tops].sum() + matrix[tops, 3].sum() > bags
 
 
-def test_binary_networks_are_too_confident_where_they_are_in_doubt():
-    _, labels = load_training_set()
-    differ, shares = [], []
-    for seed, (_, run) in find_pairs().items():
-        clothing, p = np.isin(labels[hold_out(seed)], CLOTHING), run.y_prob_val
-        ranges = np.digitize(p, [0.01, 0.1, 0.5, 0.9, 0.99])
-        shares.append(np.isin(ranges, (0, 5)).mean())
-        differ.append([(clothing - p)[ranges == k].mean() for k in range(6)])
-    differ = np.array(differ)
-    assert min(shares) > 0.95
-    assert np.abs(differ[:, [0, 5]]).max() < 0.002
-    assert mean_interval(differ[:, 1])[1] > 0  # from 0.01 to 0.1: too low
-    assert mean_interval(differ[:, 4])[2] < 0  # from 0.9 to 0.99: too high
+def test_every_binary_network_errs_more_often_than_its_probabilities_promise():
+    labels = load_training_set()[1]
+    for seed in SEEDS:
+        clothing = np.isin(labels[hold_out(seed)], CLOTHING)
+        p = find_run("binary", seed).y_prob_val
+        assert np.sum((p > 0.5) != clothing) > 1.3 * np.minimum(p, 1 - p).sum()
 
 
 def test_schedule_helps_the_plain_network_and_the_added_parts_add_to_it():
