@@ -70,8 +70,10 @@ test: lint data ## run all checks: style, tests, and the three notebooks
 	$(PY) -m pytest --durations=5 $(SIDE_BY_SIDE)
 	@echo "All tests passed. The pages are in reports/; make reports makes them anew."
 
-# Notebooks with cells of your own: no fault, so the checks leave them out.
-EDITED = $(shell git diff --name-only -- notebooks 2>/dev/null)
+# Notebooks with cells of your own: no fault, so the checks leave them out. `git diff`
+# would say the same, but forgets what it found, and reads all of them every time.
+CHANGED := git status --porcelain --untracked-files=no
+EDITED = $(shell $(CHANGED) -- notebooks 2>/dev/null | sed -n 's/^.[^ ] //p')
 
 lint: $(READY) ## check the style of code and notebooks
 	$(PY) -m ruff check $(EDITED:%=--exclude %) .
