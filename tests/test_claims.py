@@ -465,7 +465,7 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     shown = [output.get("data", {}).get("text/plain", "") for output in outputs]
     [table] = [text for text in shown if "e_images" in text]
-    [dealt] = [o.text for o in outputs if "s_luck" in o.get("text", "")]
+    [dealt] = [o.text for o in outputs if "dealt out by" in o.get("text", "")]
     right = right_by_seed(find_pairs(), LABELS)
     ways = ("multiclass_argmax", "multiclass_sum")
     lines = table.splitlines()[1:], dealt.splitlines()
