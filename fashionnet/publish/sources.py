@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from bs4 import BeautifulSoup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -83,12 +82,15 @@ def highlight_functions(*books):
     found = {}
     for book in books:
         found |= list_functions(book)
-    pages = {}
-    for name in sorted(found):
-        code = BeautifulSoup(highlight_python(found[name]), "html.parser")
-        code.div.attrs |= FOCUSABLE | {"aria-label": f"Source of {name}"}
-        pages[name] = str(code)
-    return pages
+    return {name: _highlight_function(name, found[name]) for name in sorted(found)}
+
+
+@cache
+def _highlight_function(name, source):
+    """Return a function's source as HTML that can be reached by keyboard."""
+    names = FOCUSABLE | {"aria-label": f"Source of {name}"}
+    attributes = "".join(f' {key}="{value}"' for key, value in names.items())
+    return highlight_python(source).replace("<div", f"<div{attributes}", 1)
 
 
 def link_calls(page, functions):
