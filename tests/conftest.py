@@ -191,3 +191,14 @@ def open_tab(browser):
         return tab
 
     return open_tab
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """Train step by step: to draw up a graph takes longer than a few small steps do."""
+    import keras
+
+    def compile_eagerly(model, *args, compile=keras.Model.compile, **settings):
+        compile(model, *args, **settings, run_eagerly=True)
+
+    monkeypatch.setattr(keras.Model, "compile", compile_eagerly)

@@ -15,7 +15,7 @@ from fashionnet.models import build_mlp
 from fashionnet.recipes import Recipe
 from fashionnet.study.networks import load_network
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("eager")]
 RECIPE = Recipe(hidden_units=(16,), batch_size=64, epochs=3, patience=2)
 
 

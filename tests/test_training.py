@@ -13,7 +13,7 @@ from fashionnet.evaluation import predict_probabilities
 from fashionnet.models import build_mlp
 from fashionnet.recipes import RECIPE
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("eager")]
 
 
 def rates(optimizer, n_steps):

@@ -11,7 +11,7 @@ REPORTS = Path(__file__).parents[2] / "reports"
 # One template makes the pages of all notebooks; of the further ones, one is enough.
 PAGES = [
     pytest.param(path, marks=pytest.mark.slow)
-    if re.match("0[4-9]", path.name)
+    if re.match("0[4-9]|10", path.name)
     else path
     for path in sorted([*REPORTS.glob("*.html"), *REPORTS.glob("further/*.html")])
 ]

@@ -231,7 +231,9 @@ def choose(explorer, view, cell, filters=None):
     explorer.locator(f"input[value={view}]").check()
     filters = filters or {}
     for name in ("class", "sure", "right"):
-        explorer.locator(f"select[name={name}]").select_option(filters.get(name, ""))
+        select, wanted = explorer.locator(f"select[name={name}]"), filters.get(name, "")
+        if select.input_value() != wanted:  # each change draws the gallery anew
+            select.select_option(wanted)
     explorer.locator("input[name=every]").set_checked("every" in filters)
     button(explorer, view, cell).click()
 

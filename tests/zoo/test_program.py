@@ -20,7 +20,7 @@ from fashionnet.zoo.stored import find_training, score, store_training
 from fashionnet.zoo.table import find_network
 from fashionnet.zoo.views import make_views
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("eager")]
 SMALL = {
     "leaky-mlp": {"hidden_units": (8,), "slope": 0.3},
     "leaky-cnn": {"filters": (2, 2), "dense_units": 4, "normalize": False},
