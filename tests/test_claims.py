@@ -106,6 +106,7 @@ def test_validation_gap_of_ten_classes_is_smaller_where_nothing_was_chosen():
     gaps = np.array([m["val_accuracy"] - m["test_accuracy"] for m in metrics])
     assert 0 < gaps[3:].mean() < gaps[:3].mean()
     assert 0.005 < gaps.mean() < 0.0065  # little more than half a point
+    assert 1.5 < gaps.mean() / (0.9 * 0.1 / 10_000) ** 0.5 < 2.3
 
 
 def test_shirt_has_the_lowest_scores_and_trouser_the_highest():
@@ -173,6 +174,8 @@ def test_most_errors_are_among_the_tops_and_the_shirt_is_hardest(ten):
     n_wrong = matrix.sum() - np.trace(matrix)
     among = matrix[np.ix_(TOPS, TOPS)].sum() - matrix[TOPS, TOPS].sum()
     assert among / n_wrong == pytest.approx(2 / 3, abs=0.03)
+    both = matrix + matrix.T
+    assert both[0, SHIRT] == both[np.triu_indices(10, 1)].max()
     of_shirts = matrix[SHIRT].sum() + matrix[:, SHIRT].sum() - 2 * matrix[SHIRT, SHIRT]
     assert of_shirts / n_wrong == pytest.approx(1 / 2, abs=0.05)
     dresses = matrix[3, TOPS].sum() + matrix[TOPS, 3].sum()
@@ -185,16 +188,6 @@ def test_most_errors_are_among_the_tops_and_the_shirt_is_hardest(ten):
         assert (n_wrong - merged, n_wrong) == (763, 966)  # the solution of Exercise 2
 
 
-def test_classes_whose_mean_images_are_far_apart_are_hardly_ever_confused(ten):
-    images, labels = load_training_set()
-    means = [images[labels == c].mean(axis=0) for c in range(10)]
-    upper, matrix = np.triu_indices(10, 1), confusions(ten)
-    apart = [np.abs(means[a] - means[b]).mean() for a, b in zip(*upper, strict=True)]
-    errors = (matrix + matrix.T)[upper][np.argsort(apart)]
-    assert errors[-6:].sum() < 10
-    assert errors[:6].sum() > 400
-
-
 def test_nearest_mean_image_is_a_bar_that_part_1_clears():
     split = split_train_val(*load_training_set(), seed=0)
     means = [split.x_train[split.y_train == c].mean(axis=0).ravel() for c in range(10)]
@@ -205,20 +198,12 @@ def test_nearest_mean_image_is_a_bar_that_part_1_clears():
     assert share + 0.2 < metrics["val_accuracy"]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_closest_mean_images_are_those_that_part_1_speaks_of(seed):
-    split = split_train_val(*load_training_set(), seed=seed)
-    means = [split.x_train[split.y_train == c].mean(axis=0) for c in range(10)]
-    upper = list(zip(*np.triu_indices(10, 1), strict=True))
-    apart = [np.abs(means[a] - means[b]).mean() for a, b in upper]
-    closest = [upper[i] for i in np.argsort(apart)]
-    names = [{CLASS_NAMES[a], CLASS_NAMES[b]} for a, b in closest]
-    assert names.index({"T-shirt/top", "Shirt"}) in (3, 4, 5)
-    assert names.index({"Trouser", "Dress"}) < 4
-    both = confusions(find_run("multiclass", seed))
-    both = both + both.T
-    assert both[0, SHIRT] == both[np.triu_indices(10, 1)].max()
-    assert both[1, 3] < 40
+def test_mean_images_are_alike_as_part_1_says():
+    images, labels = load_training_set()
+    means = {n: images[labels == c].mean(axis=0) for c, n in enumerate(CLASS_NAMES)}
+    pairs = [("Pullover", "Coat"), ("Pullover", "Shirt"), ("T-shirt/top", "Shirt")]
+    apart = [np.abs(means[one] - means[other]).mean() for one, other in pairs]
+    assert 1.2 * max(apart[:2]) < apart[2]
 
 
 def test_two_classes_validation_starts_above_training_and_flattens(two):
@@ -228,29 +213,11 @@ def test_two_classes_validation_starts_above_training_and_flattens(two):
     assert two.history["accuracy"][two.manifest["best_epoch"] - 1] > 0.997
 
 
-def surest_mistakes(y_true, y_pred, confidence, n):
-    wrong = np.flatnonzero(y_pred != y_true)
-    return set(wrong[np.argsort(-confidence[wrong])][:n].tolist())
-
-
 def test_every_run_misclassifies_the_images_that_parts_1_and_2_describe(ten, two):
     answers = ten.y_prob_test.argmax(axis=1)
     assert (answers != LABELS)[[8373, 3531, 5512]].all()
     wrong = (two.y_prob_test > 0.5) != binary_labels(LABELS)
     assert wrong[[2599, 2897, 3466, 3741, 529, 1980, 5148, 3008, 1852]].all()
-
-
-def test_most_confident_mistakes_of_part_1_have_the_one_that_it_names(ten):
-    y_prob, y_pred = ten.y_prob_test, predict_labels(ten.y_prob_test)
-    assert 3531 in surest_mistakes(LABELS, y_pred, y_prob.max(axis=1), 10)
-    assert LABELS[3531] == CLASS_NAMES.index("T-shirt/top")
-
-
-def test_most_confident_mistakes_of_part_2_have_those_that_it_names(two):
-    y_prob, y_pred = two.y_prob_test, predict_labels(two.y_prob_test)
-    nine = surest_mistakes(binary_labels(LABELS), y_pred, np.abs(y_prob - 0.5), 9)
-    assert nine >= {529, 2599, 3008}
-    assert LABELS[[529, 2599, 3008]].tolist() == [BAG, 0, BAG]
 
 
 def test_other_articles_are_misclassified_more_often_by_a_third():
@@ -397,7 +364,7 @@ def test_validation_images_of_part_3_agree_but_for_the_top_class_without_three_s
     more = count_more_errors_on_validation_images()
     for way, said in (("top", (7, 2, 11)), ("summed", (4, -3, 10))):
         assert np.round(mean_interval(more[way][3:])).tolist() == list(said)
-    assert round(more["top"][3:].mean(), 1) == 6.7  # what the first screen says
+    assert round(more["top"][3:].mean(), 1) == 6.7  # what *Other images* says
     on_test = compare(right_by_seed(find_pairs(), LABELS))["multiclass_argmax"].estimate
     for way, said in (("top", (4, -1, 9)), ("summed", (2, -4, 8))):
         assert np.round(mean_interval(more[way])).tolist() == list(said)
@@ -412,25 +379,6 @@ def test_one_error_in_24_crosses_the_border_between_the_groups():
     ]
     across = ~right_by_seed(find_pairs(), LABELS)["multiclass_argmax"]
     assert np.sum(wrong) / np.sum(across) == pytest.approx(24, abs=0.5)
-
-
-def test_shirt_attracts_and_loses_the_most_images(ten):
-    matrix = confusions(ten)
-    np.fill_diagonal(matrix, 0)
-    assert matrix.sum(axis=0).argmax() == matrix.sum(axis=1).argmax() == SHIRT
-
-
-def test_sneakers_and_boots_attract_sandals_and_trousers_lose_in_every_run():
-    matrices = np.array([confusions(find_run("multiclass", s)) for s in SEEDS])
-    errors = matrices * (1 - np.eye(10, dtype=int))
-    attracted, lost = errors.sum(axis=1), errors.sum(axis=2)
-    more, less = (attracted > lost).sum(axis=0), (attracted < lost).sum(axis=0)
-    always = [[CLASS_NAMES[k] for k in np.flatnonzero(n == 10)] for n in (more, less)]
-    assert always == [["Sneaker", "Ankle boot"], ["Trouser", "Sandal"]]
-    assert (np.minimum(more, less)[[0, 2, 4, 6]] > 0).all()  # either way: the tops
-    assert less[SHIRT] > 5
-    to_shoes = errors[:, 5, [7, 9]].sum(axis=1) / lost[:, 5]
-    assert to_shoes.min() > 0.9
 
 
 def test_the_surer_half_of_the_answers_is_almost_free_of_errors(ten):
@@ -470,13 +418,15 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
     [dealt] = [o.text for o in outputs if "dealt out by" in o.get("text", "")]
     right = right_by_seed(find_pairs(), LABELS)
     ways = ("multiclass_argmax", "multiclass_sum")
-    lines = table.splitlines()[1:], dealt.splitlines()
-    for way, *both in zip(ways, *lines, strict=True):
-        of_table, of_deal = (
-            [float(x) for x in re.findall(r"-?\d+\.\d+", text)] for text in both
+    printed = dealt.splitlines()
+    lines = table.splitlines()[1:], printed[:2], printed[2:]
+    for way, *all_three in zip(ways, *lines, strict=True):
+        of_table, of_deal, resampled = (
+            [float(x) for x in re.findall(r"-?\d+\.\d+", text)] for text in all_three
         )
         mean, e_images, e, low, high = of_table
         s_runs, s_luck, e_by_hand = of_deal
+        assert resampled == pytest.approx([low, high], abs=0.35)  # nearly the same
         contrast = make_contrast(right, way)
         estimate = contrast.estimate
         assert -mean == pytest.approx(estimate.value, abs=0.006)  # how far ahead
@@ -497,7 +447,9 @@ def test_example_of_three_pairs_and_four_images_has_the_numbers_of_part_3():
     # All ways to deal the two columns that are not alike.
     third, fourth = (list(permutations(excess[:, k])) for k in (2, 3))
     dealt = [1 + np.add(*two) for two in product(third, fourth)]
-    assert np.round(np.sqrt(np.var(dealt, axis=1, ddof=1).mean()), 2) == 0.82
+    of_luck = np.var(dealt, axis=1, ddof=1).mean()
+    assert np.round([of_luck**0.5, of_luck], 2).tolist() == [0.82, 0.67]
+    assert np.round(np.sqrt(1.14**2 + (1 - of_luck) / 3), 2) == 1.19
 
 
 @pytest.mark.parametrize("way", ["multiclass_argmax", "multiclass_sum"])
@@ -811,10 +763,11 @@ def test_parts_of_part_1_help_with_the_schedule_and_not_clearly_without():
     assert (leads[schedule] > leads["no batch normalization"]).all()
     low, high = bound_gain("no weight decay", "the recipe")
     assert low < 0 < high
+    assert bound_gain("the recipe", "no batch normalization")[1] < 0
     # Whether dropout on the pixels helps is left open.
     low, high = bound_gain("no input dropout", "the recipe")
     assert low < -0.01 and high > 0.03
-    # The last row of the table: what a low peak loses.
+    # Nor is it clear that a low peak loses.
     low, high = bound_gain("the recipe", "learning rate 0.001")
     assert low < 0 < high
     low, high = bound_gain("the recipe", schedule)
@@ -856,13 +809,30 @@ def test_probabilities_just_above_0_are_too_low_and_those_just_below_1_too_high(
     assert np.isin(at, [1, 7]).mean() > 0.99
 
 
-def test_shirts_with_short_sleeves_are_those_mistaken_for_t_shirts():
+@pytest.mark.parametrize("limit", [10, 20, 40])
+def test_sleeves_decide_between_shirts_and_t_shirts_whatever_the_limit(limit):
     images, labels = load_test_set()
     sides = np.concatenate([images[:, 14:, :5], images[:, 14:, 23:]], axis=2)
-    is_long = sides.mean(axis=(1, 2))[labels == 6] > 20
+    is_long = sides.mean(axis=(1, 2)) > limit
     for ten, _ in find_pairs().values():
-        confused = predict_labels(ten.y_prob_test)[labels == 6] == 0
-        assert confused[~is_long].mean() > 6 * confused[is_long].mean()
+        said = predict_labels(ten.y_prob_test)
+        taken = [said[(labels == 6) & of_kind] == 0 for of_kind in (~is_long, is_long)]
+        assert taken[0].mean() > 5 * taken[1].mean()
+        taken = [said[(labels == 0) & of_kind] == 6 for of_kind in (is_long, ~is_long)]
+        assert 1.8 < taken[0].mean() / taken[1].mean() < 5.5
+
+
+def test_two_thirds_of_binary_errors_have_the_outline_of_the_other_group():
+    x_train, y_train = load_training_set()
+    means = [(x_train[y_train == c] > 30).mean(axis=0).ravel() for c in range(10)]
+    outlines = (load_test_set()[0] > 30).reshape(len(LABELS), -1)
+    distances = [((outlines - mean) ** 2).sum(axis=1) for mean in means]
+    truth = binary_labels(LABELS)
+    is_odd = binary_labels(np.argmin(distances, axis=0)) != truth
+    assert 0.025 < is_odd.mean() < 0.03
+    for _, two in find_pairs().values():
+        wrong = (two.y_prob_test > 0.5) != truth
+        assert wrong[is_odd].sum() > 0.66 * wrong.sum()
 
 
 def test_scaled_probabilities_cost_less_and_both_kinds_are_equally_good_then():

@@ -80,6 +80,13 @@ def test_first_layer_scales_raw_images_to_one(noise):
     np.testing.assert_allclose(scaled, noise[0] / 255, atol=1e-6)
 
 
+def test_first_weights_are_drawn_from_the_range_that_part_1_names():
+    weights = np.abs(build_mlp(10).layers[3].get_weights()[0])
+    assert weights.shape == (784, 256)
+    assert weights.max() == pytest.approx((6 / (784 + 256)) ** 0.5, rel=0.01)
+    assert weights.max() == pytest.approx(0.08, abs=0.005)
+
+
 def test_input_dropout_hides_the_same_pixels_of_a_whole_batch(noise):
     (dropout,) = [
         layer

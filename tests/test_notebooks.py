@@ -125,11 +125,11 @@ def test_cells_are_short(path):
     most = 11 if path == PATHS[2] else 5
     assert statistics.median(len(code_lines(c)) for c in code) <= most
     prose = [text(c) for c in cells(path, "markdown")]
-    assert max(len(said.split()) for said in prose if "<details>" not in said) <= 120
+    assert max(len(said.split()) for said in prose if "<details" not in said) <= 120
 
 
 def test_text_and_code_alternate(path):
-    prose = [c for c in cells(path, "markdown") if "<details>" not in text(c)]
+    prose = [c for c in cells(path, "markdown") if "<details" not in text(c)]
     ratio = len(prose) / len(cells(path, "code"))
     assert 0.9 <= ratio <= 1.4
 
@@ -248,7 +248,7 @@ def test_parameters_are_the_usual_recipe(part):
     assert usual.pop("n_train") is None
     chosen = {k.lower(): v for k, v in names.items()}
     assert chosen.items() <= usual.items()
-    assert len(chosen) >= 7
+    assert len(chosen) >= 5
 
 
 def test_test_set_is_not_even_loaded_before_its_section(part):
@@ -353,7 +353,7 @@ def test_notebooks_run_from_top_to_bottom(tmp_path):
 
 def test_small_learning_rate_lowers_the_loss_in_part_1_and_a_large_one_overshoots():
     code = cells(skip_edited(PATHS[0]), "code")
-    [source] = [text(c) for c in code if "for rate in (12, 1):" in text(c)]
+    [source] = [text(c) for c in code if "for rate in (1.1, 0.2):" in text(c)]
     found = {"np": np}
     exec(source, found)
     far, near = map(np.array, found["paths"].values())
@@ -454,16 +454,17 @@ def test_plain_comparison_of_part_3_finds_what_the_notebook_does(
     assert within.endswith(str(low > -10 and high < 10))
 
 
-def test_part_1_writes_out_the_network_and_optimizer_of_the_package():
-    path = ROOT / "notebooks/01_multiclass.ipynb"
+@pytest.mark.parametrize(("path", "n_classes"), [(PATHS[0], 10), (PATHS[1], 2)])
+def test_notebook_writes_out_the_network_and_optimizer_of_the_package(path, n_classes):
+    path = skip_edited(path)
     names = {"keras": keras, "models": models, "np": np, **read_parameters(path)}
     names["layers"] = keras.layers
     names["x_train"] = np.zeros(54_000)
     for made in ("keras.Sequential(", "keras.optimizers.AdamW("):
-        # The plain network comes first, and is not the package's.
+        # The plain network of Part 1 comes first, and is not the package's.
         *_, source = [text(c) for c in cells(path, "code") if made in text(c)]
         exec(source, names)
-    usual = models.build_mlp(10)
+    usual = models.build_mlp(n_classes)
     assert list_layers(names["model"]) == list_layers(usual)
     usual = make_optimizer(
         learning_rate=names["LEARNING_RATE"],

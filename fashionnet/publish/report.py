@@ -38,7 +38,7 @@ PRINTING = {
 # These answer clicks: on paper there would be nothing to see.
 UNPRINTED = ("explore", "try")
 MAX_REPORT_PAGES = 4
-ASIDES = ("## ", "**Exercise", "**Sources.**")
+ASIDES = ("## ", "### Copy the ", "**Exercise", "**Sources.**")
 
 
 def make_pdfs(reports, folder):
