@@ -454,6 +454,20 @@ def test_plain_comparison_of_part_3_finds_what_the_notebook_does(
     assert within.endswith(str(low > -10 and high < 10))
 
 
+def test_plain_comparison_of_part_3_takes_networks_that_always_agree(
+    tmp_path, monkeypatch, capsys
+):
+    labels = load_test_set()[1]
+    split = (None, None), (None, labels)
+    monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", lambda: split)
+    monkeypatch.chdir(tmp_path)
+    for seed in range(3):
+        np.save(f"ten-{seed}.npy", np.eye(10)[labels])
+        np.save(f"two-{seed}.npy", np.isin(labels, CLOTHING)[:, np.newaxis])
+    exec(read_listing(PATHS[2], "import keras\n"), {})
+    assert capsys.readouterr().out.count("p-value 1.000") == 3
+
+
 @pytest.mark.parametrize(("path", "n_classes"), [(PATHS[0], 10), (PATHS[1], 2)])
 def test_notebook_writes_out_the_network_and_optimizer_of_the_package(path, n_classes):
     path = skip_edited(path)
