@@ -24,7 +24,7 @@ from fashionnet.evaluation import (
     predict_labels,
 )
 from fashionnet.publish.published import ROOT, read_book
-from fashionnet.recipes import PLAIN_WITH_SCHEDULE, STEPS, load_search
+from fashionnet.recipes import PLAIN_WITH_SCHEDULE, STEPS, Recipe, load_search
 from fashionnet.runs import find_run
 from fashionnet.study.calibration import (
     calibrate,
@@ -302,6 +302,12 @@ def test_intervals_of_part_3_leave_room_for_nearly_a_quarter_more_and_a_few_fewe
     # Ten coins: seven to three, or more uneven; eight to two.
     assert 2 * stats.binom.cdf(3, 10, 0.5) == pytest.approx(1 / 3, abs=0.02)
     assert 2 * stats.binom.cdf(2, 10, 0.5) == pytest.approx(1 / 9, abs=0.003)
+
+
+@pytest.mark.parametrize("task", ["multiclass", "binary"])
+def test_callbacks_changed_nothing_in_the_published_run(task):
+    manifest, recipe = find_run(task, 0).manifest, Recipe()
+    assert manifest["best_epoch"] == manifest["epochs_run"] == recipe.epochs
 
 
 def test_every_ten_class_run_kept_one_of_its_last_epochs(ten):

@@ -362,6 +362,27 @@ def test_small_learning_rate_lowers_the_loss_in_part_1_and_a_large_one_overshoot
     assert (np.diff(np.sign(far)) != 0).all()  # now on this side, now on that
 
 
+def test_numbers_worked_out_in_the_texts_of_part_1_are_right():
+    prose = "".join(text(c) for c in cells(skip_edited(PATHS[0]), "markdown"))
+    half, most = -np.log([0.5, 0.8])
+    assert f"{half + most:.3f} = {half:.3f} + {most:.3f}" in prose
+    assert f"(mean {(half + most) / 2:.3f})" in prose
+    assert f"0.3 = {-np.log(0.3):.2f}$" in prose
+    assert f"0.4 = {-np.log(0.4):.2f}$" in prose
+    first, second = np.exp([-1, 0]) / np.exp([-1, 0]).sum()
+    assert (
+        f"1000 and 1001 become −1 and 0, and give {first:.2f} and {second:.2f}" in prose
+    )
+    assert f"(6 − 4)/2 + 0.5 = {(6 - 4) / np.sqrt(4) + 0.5}" in prose
+    # The cosine, halfway between the end of the warm-up and that of the training.
+    peak = Recipe().learning_rate
+    optimizer = make_optimizer(learning_rate=peak, weight_decay=0, n_steps=2000)
+    optimizer.iterations.assign(200 + 900)
+    halfway = round(float(optimizer.learning_rate), 6)
+    assert halfway == peak / 2
+    assert f"η = {halfway}\\,(1 + \\cos" in prose and f"it is {halfway}." in prose
+
+
 def read_listing(path, start):
     """Return the code in a text of a notebook that begins with `start`."""
     prose = "".join(text(c) for c in cells(skip_edited(path), "markdown"))
