@@ -79,8 +79,9 @@ lint: $(READY) ## check the style of code and notebooks
 	$(PY) -m ruff check $(EDITED:%=--exclude %) .
 	$(PY) -m ruff format --check $(EDITED:%=--exclude %) .
 
-unit: data ## run the tests that train nothing and start no browser
-	$(PY) -m pytest --durations=5 $(SIDE_BY_SIDE) -m "not integration and not slow"
+unit: data ## run the tests of the code that train nothing and start no browser
+	$(PY) -m pytest --durations=5 $(SIDE_BY_SIDE) \
+		-m "not integration and not slow and not evidence"
 
 test-slow: data ## run the tests that take minutes: more networks, kills, mutations
 	$(PY) -m pytest --durations=5 -m slow

@@ -39,16 +39,21 @@ settings.register_profile("mutation", phases=PHASES, derandomize=True, database=
 
 # Fixtures that start a browser, or the processes of a study.
 STARTERS = {"browser", "workplace"}
+# Fixtures that read what is published.
+PUBLISHED = {"stored_reports", "layers", "cnn", "near"}
 # Files side by side are done sooner if none of these is left for the end.
 LONGEST = {"test_browser", "test_notebooks", "test_trying"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark as integration what starts processes; begin with the longest files."""
+    """Mark what starts processes or holds what is published; begin with the longest."""
     for item in items:
         if STARTERS & set(item.fixturenames):
             item.add_marker(pytest.mark.integration)
+        is_claim = item.path.stem.startswith("test_claims")
+        if is_claim or PUBLISHED & set(item.fixturenames):
+            item.add_marker(pytest.mark.evidence)
     items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 

@@ -407,6 +407,7 @@ def run_listing(tmp_path, monkeypatch, noise):
     return run
 
 
+@pytest.mark.integration
 def test_plain_keras_of_part_1_is_its_network_and_trains(run_listing):
     source = read_listing(PATHS[0], "import math\n")
     names, usual, recipe = run_listing(source), models.build_mlp(10), Recipe()
@@ -428,6 +429,7 @@ def test_plain_keras_of_part_1_is_its_network_and_trains(run_listing):
     assert made | {"name": ""} == usual.get_config() | {"name": ""}
 
 
+@pytest.mark.integration
 def test_plain_keras_of_part_2_is_that_of_part_1_for_two_groups(run_listing):
     source = read_listing(PATHS[1], "import math\n")
     names = run_listing(source)

@@ -52,8 +52,8 @@ def write(text):
     return lambda reports: reports.books["01_multiclass"].cells.append(cell)
 
 
-def insert(snippet, name="01_multiclass"):
-    """Change a page, but not its notebook."""
+def insert(snippet, name="further/11_backpropagation"):
+    """Change a page, one soon read unless it is named, but not its notebook."""
 
     def damage(reports):
         html = reports.pages[name].html.replace("</main>", f"{snippet}</main>")

@@ -328,6 +328,7 @@ def test_missing_weights_are_told_with_the_way_out(trained):
     assert trained == []
 
 
+@pytest.mark.integration
 def test_missing_weights_are_told_before_anything_slow_is_loaded(shirt):
     code = (
         "import sys; from fashionnet.__main__ import main; "

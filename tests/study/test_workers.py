@@ -35,6 +35,7 @@ def test_pool_and_process_apart_train_alike_on_one_thread(monkeypatch, capfd):
     np.testing.assert_array_equal(run.y_prob_test, apart.y_prob_test)
 
 
+@pytest.mark.integration
 def test_failure_apart_is_told_with_what_was_said(tmp_path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text(stand_in.SITECUSTOMIZE)
     path = os.pathsep.join([str(tmp_path), str(Path(__file__).parent)])

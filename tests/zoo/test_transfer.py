@@ -240,6 +240,7 @@ def test_impossible_head_is_refused_by_name(settings, message):
         build_head(**settings)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("frozen_up_to", "free_blocks"),
     [("fire9", []), ("fire7", ["fire8", "fire9"]), ("fire8", ["fire9"])],

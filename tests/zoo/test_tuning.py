@@ -17,6 +17,7 @@ def draw_images(n):
     return rng.integers(0, 256, (n, 28, 28), np.uint8), rng.integers(0, 10, n)
 
 
+@pytest.mark.integration
 def test_rates_grow_as_told_and_the_first_loss_is_that_before_training():
     images, labels = draw_images(4 * tuning.BATCH_SIZE)
     keras.utils.set_random_seed(0)
@@ -33,6 +34,7 @@ def test_rates_grow_as_told_and_the_first_loss_is_that_before_training():
     assert model.optimizer.iterations == 4
 
 
+@pytest.mark.integration
 def test_rates_are_tried_with_every_optimizer_and_seed():
     images, labels = draw_images(10 * tuning.BATCH_SIZE)
     tried = np.geomspace(1e-4, 1e-3, 10)
