@@ -89,6 +89,7 @@ def render_home(books, pages, results, build, has_benchmark=False):
         build: What `describe_build` returned.
         has_benchmark: Whether there is a `benchmark.html` to link to.
     """
+    pages = {name: BeautifulSoup(page, "html.parser") for name, page in pages.items()}
     parts = [
         {
             "name": name,
@@ -117,11 +118,10 @@ def render_home(books, pages, results, build, has_benchmark=False):
 
 
 def list_sections(page, steps):
-    """List the `Section`s of a page, which `render_page` returned."""
-    headings = BeautifulSoup(page, "html.parser").select("main .cell h2")
+    """List the `Section`s of a page, a `BeautifulSoup`."""
     return [
         Section(h["id"], title, steps.get(title, steps.get(title[0], "")))
-        for h in headings
+        for h in page.select("main .cell h2")
         if (title := h.get_text())
     ]
 
@@ -130,14 +130,15 @@ def find_terms(pages):
     """Find the section in which each of `TERMS` is explained, if it is.
 
     Args:
-        pages: What `render_page` made, by name, in the order of reading.
+        pages: A `BeautifulSoup` of each page, by name, in the order of reading.
 
     Returns:
         Addresses such as `01_multiclass.html#d-train`, by term.
     """
     found = {}
     for name, page in pages.items():
-        for mark in BeautifulSoup(page, "html.parser").select(".cell :is(em, strong)"):
+        cells = page(class_="cell")
+        for mark in (mark for cell in cells for mark in cell(["em", "strong"])):
             heading = mark.find_previous(["h1", "h2", "h3"])
             word = mark.get_text().rstrip(".:").lower()
             found.setdefault(word, f"{name}.html#{heading['id']}")
@@ -166,11 +167,11 @@ def find_figure(book, function):
 
 
 def find_caption(page, figure):
-    """Return the caption that a page gives to a picture, or "" without either.
+    """Return the caption that a page, parsed, gives to a picture, or "" without either.
 
     It comes without its number, which counts the figures of that page.
     """
-    shown = figure and BeautifulSoup(page, "html.parser").find("img", alt=figure.alt)
+    shown = figure and page.find("img", alt=figure.alt)
     framed = shown and shown.find_parent("figure")
     return CAPTION.sub("", framed.figcaption.get_text()) if framed else ""
 

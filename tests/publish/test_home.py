@@ -47,6 +47,10 @@ def make_part(name, *cells):
     return new_notebook(cells=[new_markdown_cell(f"# Part {name}?"), *cells])
 
 
+def parse(book, name="index"):
+    return BeautifulSoup(render_page(book, name), "html.parser")
+
+
 @pytest.fixture
 def books():
     step = {"tags": ["rubric:b"]}
@@ -72,11 +76,11 @@ def soup(books):
 
 
 def test_home_page_leads_to_each_section_and_says_what_is_there(books):
-    load, build, _ = home.list_sections(render_page(books["01"]), {"b": "the layers"})
+    load, build, _ = home.list_sections(parse(books["01"]), {"b": "the layers"})
     assert (load.id, load.title, load.content) == ("load-the-data", "Load the data", "")
     assert (build.id, build.title) == ("b-build", "b) Build")
     assert "layers" in build.content
-    load, *_ = home.list_sections(render_page(books["01"]), {"Load the data": "shapes"})
+    load, *_ = home.list_sections(parse(books["01"]), {"Load the data": "shapes"})
     assert load.content == "shapes"
 
 
@@ -93,7 +97,7 @@ def test_terms_lead_to_where_they_are_first_explained(books):
     books["01"].cells.append(new_markdown_cell("## Train\n\n**Unit.** The *epoch*."))
     books["03"].cells.append(new_markdown_cell("## Later\n\nThe *epoch*, a *word*."))
     pages = {name: render_page(book, name) for name, book in books.items()}
-    found = home.find_terms(pages)
+    found = home.find_terms({name: parse(book, name) for name, book in books.items()})
     assert found == {"epoch": "01.html#train", "unit": "01.html#train"}
     page = home.render_home(books, pages, RESULTS, BUILD)
     terms = BeautifulSoup(page, "html.parser").select(".terms a")
@@ -146,10 +150,10 @@ def test_home_page_shows_the_figure_that_says_most():
     assert home.find_figure(book, "plot_scores") is None
     assert home.find_figure(book, None) is None
     cell.outputs.append(new_output("display_data", {"text/markdown": "Figure 1. All."}))
-    page, figure = render_page(book), home.find_figure(book, "plot_confusion")
+    page, figure = parse(book), home.find_figure(book, "plot_confusion")
     assert home.find_caption(page, figure) == "All."
     assert home.find_caption(page, None) == ""
-    assert home.find_caption(render_page(make_part(1)), figure) == ""
+    assert home.find_caption(parse(make_part(1)), figure) == ""
 
 
 def test_without_a_verdict_the_answer_is_what_is_printed_below_what_we_found():
