@@ -47,7 +47,7 @@ def read_page(html):
 
 
 class _Reader(HTMLParser):
-    """Fills a page, tag by tag. A tree of so many tags would take four times as long."""
+    """Fills a page, tag by tag: a tree of them all would take four times as long."""
 
     def __init__(self, page):
         super().__init__()
