@@ -56,6 +56,7 @@ class _Reader(HTMLParser):
         self.code = ""
 
     def handle_starttag(self, name, attributes):
+        """Note what a tag shows, links to, asks for and runs."""
         tag = {key: value or "" for key, value in attributes}
         if name == "img":
             self.page.images.append(Image(tag.get("alt"), tag.get("src", "")))
@@ -69,17 +70,20 @@ class _Reader(HTMLParser):
             self.code_of, self.code = (name, tag), ""
 
     def handle_data(self, text):
+        """Collect the code of a style or a script."""
         if self.code_of:
             self.code += text
 
     def handle_endtag(self, name):
+        """Read the code that ends here, if any: neither holds other tags."""
         if self.code_of:
             self._read_code(*self.code_of)
             self.code_of = None
 
     def close(self):
+        """Read the code of a script that does not end, too."""
         super().close()
-        self.handle_endtag("html")  # of a script that does not end
+        self.handle_endtag("html")
 
     def _read_code(self, name, tag):
         """Note what a style or a script asks for, and a script that may run."""
