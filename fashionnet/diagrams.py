@@ -60,10 +60,10 @@ DEEDS = {
 
 
 def plot_network(model, *, ax=None):
-    """Draw the layers of a network from top to bottom, as long as their outputs.
+    """Draw the layers of a network, top to bottom, as bars as long as their outputs.
 
-    Layers with parameters that are trained have another color, and their number beside
-    them; others have what they do. Returns the Axes.
+    Layers with trained parameters have a different color and show their number; the
+    others show what they do. Returns the Axes.
     """
     ax = ax or make_axes(0.33 * (len(model.layers) + 2))
     rows = [("input", "gray levels", int(np.prod(model.input_shape[1:])), 0)]
@@ -114,7 +114,7 @@ def plot_curves(x, curves, xlabel, ylabel, *, styles=CURVES, ax=None):
 
     Args:
         x: Where the curves are known, shape `(n,)`, ascending.
-        curves: Values of shape `(n,)` by name; `(k, n)` are several of one name.
+        curves: Values of shape `(n,)` by name; `(k, n)` holds several of one name.
         xlabel: What `x` is.
         ylabel: What the values are, or nothing where the names say it.
         styles: Arguments of `Axes.plot`, one dictionary for each name, in order.

@@ -14,14 +14,14 @@ NO_GRAY_LEVELS = (
 
 @keras.saving.register_keras_serializable("fashionnet")
 class GrayLevels(layers.Layer):
-    """Scale gray levels from 0…255 to 0…1, and refuse what are no gray levels.
+    """Scale gray levels from 0…255 to 0…1, and refuse what is not a gray level.
 
-    Keras hands anything on that has the right shape. Images divided by 255 once more
-    would train and predict without a word, and badly.
+    Keras passes on anything that has the right shape. Images that were
+    divided by 255 before would train and predict without a warning, but badly.
     """
 
     def build(self, shape):
-        """Keep XLA away, which leaves checks out."""
+        """Keep XLA away, because it leaves out checks."""
         self.supports_jit = False
 
     def call(self, images):
@@ -33,7 +33,7 @@ class GrayLevels(layers.Layer):
             import tensorflow as tf
 
             tf.debugging.Assert(are_levels, [NO_GRAY_LEVELS])
-        else:  # No other backend can refuse values: no training survives these.
+        else:  # Other backends cannot refuse values, but no training survives NaNs.
             images = ops.where(are_levels, images, float("nan"))
         return images * (1 / 255)
 

@@ -30,7 +30,7 @@ def describe(panel, text):
 
     Args:
         panel: The Axes, or the Figure itself.
-        text: What is to be seen. It can be read back from `figure.description`.
+        text: What the panel shows. It can be read back from `figure.description`.
     """
     figure = panel.figure
     figure.description = f"{getattr(figure, 'description', '')} {text}".strip()
@@ -42,8 +42,8 @@ def plot_images(images, captions, *, right=None, n_columns=3, titles=None, fonts
     Args:
         images: `uint8` array of shape `(n, 28, 28)`; none make one empty row.
         captions: One text per image.
-        right: One bool per image, or None. Right images get a check mark and one
-            color, wrong ones a cross and another.
+        right: One bool per image, or None. Images classified correctly get a
+            check mark and one color, others a cross and another.
         n_columns: Images in a row.
         titles: One text per row, above it, or None.
         fontsize: Size of the captions in points.
@@ -109,7 +109,7 @@ def plot_history(history):
     axes[0].yaxis.set_major_locator(LogLocator(subs=ticks))
     axes[0].yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes[0].yaxis.set_minor_formatter(NullFormatter())
-    # The first training value, from random weights on, would squeeze all others.
+    # The first training value starts at random weights, and would squeeze the rest.
     lowest = min([*history["val_accuracy"], *history["accuracy"][1:]])
     axes[1].set_ylim(bottom=lowest - 0.1 * (1 - lowest))
     most = 1 + 0.02 * (1 - lowest)  # so that a line at 100% is seen whole
@@ -173,7 +173,7 @@ def plot_confusion(matrix, names, *, groups=(), ax=None):
     matrix, n = np.asarray(matrix), len(names)
     order = np.concatenate(groups) if groups else np.arange(n)
     shares = matrix / matrix.sum(axis=1, keepdims=True).clip(1)
-    # Beyond a fifth a cell stays as it is: one looks for the small shares.
+    # Above a fifth, the color stays the same: the small shares matter.
     shades = shares[np.ix_(order, order)].clip(max=0.2)
     counts = matrix[np.ix_(order, order)]
     labels = [names[i] for i in order]
@@ -248,7 +248,7 @@ def plot_roc(y_true, y_score, *, thresholds=(0.1, 0.5, 0.9), ax=None):
 
 
 def plot_chance(drawn, measured, half, *, ax=None):
-    """Plot how accuracies scatter that were drawn at random.
+    """Plot how randomly drawn accuracies scatter.
 
     Args:
         drawn: Accuracies, shape `(n,)`.
@@ -261,7 +261,7 @@ def plot_chance(drawn, measured, half, *, ax=None):
     """
     ax = ax or make_axes(2.6)
     low, high = measured - half, measured + half
-    # Edges of bins lie between the numbers of four digits that can be drawn.
+    # Bin edges lie between the four-digit numbers that can be drawn.
     edges = np.floor(1000 * drawn.min()) / 1000 - 5e-5, drawn.max() + 0.001
     ax.axvspan(low, high, color="0.9", label=f"{low:.1%} to {high:.1%}")
     sns.histplot(x=drawn, binwidth=0.001, binrange=edges, color=BLUE, ax=ax)
@@ -287,5 +287,5 @@ def _rates(y_true, y_pred):
 
 
 def make_axes(height):
-    """Make a figure of one panel, as high as this in inches."""
+    """Make a one-panel figure of this height in inches."""
     return plt.subplots(figsize=(WIDTH, height), layout="constrained")[1]

@@ -57,7 +57,7 @@ KEY_FIELDS = (
 
 
 def load_search():
-    """Load trainings of other settings, made to check the recipe on validation images.
+    """Load training runs with other settings, made to check the recipe on validation.
 
     Returns:
         A list of dictionaries with "candidate" (a name), "task", "seed", "recipe",

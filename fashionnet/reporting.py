@@ -28,7 +28,7 @@ def show_figure(figure, caption=""):
 
     Args:
         figure: A Figure that `plots.describe` described, or the Axes that fills one.
-        caption: What stands below it, such as "Figure 1. Loss after each epoch."
+        caption: The text below it, such as "Figure 1. Loss after each epoch."
 
     Raises:
         ValueError: If it has no description.

@@ -98,7 +98,7 @@ def list_own_runs(task):
 def make_checkpoint_path():
     """Return a new path for the best weights of one training, shared with no other.
 
-    Its folder goes when Python ends.
+    Its folder is deleted when Python exits.
     """
     folder = tempfile.mkdtemp(prefix="fashionnet-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -122,14 +122,14 @@ def save_run(
         y_test: True labels of the test images, 0 and 1 for the binary task.
 
     Returns:
-        The stored `Run`. One of the same training is replaced. What is not the training
-        that the recipe names (see `differences`) is stored beside it.
+        The stored `Run`. An earlier run of the same training is replaced. A run that
+        differs from the recipe (see `differences`) is stored beside it.
 
     Raises:
         ValueError: If a setting is impossible, or the history is not from
             `make_callbacks`.
     """
-    # Here, because reading a run needs no Keras.
+    # Imported here, because reading a run does not need Keras.
     from fashionnet.differences import find_differences
 
     recipe = check_settings(recipe, seed=seed)
@@ -144,7 +144,7 @@ def save_run(
     if differences:
         print(
             f"Not the usual training: {', '.join(differences)} differ. "
-            f"Stored as one of its own, {run.folder.name}"
+            f"Stored separately, as {run.folder.name}"
         )
     return run
 
@@ -191,7 +191,7 @@ def make_run(
 def store_run(run, *, place=None):
     """Store what `make_run` collected, all or nothing, and read it back.
 
-    `place` is that of `run_folder`.
+    `place` is as in `run_folder`.
     """
     differences = run.manifest.get("differences")
     facts = run.manifest["task"], run.manifest["seed"], recipe_of(run), differences
@@ -206,7 +206,7 @@ def store_run(run, *, place=None):
 def find_run(task, seed, recipe=RECIPE, differences=None, *, place=None):
     """Read a finished run; without `differences`, the one that the recipe names.
 
-    `place` is that of `run_folder`.
+    `place` is as in `run_folder`.
 
     Returns:
         The `Run`, or `None` where there is none, or one of an older recipe.

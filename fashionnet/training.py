@@ -125,11 +125,11 @@ def make_callbacks(checkpoint, *, patience):
 
 
 class Watch(keras.callbacks.Callback):
-    """Time the epochs, number their steps, and end a training that is no good.
+    """Time the epochs, number their steps, and end training that has failed.
 
     The history gets "seconds" for each epoch, and the optimizer's step at its start and
-    end, "first_step" and "last_step": they tell a training from the start from one that
-    goes on.
+    end, "first_step" and "last_step": they distinguish training from scratch from
+    training that continues.
 
     Interrupted (by the stop button or Ctrl-C), `fit` ends after the step at hand and
     returns the history so far; interrupted again, it breaks off.
@@ -139,7 +139,7 @@ class Watch(keras.callbacks.Callback):
         """Say so if the network is not a new one."""
         self.was_stopped = False
         if step := self._count_steps():
-            _write(f"goes on after {step:,} steps: not a training from the start\n")
+            _write(f"continues after {step:,} steps: not training from scratch\n")
         self._catch_interrupt()
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -152,7 +152,7 @@ class Watch(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch, logs):
-        """Stop the clock; refuse a training from which nothing can come."""
+        """Stop the clock; refuse training that cannot succeed."""
         self._check(logs)
         self.noted = {
             "seconds": time.perf_counter() - self.start,
@@ -201,7 +201,7 @@ class Watch(keras.callbacks.Callback):
 
 
 def _write(text):
-    """Write text; no training ends because its output is closed."""
+    """Write text, without ending the training if its output is closed."""
     with contextlib.suppress(OSError, ValueError):
         print(text, end="", flush=True)
 

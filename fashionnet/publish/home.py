@@ -31,7 +31,7 @@ STEPS = {
         "c": "sigmoid and binary cross-entropy, drawn and worked out",
         "d": "the same callbacks, and what they did here",
         "e": "loss and accuracy after each epoch; is it overfitting?",
-        "f": "accuracy, beside that of always saying “Clothing”",
+        "f": "accuracy, compared with that of always saying “Clothing”",
         "g": "two kinds of error, and which classes they come from",
     },
     "03_comparison": {

@@ -60,7 +60,7 @@ def estimate_images(table):
 
 
 def _signed_p(table):
-    """Test each pair by itself; equally many errors count as a p-value above 0."""
+    """Test each pair by itself; equal numbers of errors count as a p-value above 0."""
     counts = [((row > 0).sum(), (row < 0).sum()) for row in table]
     return np.array([np.copysign(mcnemar_exact(a, b), a - b) for a, b in counts])
 
@@ -90,7 +90,7 @@ def plot_seeds(errors, seeds, *, ax=None):
         handles.append((line, points))
         labels.append(f"{NAMES[name]}, mean {mean:.1f}")
     ax.set_yticks(rows, [str(seed) for seed in seeds])
-    ax.set(xlabel="wrong test images", ylabel="seed")
+    ax.set(xlabel="misclassified test images", ylabel="seed")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.invert_yaxis()
     above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "frameon": False}
@@ -100,7 +100,9 @@ def plot_seeds(errors, seeds, *, ax=None):
         for seed, column in zip(seeds, counts.T, strict=True)
     )
     names = "; ".join(labels)
-    describe(ax, f"Dumbbells of wrong test images, one row per seed, for {names}.")
+    describe(
+        ax, f"Dumbbells of misclassified test images, a row per seed, for {names}."
+    )
     describe(ax, f"{listed.capitalize()}.")
     return ax
 

@@ -96,14 +96,14 @@ class Gallery(NamedTuple):
 
 
 def pick_galleries(right):
-    """Find the images that tell the two kinds of training apart, or stop both.
+    """Find the images that tell the two kinds of training apart, or defeat both.
 
-    Ten classes count by their likeliest.
+    For ten classes, the likeliest class counts.
 
     Returns:
-        A dictionary of `Gallery`: "nobody" has the images wrong in every training of
-        both kinds, in their order; "ten" and "two" those that this kind gets right
-        more often by at least half of the trainings, the largest difference first.
+        A dictionary of `Gallery`: "nobody" has the images misclassified in every run
+        of both kinds, in order; "ten" and "two" have those that this kind gets right
+        more often, by at least half of the runs, the largest difference first.
     """
     n_runs = len(right["binary"])
     ten, two = ((~right[k]).sum(axis=0) for k in ("multiclass_argmax", "binary"))
@@ -124,7 +124,7 @@ def plot_galleries(galleries, images, labels, *, n_columns=3):
     """Show the first images of each gallery, a row for each. Returns the Figure.
 
     All rows are as long as the shortest one. Captions have the class, the number of the
-    image, and in how many trainings of either kind it is wrong.
+    image, and how many runs of either kind misclassify it.
     """
     filled = {name: g for name, g in galleries.items() if len(g.indices)}
     n_columns = min([n_columns, *(len(g.indices) for g in filled.values())])

@@ -82,7 +82,7 @@ def train_task(task, seed, recipe=RECIPE):
         if it has another task or fewer images than those of the assignment.
 
     Raises:
-        ValueError: If there is no such task, or not so many images.
+        ValueError: If there is no such task, or there are too few images.
     """
     find_task(task)  # before anything takes long
     split = split_task(task, *load_training_set(), seed=seed, n_train=recipe.n_train)

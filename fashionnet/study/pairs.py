@@ -16,7 +16,7 @@ def find_pairs():
 
 
 def find_own_pairs():
-    """Find trainings of one's own, of both tasks with the same settings.
+    """Find your own runs of both tasks with the same settings.
 
     Returns:
         A list of `(multiclass, binary)`.
@@ -30,7 +30,7 @@ def _settings(run):
 
 
 def pair_runs(multiclass, binary):
-    """Pair the runs of two dictionaries from seed to `Run` by the seeds of both."""
+    """Pair the runs of two dictionaries (seed to `Run`) by the seeds that both have."""
     pairs = {seed: (run, binary.get(seed)) for seed, run in multiclass.items()}
     return {seed: pair for seed, pair in pairs.items() if all(pair)}
 
@@ -38,7 +38,7 @@ def pair_runs(multiclass, binary):
 def likeliest_classes(multiclass):
     """Return the likeliest class of each test image, ids 0 to 9.
 
-    A run that stores p(clothing) only stores these labels beside it.
+    A run that stores only p(clothing) stores these labels with it.
     """
     if multiclass.y_prob_test.ndim == 1:
         return multiclass.y_pred_test
@@ -103,7 +103,7 @@ def cross_tabulate(right_first, right_second):
 
 
 def state_own_pairs(pairs, y_true):
-    """Say how many errors the networks of one's own make; they count nowhere else."""
+    """State how many errors your own networks make; they count nowhere else."""
     sentences = []
     for multiclass, binary in pairs:
         answers = predict_three_ways(multiclass, binary)

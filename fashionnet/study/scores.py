@@ -18,7 +18,7 @@ LEAST_DOUBT = 2.0**-24
 
 
 def limit_doubt(y_prob):
-    """Keep probabilities away from 0 and 1 by what `float32` can say, as `float64`."""
+    """Keep probabilities as far from 0 and 1 as `float32` can tell, as `float64`."""
     return np.clip(np.asarray(y_prob, np.float64), LEAST_DOUBT, 1 - LEAST_DOUBT)
 
 

@@ -12,9 +12,9 @@ from scipy.stats import binomtest, permutation_test, sem, t
 def mcnemar_exact(only_first, only_second):
     """Test exactly whether two classifiers err equally often on the same images.
 
-    Only the images that exactly one of them gets right carry information: so many the
-    first, so many the second. If both are equally good, each is a fair coin toss.
-    Without any, the p-value is 1.
+    Only the images that exactly one of them gets right carry information: how many
+    the first, and how many the second. If both are equally good, each is a fair coin
+    toss. Without any, the p-value is 1.
 
     Source: McNemar (1947), Psychometrika 12, 153-157.
     """
@@ -154,7 +154,7 @@ def detectable_difference(standard_error, df, *, power=0.8, level=0.95):
 
 
 def holm(p_values):
-    """Adjust p-values for being several, and return them in the order given.
+    """Adjust several p-values for multiplicity, and return them in the order given.
 
     Source: Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
     """

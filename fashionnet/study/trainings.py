@@ -155,11 +155,11 @@ def state_stored(pairs, controls, curve):
 def train_run(task, seed, recipe=RECIPE):
     """Return the finished run of a task and a seed, training it if there is none.
 
-    What is trained here is one's own and changes nothing that is published.
+    Runs trained here are your own and change nothing that is published.
 
     Raises:
         RunError: If the run on disk is damaged.
-        ValueError: If there is no such task, or not so many images.
+        ValueError: If there is no such task, or there are too few images.
     """
     find_task(task)
     for place in (home(), own_home()):
