@@ -33,10 +33,10 @@ ANSWERS: dict[str, str] = {
     ),
     "equally good": (
         "On these test images, neither is shown to be better. In 10,000 images, "
-        "ten-class networks make {means} than binary ones, possibly by chance. The "
-        f"90% intervals stay within our margin of {MARGIN} errors, so we call the two "
-        "equally good. If you need only the two groups, train for them, which is "
-        "simpler."
+        "ten-class networks make {means} than binary ones, possibly by chance. A "
+        f"difference of up to {MARGIN} errors does not matter to us (our *margin*), "
+        "and the 90% intervals stay within it, so we call both kinds equally good. If "
+        "you need only the two groups, train for them, which is simpler."
     ),
     "undecided": "Which is better stays open.",
 }

@@ -101,7 +101,7 @@ def test_contents_follow_the_reader(tab):
         return
     for size in (WIDE, NARROW):
         tab.page.set_viewport_size(size)
-        for link in (links.nth(2), links.first):
+        for link in (links.nth(2), links.last, links.first):
             tab.page.evaluate(f"location.hash = {link.get_attribute('href')!r}")
             current = tab.page.locator(".contents [aria-current]")
             expect(current).to_have_count(1)

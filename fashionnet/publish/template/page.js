@@ -45,7 +45,8 @@ function follow() {
   if (link === here) return;
   here?.removeAttribute('aria-current');
   link.setAttribute('aria-current', 'true');
-  contents.scrollLeft = link.offsetLeft - 16;
+  contents.scrollLeft = link.offsetLeft - 16;  // a bar above the text,
+  contents.scrollTop = link.offsetTop - contents.clientHeight / 2;  // or a list beside it
   here = link;
 }
 if (links.length) {
