@@ -23,6 +23,7 @@ from fashionnet.evaluation import (
     count_confusions,
     count_errors_by_class,
     predict_labels,
+    wilson_interval,
 )
 from fashionnet.publish.published import ROOT, read_book
 from fashionnet.recipes import PLAIN_WITH_SCHEDULE, STEPS, Recipe, load_search
@@ -109,7 +110,26 @@ def test_validation_gap_of_ten_classes_is_smaller_where_nothing_was_chosen():
     gaps = np.array([m["val_accuracy"] - m["test_accuracy"] for m in metrics])
     assert 0 < gaps[3:].mean() < gaps[:3].mean()
     assert 0.005 < gaps.mean() < 0.0065  # little more than half a point
-    assert 1.5 < gaps.mean() / (0.9 * 0.1 / 10_000) ** 0.5 < 2.3
+    n_val = len(np.unique([hold_out(seed) for seed in SEEDS]))
+    right, tested = metrics[0]["val_accuracy"], metrics[0]["test_accuracy"]
+    error = (right * (1 - right) / n_val + tested * (1 - tested) / 10_000) ** 0.5
+    chance = 2 * stats.norm.sf(gaps.mean() / error)
+    assert chance == pytest.approx(1 / 13, rel=0.05)
+
+
+def test_directions_of_confusions_are_those_of_part_1():
+    matrices = [confusions(find_run("multiclass", seed)) for seed in SEEDS]
+
+    def compare_directions(one, other):
+        """Return how often the first class is taken for the second, and the reverse."""
+        one, other = CLASS_NAMES.index(one), CLASS_NAMES.index(other)
+        return np.array([[m[one, other], m[other, one]] for m in matrices]).T
+
+    for pair in (("T-shirt/top", "Shirt"), ("Pullover", "Coat")):
+        there, back = compare_directions(*pair)
+        assert 0 < np.sum(there > back) < len(SEEDS)
+    there, back = compare_directions("Sandal", "Sneaker")
+    assert (there > 2 * back).all()
 
 
 def test_shirt_has_the_lowest_scores_and_trouser_the_highest():
@@ -262,6 +282,8 @@ def test_smallest_margin_with_this_verdict_is_the_end_of_the_90_percent_interval
         assert decide(contrast.estimate, margin=farther + 0.01) == "equally good"
         assert decide(contrast.estimate, margin=farther - 0.01) == "undecided"
         assert decide(contrast.estimate, margin=8) == "equally good"
+        is_summed = contrast.way == "multiclass_sum"
+        assert (decide(contrast.estimate, margin=7) == "equally good") == is_summed
         assert decide(contrast.estimate, margin=5) == "undecided"
     assert MARGIN / 10_000 == 1 / 1_000  # one error a day of 1,000 items
 
@@ -425,23 +447,23 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     shown = [output.get("data", {}).get("text/plain", "") for output in outputs]
     [table] = [text for text in shown if "e_images" in text]
-    [dealt] = [o.text for o in outputs if "dealt out by" in o.get("text", "")]
+    [scatter] = [o.text for o in outputs if "luck explains" in o.get("text", "")]
     right = right_by_seed(find_pairs(), LABELS)
     ways = ("multiclass_argmax", "multiclass_sum")
-    printed = dealt.splitlines()
+    printed = scatter.splitlines()
     lines = table.splitlines()[1:], printed[:2], printed[2:]
     for way, *all_three in zip(ways, *lines, strict=True):
-        of_table, of_deal, resampled = (
+        of_table, of_runs, resampled = (
             [float(x) for x in re.findall(r"-?\d+\.\d+", text)] for text in all_three
         )
         mean, e_images, e, low, high = of_table
-        s_runs, s_luck, e_by_hand = of_deal
+        s_runs, s_luck, e_by_hand = of_runs
         assert resampled == pytest.approx([low, high], abs=0.35)  # nearly the same
         contrast = make_contrast(right, way)
         estimate = contrast.estimate
         assert -mean == pytest.approx(estimate.value, abs=0.006)  # how far ahead
         assert e == pytest.approx(estimate.standard_error, abs=0.006)
-        assert e_by_hand == pytest.approx(e, abs=0.02)
+        assert e_by_hand == e  # the formula of the package agrees
         assert e_images <= e < 1.05 * e_images  # hardly larger
         assert [-high, -low] == pytest.approx(estimate.interval(0.9), abs=0.006)
         assert (high - low) / 2 / e == pytest.approx(1.65, abs=0.02)
@@ -454,7 +476,8 @@ def test_example_of_three_pairs_and_four_images_has_the_numbers_of_part_3():
     excess = np.array([[1, 0, 0, -1], [1, 0, 1, 0], [1, 0, 0, 0]])
     assert np.round(2 * excess.mean(axis=0).std(ddof=1), 2) == 1.14
     assert excess.sum(axis=1).std(ddof=1) == 1
-    # All ways to deal the two columns that are not alike.
+    assert excess.var(axis=0, ddof=1).tolist() == pytest.approx([0, 0, 1 / 3, 1 / 3])
+    # All ways in which luck can deal the two columns that are not alike.
     third, fourth = (list(permutations(excess[:, k])) for k in (2, 3))
     dealt = [1 + np.add(*two) for two in product(third, fourth)]
     of_luck = np.var(dealt, axis=1, ddof=1).mean()
@@ -660,6 +683,9 @@ def test_side_views_of_part_3_came_out_as_it_says():
     told_groups = controls["multiclass_sum", "grouped"].estimate
     said = [told_groups.value, *told_groups.interval()]
     assert np.round(said, 1).tolist() == [-0.4, -6.6, 5.8]
+    ten_outputs = controls["grouped", "binary"].estimate
+    said = [ten_outputs.value, *ten_outputs.interval()]
+    assert np.round(said, 1).tolist() == [-3.6, -6.6, -0.6]
     usual = make_contrast(right_by_seed(pairs, LABELS), "multiclass_sum", "binary")
     assert best > 0 > usual.estimate.value
     five = {name: table[:5] for name, table in right_by_seed(pairs, LABELS).items()}
@@ -817,6 +843,13 @@ def test_probabilities_just_above_0_are_too_low_and_those_just_below_1_too_high(
     assert more[1] > 0.1
     assert more[-2] < -0.05
     assert np.isin(at, [1, 7]).mean() > 0.99
+    # Of the five in the middle, only the first and the last miss the line.
+    ends = [
+        wilson_interval(truth[at == k].sum(), np.sum(at == k))[1:] for k in range(2, 7)
+    ]
+    means = [p[at == k].mean() for k in range(2, 7)]
+    inside = [low < mean < high for (low, high), mean in zip(ends, means, strict=True)]
+    assert inside == [False, True, True, True, False]
 
 
 @pytest.mark.parametrize("limit", [10, 20, 40])
