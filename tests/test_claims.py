@@ -37,7 +37,13 @@ from fashionnet.study.contrasts import compare, make_contrast
 from fashionnet.study.controls import compare_controls, right_by_control
 from fashionnet.study.costs import measure_costs
 from fashionnet.study.images import compare_by_class, count_by_class, pick_galleries
-from fashionnet.study.pairs import clothing_probability, find_pairs, right_by_seed
+from fashionnet.study.pairs import (
+    binarize_argmax,
+    binarize_sum,
+    clothing_probability,
+    find_pairs,
+    right_by_seed,
+)
 from fashionnet.study.scores import (
     collect_probabilities,
     compare_scores,
@@ -45,7 +51,7 @@ from fashionnet.study.scores import (
     log_losses,
 )
 from fashionnet.study.sizes import compare_sizes
-from fashionnet.study.stats import crossed_estimate, mean_interval
+from fashionnet.study.stats import Estimate, crossed_estimate, mean_interval
 from fashionnet.study.trainings import load_controls, load_curve
 from fashionnet.study.verdict import MARGIN, decide
 from fashionnet.zoo.maps import load_maps
@@ -110,11 +116,21 @@ def test_validation_gap_of_ten_classes_is_smaller_where_nothing_was_chosen():
     gaps = np.array([m["val_accuracy"] - m["test_accuracy"] for m in metrics])
     assert 0 < gaps[3:].mean() < gaps[:3].mean()
     assert 0.005 < gaps.mean() < 0.0065  # little more than half a point
-    n_val = len(np.unique([hold_out(seed) for seed in SEEDS]))
-    right, tested = metrics[0]["val_accuracy"], metrics[0]["test_accuracy"]
-    error = (right * (1 - right) / n_val + tested * (1 - tested) / 10_000) ** 0.5
-    chance = 2 * stats.norm.sf(gaps.mean() / error)
-    assert chance == pytest.approx(1 / 14, rel=0.02)
+    said = [100 * gaps[:3].mean(), 100 * gaps[3:].mean()]
+    assert np.round(said, 2).tolist() == [0.76, 0.52]
+    # Standard errors of both means, by what each image adds to them.
+    runs = [find_run("multiclass", seed) for seed in SEEDS]
+    wrong = [predict_labels(run.y_prob_test) != LABELS for run in runs]
+    of_tests = np.mean(wrong, axis=0).var(ddof=1) / len(LABELS)
+    labels, added = load_training_set()[1], np.zeros(60_000)
+    for seed, run in zip(SEEDS, runs, strict=True):
+        held_out = hold_out(seed)
+        is_wrong = predict_labels(run.y_prob_val) != labels[held_out]
+        added[held_out] += is_wrong - is_wrong.mean()
+    of_vals = np.sum(added**2) / (len(SEEDS) * 6_000) ** 2
+    away = gaps.mean() / (of_tests + of_vals) ** 0.5
+    assert away == pytest.approx(1.9, abs=0.05)
+    assert 2 * stats.norm.sf(away) == pytest.approx(1 / 19, rel=0.02)
 
 
 def test_directions_of_confusions_are_those_of_part_1():
@@ -447,7 +463,7 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     shown = [output.get("data", {}).get("text/plain", "") for output in outputs]
     [table] = [text for text in shown if "e_images" in text]
-    [scatter] = [o.text for o in outputs if "luck explains" in o.get("text", "")]
+    [scatter] = [o.text for o in outputs if "² + max(0, " in o.get("text", "")]
     right = right_by_seed(find_pairs(), LABELS)
     ways = ("multiclass_argmax", "multiclass_sum")
     printed = scatter.splitlines()
@@ -457,6 +473,7 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
             [float(x) for x in re.findall(r"-?\d+\.\d+", text)] for text in all_three
         )
         mean, e_images, e, low, high = of_table
+        assert of_runs.pop(0) == e_images
         s_runs, s_luck, e_by_hand = of_runs
         assert resampled == pytest.approx([low, high], abs=0.35)  # nearly the same
         contrast = make_contrast(right, way)
@@ -865,11 +882,46 @@ def test_sleeves_decide_between_shirts_and_t_shirts_whatever_the_limit(limit):
         assert 1.8 < taken[0].mean() / taken[1].mean() < 5.5
 
 
-def test_two_thirds_of_binary_errors_have_the_outline_of_the_other_group():
+def test_shirts_and_t_shirts_are_most_of_the_clothing_that_is_missed():
+    missed = []
+    for _, two in find_pairs().values():
+        wrong = predict_labels(two.y_prob_test) != binary_labels(LABELS)
+        missed.append(np.bincount(LABELS[wrong], minlength=10)[list(CLOTHING)])
+    t_shirt, trouser, pullover, dress, coat, shirt = np.transpose(missed)
+    others = trouser + pullover
+    shares = (t_shirt + shirt) / np.sum(missed, axis=1)
+    assert shares.mean() == pytest.approx(0.75, abs=0.01)
+    assert shares.min() > 0.65
+    assert dress.sum() > others.sum()
+    assert not coat.any()
+
+
+def test_both_kinds_of_images_together_say_what_part_3_says():
+    labels, said = load_training_set()[1], []
+    contrasts = compare(right_by_seed(find_pairs(), LABELS))
+    rules = {"multiclass_argmax": binarize_argmax, "multiclass_sum": binarize_sum}
+    for way, binarize in rules.items():
+        more = []
+        for seed, (ten, two) in find_pairs().items():
+            truth = binary_labels(labels[hold_out(seed)])
+            wrong = [binarize(ten.y_prob_val) != truth, (two.y_prob_val > 0.5) != truth]
+            more.append(np.sum(wrong[0]) - np.sum(wrong[1]))
+        _, low, high = mean_interval(np.divide(more, 0.6))
+        on_val, error = (low + high) / 2, (high - low) / 2 / stats.t.ppf(0.975, 9)
+        on_test = contrasts[way].estimate
+        weights = np.power([on_test.standard_error, error], -2.0)
+        mean = np.average([-on_test.value, on_val], weights=weights)
+        estimate = Estimate(mean, weights.sum() ** -0.5, np.inf)
+        said.append([*np.round([mean, *estimate.interval()], 1), decide(estimate)])
+    assert said[0] == [3.7, 0.2, 7.2, "detectable, not relevant"]
+    assert said[1] == [2.0, -1.6, 5.6, "equally good"]
+
+
+def test_two_thirds_of_binary_errors_have_the_silhouette_of_the_other_group():
     x_train, y_train = load_training_set()
     means = [(x_train[y_train == c] > 30).mean(axis=0).ravel() for c in range(10)]
-    outlines = (load_test_set()[0] > 30).reshape(len(LABELS), -1)
-    distances = [((outlines - mean) ** 2).sum(axis=1) for mean in means]
+    silhouettes = (load_test_set()[0] > 30).reshape(len(LABELS), -1)
+    distances = [((silhouettes - mean) ** 2).sum(axis=1) for mean in means]
     truth = binary_labels(LABELS)
     is_odd = binary_labels(np.argmin(distances, axis=0)) != truth
     assert 0.025 < is_odd.mean() < 0.03

@@ -225,7 +225,7 @@ def test_part_3_begins_with_its_answer_names_the_margin_and_stays_short():
     start = texts.index(next(t for t in texts if t.startswith("## The answer")))
     assert "state_answer" in texts[start + 1]
     assert "plot_contrasts" in texts[start + 3]
-    assert f"up to {MARGIN} errors" in texts[start + 2]
+    assert f"fewer than {MARGIN} errors" in texts[start + 2]
     assert len(texts) <= 42
     assert "\n".join(texts).count("show_figure(") <= 7
 
@@ -235,7 +235,7 @@ def test_parts_1_and_2_have_the_steps_of_the_assignment(part):
     assert titles[0] == "Load the data"
     found = [t.split(":")[0] for t in titles[1:]]
     others = ("First, a plain network", "Were these good settings?")
-    others += ("Beyond the assignment",)
+    others += ("Thresholds and probabilities",)
     assert [t for t in found if t not in others] == list(STEPS)
     letters = [h[0] for h in headings(part, 2) if h[1:2] in (")", "′")]
     assert letters == list("abcdefg")

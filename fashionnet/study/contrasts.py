@@ -77,7 +77,7 @@ def plot_seeds(errors, seeds, *, ax=None):
     `count_errors`, for up to three classifiers. Returns the Axes.
     """
     counts, rows = np.array(list(errors.values())), np.arange(len(seeds))
-    ax = ax or make_axes(1.4 + 0.17 * len(rows))
+    ax = ax or make_axes(1.4 + 0.15 * len(rows))
     ax.hlines(rows, counts.min(axis=0), counts.max(axis=0), color="lightgray")
     handles, labels = [], []
     for i, (name, n) in enumerate(errors.items()):

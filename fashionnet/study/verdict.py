@@ -32,11 +32,10 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        "On these test images, neither is shown to be better. In 10,000 images, "
-        "ten-class networks make {means} than binary ones, possibly by chance. A "
-        f"difference of up to {MARGIN} errors does not matter to us (our *margin*), "
-        "and the 90% intervals stay within it, so we call both kinds equally good. If "
-        "you need only the two groups, train for them, which is simpler."
+        "On these test images, both kinds are about equally good. In 10,000 images, "
+        "ten-class networks make {means} than binary ones. That may be chance, and "
+        f"differences below {MARGIN} errors, our margin, do not matter to us. If you "
+        "need only the two groups, train for them, which is simpler."
     ),
     "undecided": "Which is better stays open.",
 }

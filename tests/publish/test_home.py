@@ -111,6 +111,13 @@ def test_every_term_is_explained_on_a_published_page(stored_reports):
     assert sorted(explained, key=str.lower) == home.TERMS
 
 
+def test_published_home_page_has_the_answer_of_each_part(stored_reports):
+    page = BeautifulSoup(stored_reports[0].pages["index"].html, "html.parser")
+    answers = [answer.get_text() for answer in page.select(".verdict")]
+    assert len(answers) == 3
+    assert all(len(answer.split()) > 10 for answer in answers)
+
+
 @pytest.mark.parametrize("has_benchmark", [False, True])
 def test_home_page_leads_to_all_other_pages(has_benchmark, books):
     pages = {name: render_page(book, name) for name, book in books.items()}
