@@ -52,7 +52,7 @@ def plot_by_class(right, labels, *, ax=None):
 
     The class with the most errors of the binary networks comes first. Returns the Axes.
     """
-    ax = ax or make_axes(3.2)
+    ax = ax or make_axes(2.9)
     compared = compare_by_class(right, labels)
     binary = count_by_class(right, labels)["binary"].mean(axis=0)
     order = np.argsort(-binary, kind="stable")
