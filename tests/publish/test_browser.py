@@ -101,18 +101,14 @@ def test_contents_follow_the_reader(tab):
         assert not links.count()
         return
     exercises = tab.page.locator(".contents a[href='#exercises']")
-    for size in (WIDE, NARROW, LOW):
+    read = [(size, links.nth(n)) for size in (WIDE, NARROW) for n in (2, 0)]
+    for size, link in [*read, (LOW, exercises)]:
         tab.page.set_viewport_size(size)
-        for link in (
-            links.nth(2),
-            exercises if size == LOW else links.nth(1),
-            links.first,
-        ):
-            tab.page.evaluate(f"location.hash = {link.get_attribute('href')!r}")
-            current = tab.page.locator(".contents [aria-current]")
-            expect(current).to_have_count(1)
-            expect(current).to_have_text(link.text_content())
-            expect(current).to_be_in_viewport()
+        tab.page.evaluate(f"location.hash = {link.get_attribute('href')!r}")
+        current = tab.page.locator(".contents [aria-current]")
+        expect(current).to_have_count(1)
+        expect(current).to_have_text(link.text_content())
+        expect(current).to_be_in_viewport()
 
 
 def test_code_is_copied_by_a_button(tab):
