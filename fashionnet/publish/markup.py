@@ -52,7 +52,10 @@ HEADING = re.compile("^h[1-6]$")
 CAPTION = re.compile(r"Figure \d+\. ")
 ARCHIVES = {"arXiv": "https://arxiv.org/abs/", "doi": "https://doi.org/"}
 SOURCE = re.compile(r"(arXiv|doi):([\w./-]*\w)")
-FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^\s$](?:[^$\n]*[^\s$])?)\$", re.DOTALL)
+# With the marks behind it, which must not begin a line.
+FORMULA = re.compile(
+    r"\$\$(.+?)\$\$|\$([^\s$](?:[^$\n]*[^\s$])?)\$([.,;:?!)]*)", re.DOTALL
+)
 # What may scroll by itself is reached by keyboard too.
 FOCUSABLE = {"role": "region", "tabindex": "0"}
 # At 360 px, so many characters of a text that must not wrap fit on the page.
@@ -189,11 +192,12 @@ def write_formulas(soup):
 
 
 def _write_formula(found):
-    display, inline = found.groups()
+    display, inline, marks = found.groups()
     kind = "block" if display else "inline"
     formula = convert(html.unescape(display or inline), display=kind)
     # The converter hands HTML inside a formula on as it is.
-    return nh3.clean(formula, tags=FORMULA_TAGS, attributes=FORMULA_ATTRIBUTES)
+    formula = nh3.clean(formula, tags=FORMULA_TAGS, attributes=FORMULA_ATTRIBUTES)
+    return f'<span class="formula">{formula}{marks}</span>' if marks else formula
 
 
 def frame_tables(soup):

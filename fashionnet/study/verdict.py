@@ -35,7 +35,8 @@ ANSWERS: dict[str, str] = {
         "On these test images, both kinds are about equally good. In 10,000 images, "
         "ten-class networks make {means} than binary ones. That may be chance, and "
         f"differences below {MARGIN} errors, our margin, do not matter to us. If you "
-        "need only the two groups, train for them, which is simpler."
+        "need only the two groups, train for them, which is simpler; if you need the "
+        "ten classes anyway, binarize them."
     ),
     "undecided": "Which is better stays open.",
 }

@@ -304,6 +304,8 @@ def test_formulas_become_mathml_and_nothing_else_does():
     kinds = [formula["display"] for formula in page("math")]
     assert kinds == ["inline", "inline", "block"]
     assert page.find("mfrac").get_text() == "kn"
+    [kept] = page.select(".formula")  # no line begins with the colon
+    assert kept.get_text() == "n:"
     assert "$PATH$" in page.get_text()
     assert "5 $ or 6 $" in page.get_text()
     assert "$a$ and $b$" in page.get_text()
