@@ -120,7 +120,7 @@ def plot_history(history):
     return fig
 
 
-def plot_probabilities(images, y_prob, y_true, names):
+def plot_probabilities(images, y_prob, y_true, names, *, colored=None):
     """Show images, each beside a network's probabilities of all classes.
 
     Args:
@@ -129,6 +129,7 @@ def plot_probabilities(images, y_prob, y_true, names):
         y_true: The true class ids; their names are bold. The class predicted, which
             has the highest probability, is marked by an arrow.
         names: Names of the classes.
+        colored: The ids of the classes with colored bars, instead of the true one.
 
     Returns:
         The Figure.
@@ -142,7 +143,8 @@ def plot_probabilities(images, y_prob, y_true, names):
         left.set_title(f"true class:\n{names[true]}", fontsize=10)
         left.axis("off")
         bars = right.barh(names, shares, color="0.7")
-        bars[true].set_color(BLUE)
+        for k in [true] if colored is None else colored:
+            bars[k].set_color(BLUE)
         right.get_yticklabels()[true].set_weight("bold")
         said = [f"{share:.0%}" for share in shares]
         said[np.argmax(shares)] += " ←"

@@ -419,6 +419,27 @@ def test_validation_images_of_part_3_agree_but_for_the_top_class_without_three_s
     assert np.round(stats.t.ppf([0.975, 0.95], on_test.df), 2).tolist() == [1.98, 1.66]
     held_out = [hold_out(seed) for seed in SEEDS]
     assert len(np.unique(held_out)) == pytest.approx(39_000, abs=500)
+    # With seeds 0 to 2, *binary* is behind on them by 1 and 3.
+    assert [round(more[way][:3].mean()) for way in ("top", "summed")] == [-1, -3]
+    for way in ("top", "summed"):  # "may be ahead by 2 to 4 errors"
+        assert round(more[way].mean()) in (2, 4)
+
+
+def test_most_errors_of_the_binary_network_are_shared_by_that_of_ten_classes():
+    right = right_by_seed(find_pairs(), LABELS)
+    both = (~right["multiclass_argmax"] & ~right["binary"]).sum(axis=1)
+    of_binary = (~right["binary"]).sum(axis=1)
+    assert (both[0], of_binary[0]) == (24, 32)  # three quarters
+    assert both.sum() / of_binary.sum() == pytest.approx(0.7, abs=0.03)
+
+
+def test_two_images_of_part_3_are_judged_differently_for_the_reasons_it_gives():
+    coat, bag = find_run("multiclass", 0).y_prob_test[[4639, 245]]
+    assert [CLASS_NAMES[k] for k in LABELS[[4639, 245]]] == ["Coat", "Bag"]
+    assert [CLASS_NAMES[k] for k in (coat.argmax(), bag.argmax())] == ["Sandal", "Bag"]
+    assert sum(coat[[*CLOTHING]] > 0.3) == 2  # two large shares
+    assert sum(bag[[*CLOTHING]] > 0.1) == 3  # several kinds
+    assert min(p[[*CLOTHING]].sum() for p in (coat, bag)) > 0.5
 
 
 def test_one_error_in_24_crosses_the_border_between_the_groups():
@@ -461,28 +482,25 @@ def test_most_of_the_uncertainty_of_part_3_is_due_to_the_images():
 def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
     cells = read_book(ROOT / "reports/03_comparison.ipynb").cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    shown = [output.get("data", {}).get("text/plain", "") for output in outputs]
-    [table] = [text for text in shown if "e_images" in text]
-    [scatter] = [o.text for o in outputs if "² + max(0, " in o.get("text", "")]
+    printed = [output.get("text", "") for output in outputs]
+    [redrawn] = [text.splitlines() for text in printed if "redrawn, nine" in text]
+    [parts] = [text.splitlines() for text in printed if "² + max(0, " in text]
     right = right_by_seed(find_pairs(), LABELS)
     ways = ("multiclass_argmax", "multiclass_sum")
-    printed = scatter.splitlines()
-    lines = table.splitlines()[1:], printed[:2], printed[2:]
-    for way, *all_three in zip(ways, *lines, strict=True):
-        of_table, of_runs, resampled = (
-            [float(x) for x in re.findall(r"-?\d+\.\d+", text)] for text in all_three
+    for way, *lines in zip(ways, redrawn, parts, strict=True):
+        of_drawn, of_parts = (
+            [float(x) for x in re.findall(r"-?\d+\.\d+", line)] for line in lines
         )
-        mean, e_images, e, low, high = of_table
-        assert of_runs.pop(0) == e_images
-        s_runs, s_luck, e_by_hand = of_runs
-        assert resampled == pytest.approx([low, high], abs=0.35)  # nearly the same
+        mean, low, high, scatter = of_drawn
+        e_images, s_runs, s_luck, e = of_parts
         contrast = make_contrast(right, way)
         estimate = contrast.estimate
-        assert -mean == pytest.approx(estimate.value, abs=0.006)  # how far ahead
+        assert -mean == pytest.approx(estimate.value, abs=0.06)  # how far ahead
+        assert [-high, -low] == pytest.approx(estimate.interval(0.9), abs=0.35)
+        assert scatter == pytest.approx(e_images, abs=0.05)
         assert e == pytest.approx(estimate.standard_error, abs=0.006)
-        assert e_by_hand == e  # the formula of the package agrees
-        assert e_images <= e < 1.05 * e_images  # hardly larger
-        assert [-high, -low] == pytest.approx(estimate.interval(0.9), abs=0.006)
+        assert e_images <= e < 1.05 * e_images  # runs add almost nothing
+        low, high = estimate.interval(0.9)
         assert (high - low) / 2 / e == pytest.approx(1.65, abs=0.02)
         assert s_runs == pytest.approx(contrast.ahead.std(ddof=1), abs=0.006)
         assert s_runs < 1.1 * s_luck

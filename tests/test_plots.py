@@ -5,7 +5,7 @@ from functools import partial
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgba
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from fashionnet import plots
@@ -232,6 +232,16 @@ def test_probabilities_are_bars_beside_their_image():
     weights = [t.get_weight() for t in figure.axes[3].get_yticklabels()]
     assert weights == ["normal", "bold", "normal"]
     assert figure.description.count(NAMES[1]) >= 2
+
+
+def test_bars_of_the_classes_that_are_named_have_the_color_of_the_true_one():
+    y_prob = np.array([[0.7, 0.2, 0.1]])
+    colored = []
+    for chosen in (None, [0, 2]):
+        figure = plot_probabilities(IMAGES[:1], y_prob, [1], NAMES, colored=chosen)
+        bars = figure.axes[1].patches
+        colored.append([bar.get_facecolor() == to_rgba(plots.BLUE) for bar in bars])
+    assert colored == [[False, True, False], [True, False, True]]
 
 
 def test_chance_marks_the_band_and_counts_what_is_in_it():

@@ -23,7 +23,7 @@ MARGIN = 10
 # How a network of ten classes is binarized, for readers who have not met the names.
 SAID_BY = {
     "multiclass_argmax": "by the likeliest class",
-    "multiclass_sum": "by the larger sum of probabilities",
+    "multiclass_sum": "by summed probabilities",
 }
 # The answer, by the outcome of `decide`: if both ways to binarize agree, and for one.
 ANSWERS: dict[str, str] = {
@@ -32,11 +32,11 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        "On these test images, both kinds are about equally good. In 10,000 images, "
-        "ten-class networks make {means} than binary ones. That may be chance, and "
-        f"differences below {MARGIN} errors, our margin, do not matter to us. If you "
-        "need only the two groups, train for them, which is simpler; if you need the "
-        "ten classes anyway, binarize them."
+        "Judged by these test images, both kinds are about equally good. In 10,000 "
+        "images, ten-class networks make {means} than binary ones. That may be chance, "
+        f"and differences below {MARGIN} errors, our margin, do not matter to us. If "
+        "you need only the two groups, train for them, which is simpler; if you need "
+        "the ten classes anyway, binarize them."
     ),
     "undecided": "Which is better stays open.",
 }

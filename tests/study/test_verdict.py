@@ -72,7 +72,7 @@ def test_answer_on_drawn_runs_is_that_of_both_ways(n_ten, n_two, outcome, ahead)
         f"{phrase_difference(found[way].estimate.value)} errors ({said})"
         for way, said in (
             ("multiclass_argmax", "by the likeliest class"),
-            ("multiclass_sum", "by the larger sum of probabilities"),
+            ("multiclass_sum", "by summed probabilities"),
         )
     )
     answer = verdict.ANSWERS[outcome].format(ahead=ahead, means=means)
