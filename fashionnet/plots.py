@@ -5,6 +5,8 @@ leaves there, for readers who cannot see it, what `describe` was told. All figur
 as narrow as a phone, so that their text can be read there.
 """
 
+from fractions import Fraction
+
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
@@ -214,13 +216,13 @@ def plot_confusion(matrix, names, *, groups=(), ax=None):
     return ax
 
 
-def plot_roc(y_true, y_score, *, thresholds=(0.1, 0.5, 0.9), ax=None):
+def plot_roc(y_true, y_score, *, thresholds=("0.1", "0.5", "0.9"), ax=None):
     """Plot the corner of the ROC curve where good networks live.
 
     Args:
         y_true: Labels 0 and 1, shape `(n,)`.
         y_score: Probability of class 1, shape `(n,)`; not labels.
-        thresholds: Those that are marked.
+        thresholds: Those that are marked, as they are written: "0.5" or "1/11".
         ax: Where to draw.
 
     Returns:
@@ -232,17 +234,13 @@ def plot_roc(y_true, y_score, *, thresholds=(0.1, 0.5, 0.9), ax=None):
     ax.plot(false_rate, true_rate, color=BLUE, label=f"area {area:.4f}")
     parts, zoom = [], 0.02
     for threshold, marker in zip(thresholds, "s^Dovp", strict=False):
-        false, true = _rates(y_true, y_score > threshold)
+        false, true = _rates(y_true, y_score > float(Fraction(threshold)))
         style = {"color": RED, "linestyle": "", "marker": marker}
-        ax.plot(false, true, label=f"threshold {threshold:.3g}", **style)
-        parts.append(
-            f"at {threshold:.3g} {false:.2%} false and {true:.2%} true positives"
-        )
+        ax.plot(false, true, label=f"threshold {threshold}", **style)
+        parts.append(f"at {threshold} {false:.2%} false and {true:.2%} true positives")
         zoom = max(zoom, 1.5 * false, 1.5 * (1 - true))
     ax.set(xlim=(-zoom / 20, zoom), ylim=(1 - zoom, 1 + zoom / 20))
     ax.set(xlabel="false positive rate", ylabel="true positive rate")
-    ax.xaxis.set_major_formatter(PercentFormatter(1))
-    ax.yaxis.set_major_formatter(PercentFormatter(1))
     ax.legend(loc="lower right")
     describe(ax, f"ROC curve, zoomed to its ideal corner: area {area:.5f}; ")
     describe(ax, f"{'; '.join(parts)}.")

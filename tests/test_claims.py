@@ -118,19 +118,19 @@ def test_validation_gap_of_ten_classes_is_smaller_where_nothing_was_chosen():
     assert 0.005 < gaps.mean() < 0.0065  # little more than half a point
     said = [100 * gaps[:3].mean(), 100 * gaps[3:].mean()]
     assert np.round(said, 2).tolist() == [0.76, 0.52]
-    # Standard errors of both means, by what each image adds to them.
-    runs = [find_run("multiclass", seed) for seed in SEEDS]
+    # Standard errors of both means with seeds 3 to 9, by what each image adds to them.
+    runs = [find_run("multiclass", seed) for seed in SEEDS[3:]]
     wrong = [predict_labels(run.y_prob_test) != LABELS for run in runs]
     of_tests = np.mean(wrong, axis=0).var(ddof=1) / len(LABELS)
     labels, added = load_training_set()[1], np.zeros(60_000)
-    for seed, run in zip(SEEDS, runs, strict=True):
+    for seed, run in zip(SEEDS[3:], runs, strict=True):
         held_out = hold_out(seed)
         is_wrong = predict_labels(run.y_prob_val) != labels[held_out]
         added[held_out] += is_wrong - is_wrong.mean()
-    of_vals = np.sum(added**2) / (len(SEEDS) * 6_000) ** 2
-    away = gaps.mean() / (of_tests + of_vals) ** 0.5
-    assert away == pytest.approx(1.9, abs=0.05)
-    assert 2 * stats.norm.sf(away) == pytest.approx(1 / 19, rel=0.02)
+    of_vals = np.sum(added**2) / (len(runs) * 6_000) ** 2
+    away = gaps[3:].mean() / (of_tests + of_vals) ** 0.5
+    assert away == pytest.approx(1.65, abs=0.005)
+    assert 2 * stats.norm.sf(away) == pytest.approx(1 / 10, rel=0.03)
 
 
 def test_directions_of_confusions_are_those_of_part_1():
@@ -979,6 +979,7 @@ def test_scaled_probabilities_cost_less_and_both_kinds_are_equally_good_then():
     found = np.reshape(found, (10, 2, 2, 2))  # seed, task, scaled or not, loss and cost
     mean = found.mean(axis=0)
     assert np.round(mean[:, 1, 0], 4).tolist() == [0.0126, 0.0125]
+    assert round(mean[1, 1, 1]) == 114  # with 1/11, *Can the probabilities be trusted?*
     assert (found[:, 1, 1, 0] < found[:, 1, 0, 0]).all()
     cheaper = found[:, 1, 1, 1] < found[:, 1, 0, 1]
     assert cheaper.sum() == 9  # in nearly every run

@@ -66,7 +66,8 @@ def code_lines(cell):
 
 
 def headings(path, level):
-    lines = "\n".join(text(c) for c in cells(path, "markdown")).splitlines()
+    prose = "\n".join(text(c) for c in cells(path, "markdown"))
+    lines = re.sub(r"```.*?```", "", prose, flags=re.DOTALL).splitlines()
     return [x.lstrip("# ") for x in lines if x.startswith("#" * level + " ")]
 
 

@@ -326,8 +326,8 @@ def test_roc_curve_marks_thresholds_within_its_zoom_and_the_ideal_corner(network
     y_true, y_score = NETWORKS[network]
     ax = plot_roc(y_true, y_score)
     assert ax.viewLim.contains(0, 1)
-    for threshold in (0.1, 0.5, 0.9):
-        rates = count_rates(y_true, y_score > threshold)
+    for threshold in ("0.1", "0.5", "0.9"):
+        rates = count_rates(y_true, y_score > float(threshold))
         [[x], [y]] = line(ax, f"threshold {threshold}")
         assert (x, y) == pytest.approx(rates)
         assert ax.viewLim.contains(x, y)

@@ -191,7 +191,8 @@ def sections_of(book):
     sections, heading = [], ""
     for cell in book.cells:
         if cell.cell_type == "markdown":
-            found = re.findall(r"^#+ (.*)", cell.source, re.MULTILINE)
+            prose = re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL)
+            found = re.findall(r"^#+ (.*)", prose, re.MULTILINE)  # no comments in code
             heading = found[-1] if found else heading
         sections.append(heading)
     return sections
