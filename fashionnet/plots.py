@@ -136,7 +136,7 @@ def plot_probabilities(images, y_prob, y_true, names, *, colored=None):
     Returns:
         The Figure.
     """
-    size = {"figsize": (WIDTH, 2.5 * len(images)), "layout": "constrained"}
+    size = {"figsize": (WIDTH, 1.9 * len(images)), "layout": "constrained"}
     fig, rows = plt.subplots(len(images), 2, width_ratios=(2, 3), squeeze=False, **size)
     for (left, right), image, shares, true in zip(
         rows, images, y_prob, y_true, strict=True

@@ -50,12 +50,15 @@ def compare_by_class(right, labels):
 def plot_by_class(right, labels, *, ax=None):
     """Plot what `compare_by_class` finds, with 95% intervals over test images.
 
-    The class with the most errors of the binary networks comes first. Returns the Axes.
+    The class with the most errors of the binary networks comes first. Classes with less
+    than one error on average, whatever the classifier, are left out. Returns the Axes.
     """
-    ax = ax or make_axes(2.9)
+    ax = ax or make_axes(2.3)
     compared = compare_by_class(right, labels)
-    binary = count_by_class(right, labels)["binary"].mean(axis=0)
+    means = {k: n.mean(axis=0) for k, n in count_by_class(right, labels).items()}
+    binary, most = means["binary"], np.max([*means.values()], axis=0)
     order = np.argsort(-binary, kind="stable")
+    order = [k for k in order if most[k] >= min(1, most.max())]
     rows, parts = np.arange(len(order)), []
     for way, shift in zip(compared, (-0.18, 0.18), strict=True):
         style, found = STYLES[way], [compared[way][k] for k in order]

@@ -83,6 +83,15 @@ def test_points_are_differences_with_intervals_most_errors_first():
     assert heights[0] == -heights[1] != 0
 
 
+@pytest.mark.parametrize(("n_wrong", "rows"), [(2, 1), (0, 10)])
+def test_classes_with_less_than_one_error_have_no_row_if_any_has_more(n_wrong, rows):
+    answers = np.ones((2, len(LABELS)), bool)
+    answers[:, np.flatnonzero(LABELS == 6)[:n_wrong]] = False
+    answers[0, np.flatnonzero(LABELS == 3)[: n_wrong // 2]] = False  # half, on average
+    right = dict.fromkeys(CLASSIFIERS, answers)
+    assert len(plot_by_class(right, LABELS).get_yticks()) == rows
+
+
 def test_description_has_the_largest_differences_and_counts_clear_ones():
     # With ten classes, all trainings get 20 shirts wrong; binary ones get none wrong.
     ten = np.ones((2, len(LABELS)), bool)
