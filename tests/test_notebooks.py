@@ -460,10 +460,12 @@ def test_plain_keras_of_part_2_is_that_of_part_1_for_two_groups(run_listing):
     assert f"\nCLOTHING = {list(CLOTHING)}" in source
 
 
+@pytest.mark.parametrize("way", ["multiclass_sum", "multiclass_argmax"])
 def test_plain_comparison_of_part_3_finds_what_the_notebook_does(
-    tmp_path, monkeypatch, capsys
+    way, tmp_path, monkeypatch, capsys
 ):
     source = read_listing(PATHS[2], "import keras\n")
+    source = source.replace("BY_SUM = True", f"BY_SUM = {way == 'multiclass_sum'}")
     monkeypatch.setenv("FASHIONNET_HOME", str(ROOT / "reports"))
     labels = load_test_set()[1]
     split = (None, None), (None, labels)
@@ -476,9 +478,9 @@ def test_plain_comparison_of_part_3_finds_what_the_notebook_does(
     names = {}
     exec(source, names)
     right = right_by_seed(pairs, labels)
-    differ = right["binary"].astype(int) - right["multiclass_sum"]
+    differ = right["binary"].astype(int) - right[way]
     np.testing.assert_array_equal(names["excess"], differ)
-    n_wrong = [str((~right[kind][0]).sum()) for kind in ("multiclass_sum", "binary")]
+    n_wrong = [str((~right[kind][0]).sum()) for kind in (way, "binary")]
     first, *_, means, interval, within = capsys.readouterr().out.strip().splitlines()
     assert re.findall(r"\d+(?= errors)|\d+(?= with two)", first) == n_wrong
     assert float(first.split()[-1]) > 0.05
