@@ -47,21 +47,22 @@ STEPS = {
 # In italics or bold where they are explained, and nowhere before.
 TERMS = re.split(
     r",\s+",
-    """95% interval, accuracy, activation function, area under the curve, augmentation,
-AUROC, backpropagation, balanced accuracy, batch, batch normalization, bias, Bonferroni
-correction, Brier score, calibrated, calibration error, callbacks, checkpoint,
-committee, confusion matrix, convolution, cross-entropy, dense, distillation, dropout,
-early stopping, entropy, epoch, equally good, F1, false negatives, false positives,
-feature extraction, feature map, filter, fine-tuning, generalization, Grad-CAM,
-gradient, hidden, hyperparameters, independent, learning rate, log scale, log-loss,
-logits, loss, margin, max pooling, McNemar's test, multilayer perceptron, neural
-network, occlusion, one-hot, optimizer, overfitting, p-value, parameters, patience,
-precision, rank correlation, recall, receptive field, recipe, regularization, ReLU,
-residual network, ROC curve, running averages, seed, shortcut, sigmoid, slope, softmax,
-stacking, standard deviation, standard error, step, stochastic gradient descent,
-stratified, summed, t-SNE, temperature scaling, test set, top class, training set,
-transfer learning, true positive rate, undecided, unit, validation set, vanishing
-gradients, variance, vote, weight, weight decay, weight sharing, winner's curse""",
+    """95% interval, accuracy, activation function, area under the curve,
+augmentation, AUROC, backpropagation, balanced accuracy, batch, batch normalization,
+bias, Bonferroni correction, Brier score, calibrated, calibration error, callbacks,
+checkpoint, committee, confusion matrix, convolution, cross-entropy, dense,
+distillation, dropout, early stopping, entropy, epoch, equally good, F1,
+false negatives, false positives, feature extraction, feature map, filter,
+fine-tuning, generalization, Grad-CAM, gradient, hidden, hyperparameters, independent,
+learning rate, log scale, log-loss, logits, loss, margin, max pooling, McNemar's test,
+multilayer perceptron, neural network, occlusion, one-hot, optimizer, overfitting,
+p-value, parameters, patience, precision, rank correlation, recall, receptive field,
+recipe, regularization, ReLU, residual network, ROC curve, running averages, seed,
+shortcut, sigmoid, slope, softmax, stacking, standard deviation, standard error, step,
+stochastic gradient descent, stratified, summed, t-SNE, temperature scaling, test set,
+top class, training set, transfer learning, true positive rate, undecided, unit,
+validation set, vanishing gradients, variance, vote, weight, weight decay,
+weight sharing, winner's curse""",
 )
 # The figure of each part that says most.
 FIGURES = {
