@@ -345,10 +345,31 @@ def test_intervals_of_part_3_leave_room_for_nearly_a_quarter_more_and_a_few_fewe
     assert 2 * stats.binom.cdf(2, 10, 0.5) == pytest.approx(1 / 9, abs=0.003)
 
 
-@pytest.mark.parametrize("task", ["multiclass", "binary"])
-def test_callbacks_changed_nothing_in_the_published_run(task):
-    manifest, recipe = find_run(task, 0).manifest, Recipe()
-    assert manifest["best_epoch"] == manifest["epochs_run"] == recipe.epochs
+@pytest.mark.parametrize(
+    ("task", "restored"),
+    [("multiclass", [18, 19, 19, 19, 19]), ("binary", [14, 14, 17, 17])],
+)
+def test_callbacks_changed_nothing_in_the_published_run_but_in_others(task, restored):
+    manifests, last = [find_run(task, seed).manifest for seed in SEEDS], Recipe().epochs
+    assert manifests[0]["best_epoch"] == manifests[0]["epochs_run"] == last
+    best = [manifest["best_epoch"] for manifest in manifests]
+    assert sorted(epoch for epoch in best if epoch < last) == restored
+
+
+def test_mean_of_ten_is_as_precise_as_part_1_says():
+    runs = [find_run("multiclass", seed) for seed in SEEDS]
+    accuracies = [100 * run.manifest["metrics"]["test_accuracy"] for run in runs]
+    mean, low, high = mean_interval(accuracies)
+    assert np.round([mean, (high - low) / 2], 2).tolist() == [90.25, 0.11]
+    spread = np.std(accuracies, ddof=1)
+    assert np.round([spread, spread / 10**0.5], 2).tolist() == [0.16, 0.05]
+
+
+def test_bars_without_hidden_layers_are_those_of_parts_1_and_2():
+    tried = pd.DataFrame(load_search()).query("candidate == 'no hidden layer'")
+    means = tried.groupby("task")["val_accuracy"].mean()
+    assert round(means["multiclass"], 2) == 0.85
+    assert round(means["binary"], 3) == 0.991
 
 
 def test_every_ten_class_run_kept_one_of_its_last_epochs(ten):
@@ -421,8 +442,6 @@ def test_validation_images_of_part_3_agree_but_for_the_top_class_without_three_s
     assert len(np.unique(held_out)) == pytest.approx(39_000, abs=500)
     # With seeds 0 to 2, *binary* is behind on them by 1 and 3.
     assert [round(more[way][:3].mean()) for way in ("top", "summed")] == [-1, -3]
-    for way in ("top", "summed"):  # "may be ahead by 2 to 4 errors"
-        assert round(more[way].mean()) in (2, 4)
 
 
 def test_most_errors_of_the_binary_network_are_shared_by_that_of_ten_classes():
@@ -484,7 +503,7 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     printed = [output.get("text", "") for output in outputs]
     [redrawn] = [text.splitlines() for text in printed if "redrawn, nine" in text]
-    [parts] = [text.splitlines() for text in printed if "² + max(0, " in text]
+    [parts] = [text.splitlines() for text in printed if "images alone" in text]
     right = right_by_seed(find_pairs(), LABELS)
     ways = ("multiclass_argmax", "multiclass_sum")
     for way, *lines in zip(ways, redrawn, parts, strict=True):
@@ -492,7 +511,7 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
             [float(x) for x in re.findall(r"-?\d+\.\d+", line)] for line in lines
         )
         mean, low, high, scatter = of_drawn
-        e_images, s_runs, s_luck, e = of_parts
+        e_images, e, s_runs, s_luck = of_parts
         contrast = make_contrast(right, way)
         estimate = contrast.estimate
         assert -mean == pytest.approx(estimate.value, abs=0.06)  # how far ahead

@@ -415,7 +415,7 @@ def test_plain_keras_of_part_1_is_its_network_and_trains(run_listing):
     weights = names["model"].weights
     assert [w.shape for w in weights] == [w.shape for w in usual.weights]
     for given in (
-        f"shuffle(len(x_train), seed=0).batch({recipe.batch_size})",
+        f"shuffle(len(x_train), seed=SEED).batch({recipe.batch_size})",
         f"epochs={recipe.epochs}", f"patience={recipe.patience}",
         f"Dropout({recipe.input_dropout}, noise_shape=(1, 784))",
         f"n_steps = {recipe.epochs} * math.ceil(len(x_train) / {recipe.batch_size})",

@@ -11,8 +11,8 @@ from fashionnet.publish.page import load_template, title_of
 from fashionnet.publish.published import images_of
 from fashionnet.publish.results import COLUMNS, state_spread, table_results
 
-# What `state_answer` writes in bold.
-VERDICT = re.compile(r"^\*\*([^*]+)\*\*")
+# What `state_answer` writes in bold, and after it.
+VERDICT = re.compile(r"^\*\*([^*]+)\*\*(.*)", re.DOTALL)
 
 # What is found in a section, by notebook, and by the letter of a step or the heading.
 STEPS = {
@@ -67,7 +67,7 @@ weight sharing, winner's curse""",
 # The figure of each part that says most.
 FIGURES = {
     "01_multiclass": "plot_confusion",
-    "02_binary": "plot_roc",
+    "02_binary": "plot_images",
     "03_comparison": "plot_contrasts",
 }
 
@@ -149,7 +149,7 @@ def find_terms(pages):
 def find_answer(book):
     """Return the verdict of a notebook, or what it prints below *What we found*."""
     if verdict := find_verdict(book):
-        return Markup("<strong>{}</strong>").format(verdict)
+        return Markup("<strong>{}</strong>{}").format(*verdict)
     section = ""
     for cell in book.cells:
         if cell.source.startswith("## "):
@@ -161,10 +161,10 @@ def find_answer(book):
 
 
 def find_figure(book, function):
-    """Return the first picture of the cell that calls a function, or `None`."""
+    """Return the last picture of the cells that call a function, or `None`."""
     shown = [image for cell in book.cells if function and f"{function}(" in cell.source
              for image in images_of(cell)]  # fmt: skip
-    return shown[0] if shown else None
+    return shown[-1] if shown else None
 
 
 def find_caption(page, figure):
@@ -190,7 +190,7 @@ def _is_text(output):
 
 
 def find_verdict(book):
-    """Return the sentence in bold with which a generated text begins, or ""."""
+    """Return the bold beginning of a generated text and the rest, or ()."""
     said = [text for texts in list_sayings(book) for text in texts]
-    found = [VERDICT.match(text)[1] for text in said if VERDICT.match(text)]
-    return found[0] if found else ""
+    found = [VERDICT.match(text).groups() for text in said if VERDICT.match(text)]
+    return found[0] if found else ()

@@ -25,18 +25,19 @@ SAID_BY = {
     "multiclass_argmax": "by the likeliest class",
     "multiclass_sum": "by summed probabilities",
 }
-# The answer, by the outcome of `decide`: if both ways to binarize agree, and for one.
+# The answer, by the outcome of `decide`, if both ways to binarize agree; what follows
+# the first sentence is not in bold.
 ANSWERS: dict[str, str] = {
     "better": "The {ahead} network is better.",
     "detectable, not relevant": (
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        "Judged by these test images, both kinds are about equally good. In 10,000 "
-        "images, ten-class networks make {means} than binary ones. That may be chance, "
-        f"and differences below {MARGIN} errors, our margin, do not matter to us. If "
-        "you need only the two groups, train for them, which is simpler; if you need "
-        "the ten classes anyway, binarize them."
+        "Judged by these test images, both kinds are about equally good: in 10,000 "
+        "images, ten-class networks make {means} than binary ones, which may be "
+        f"chance. Differences below {MARGIN} errors, our margin, do not matter to us. "
+        "If you need only the two groups, train for them, which is simpler; if you "
+        "need the ten classes anyway, binarize them."
     ),
     "undecided": "Which is better stays open.",
 }
@@ -68,7 +69,7 @@ def decide(estimate, margin=MARGIN):
 
 
 def state_answer(contrasts):
-    """Answer in one bold sentence which is better, if both ways agree on it."""
+    """Answer which is better, if both ways agree on it, first in a bold sentence."""
     answers = set()
     means = " or ".join(
         f"{phrase_difference(c.estimate.value)} errors ({SAID_BY[way]})"
@@ -80,7 +81,8 @@ def state_answer(contrasts):
         answers.add(answer.format(ahead=ahead, means=means))
     if len(answers) > 1:
         return "**The two ways to binarize come out differently.**"
-    return f"**{answers.pop()}**"
+    first, stop, rest = answers.pop().partition(". ")
+    return f"**{first}.** {rest}" if stop else f"**{first}**"
 
 
 def state_verdict(contrast):

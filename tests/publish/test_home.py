@@ -86,7 +86,7 @@ def test_home_page_leads_to_each_section_and_says_what_is_there(books):
 
 def test_home_page_has_results_verdict_and_steps(soup, books):
     text = " ".join(soup.main.get_text(" ").split())
-    assert home.find_verdict(books["03"]) == "Neither is better."
+    assert home.find_verdict(books["03"])[0] == "Neither is better."
     assert "Neither is better." in text
     assert "9,012 are right." in text
     assert "988 90.12% 89.52% to 90.69% 1,499.5" in text
@@ -165,13 +165,20 @@ def test_home_page_shows_the_figure_that_says_most():
 
 def test_without_a_verdict_the_answer_is_what_is_printed_below_what_we_found():
     remark = say("A **bold** remark against all.")
-    assert home.find_verdict(make_part(3, remark)) == ""
+    assert home.find_verdict(make_part(3, remark)) == ()
     heads = [new_markdown_cell(f"## {t}") for t in ("What we found", "Exercises")]
     answer = print_line("90% are\nright.")
     book = make_part(1, print_line("early"), heads[0], remark, answer, heads[1],
                      print_line("late"))  # fmt: skip
     assert home.find_answer(book) == "90% are right."
     assert home.find_answer(make_part(1, remark, answer)) == ""
+
+
+def test_answer_has_the_bold_sentence_and_what_follows_it():
+    book = make_part(3, say("**About equal.** Train for <two>."))
+    assert home.find_answer(book) == (
+        "<strong>About equal.</strong> Train for &lt;two&gt;."
+    )
 
 
 @pytest.mark.parametrize(("task", "digits"), [("multiclass", 1), ("binary", 2)])

@@ -76,8 +76,9 @@ def test_answer_on_drawn_runs_is_that_of_both_ways(n_ten, n_two, outcome, ahead)
         )
     )
     answer = verdict.ANSWERS[outcome].format(ahead=ahead, means=means)
-    assert verdict.state_answer(found) == f"**{answer}**"
-    assert "*" not in answer  # the index takes what is between the stars
+    _, bold, rest = verdict.state_answer(found).split("**")  # the index takes both
+    assert bold + rest == answer
+    assert bold.endswith(".") and ". " not in bold
 
 
 @pytest.mark.parametrize("leads", [((12, 3), (2, 3)), ((12, 3), (-12, 3))])
