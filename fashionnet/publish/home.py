@@ -18,12 +18,14 @@ VERDICT = re.compile(r"^\*\*([^*]+)\*\*(.*)", re.DOTALL)
 STEPS = {
     "01_multiclass": {
         "a": "training, validation and test set, and why three",
+        "First, a plain network": "the shortest in Keras, and what overfitting is",
         "b": "the layers, a drawing, the parameters by hand, and why this size",
         "c": "loss and optimizer with formulas, and the learning rate, drawn",
         "d": "callbacks, at most 50 epochs, and what each callback did",
         "e": "loss and accuracy after each epoch; overfitting, measured",
         "f": "accuracy on the test images, with its 95% interval",
         "g": "which classes are confused with each other, and why",
+        "Were these good settings?": "part by part, with other settings beside them",
     },
     "02_binary": {
         "a": "the same images held out, and how many are Clothing",
@@ -33,6 +35,8 @@ STEPS = {
         "e": "loss and accuracy after each epoch; is it overfitting?",
         "f": "accuracy, compared with that of always saying “Clothing”",
         "g": "two kinds of error, and which classes they come from",
+        "Thresholds and probabilities": "what errors cost, and how sure is too sure",
+        "Were these good settings?": "fourteen changes, with seeds 0 to 2",
     },
     "03_comparison": {
         "The answer": "the verdict, and the figure that shows it",
