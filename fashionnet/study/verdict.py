@@ -34,7 +34,7 @@ ANSWERS: dict[str, str] = {
     ),
     "equally good": (
         "Judged by these test images, both kinds are about equally good: in 10,000 "
-        "images, ten-class networks make {means} than binary ones, which may be "
+        "images, ten-class networks make {means} than binary ones, and that may be "
         f"chance. Differences below {MARGIN} errors, our margin, do not matter to us. "
         "If you need only the two groups, train for them, which is simpler; if you "
         "need the ten classes anyway, binarize them."
