@@ -435,17 +435,13 @@ def test_most_errors_of_the_binary_network_are_shared_by_that_of_ten_classes():
     right = right_by_seed(find_pairs(), LABELS)
     both = (~right["multiclass_argmax"] & ~right["binary"]).sum(axis=1)
     of_binary = (~right["binary"]).sum(axis=1)
-    assert (both[0], of_binary[0]) == (24, 32)  # three quarters
     assert both.sum() / of_binary.sum() == pytest.approx(0.7, abs=0.03)
 
 
-def test_two_images_of_part_3_are_judged_differently_for_the_reasons_it_gives():
-    coat, bag = find_run("multiclass", 0).y_prob_test[[4639, 245]]
-    assert [CLASS_NAMES[k] for k in LABELS[[4639, 245]]] == ["Coat", "Bag"]
-    assert [CLASS_NAMES[k] for k in (coat.argmax(), bag.argmax())] == ["Sandal", "Bag"]
-    assert sum(coat[[*CLOTHING]] > 0.3) == 2  # two large shares
-    assert sum(bag[[*CLOTHING]] > 0.1) == 3  # several kinds
-    assert min(p[[*CLOTHING]].sum() for p in (coat, bag)) > 0.5
+def test_two_images_of_part_3_are_called_clothing_by_the_sum_alone():
+    y_prob, clothing = find_run("multiclass", 0).y_prob_test, np.isin(LABELS, CLOTHING)
+    only_sum = binarize_sum(y_prob) & ~binarize_argmax(y_prob)
+    assert np.any(only_sum & clothing) and np.any(only_sum & ~clothing)
 
 
 def test_one_error_in_24_crosses_the_border_between_the_groups():
