@@ -884,6 +884,7 @@ def test_probabilities_just_above_0_are_too_low_and_those_just_below_1_too_high(
     more = [truth[at == k].mean() - p[at == k].mean() for k in range(1, 8)]
     assert max(abs(more[0]), abs(more[-1])) < 0.0015  # too little to be seen
     assert truth[at == 1].mean() / p[at == 1].mean() == pytest.approx(4, abs=0.3)
+    assert (1 - truth[at == 7]).mean() / (1 - p[at == 7]).mean() > 3  # likewise
     assert more[1] > 0.1
     assert more[-2] < -0.05
     assert np.isin(at, [1, 7]).mean() > 0.99
@@ -1072,6 +1073,12 @@ def test_for_two_classes_most_settings_hardly_matter():
     for candidate in ("larger: 512, 512", "deeper: 256, 256, 256"):
         assert (leads[candidate] <= 0).all()
     assert (leads["smaller: 64, 64"] > -5 / 6000).all()
+    clear = [c for c in find_clear("binary") if c.startswith("no batch normalization")]
+    assert len(clear) == 2  # of three
+    shown = tried[~tried["candidate"].str.startswith("plain")]
+    table = shown.pivot(index="candidate", columns="seed", values="val_accuracy")
+    assert len(table) == 16  # the recipe, fourteen changes, and no hidden layer
+    assert (table.idxmin(axis=1) == 0).all()  # seed 0 has the most errors
     parameters = pd.DataFrame(load_search()).groupby(["task", "candidate"])[
         "parameters"
     ]
