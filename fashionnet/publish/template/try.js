@@ -22,13 +22,19 @@ function toNumber(bits) {
   return power ? sign * 2 ** (power - 15) * (1 + rest / 1024) : sign * 2 ** -24 * rest;
 }
 
-function readLayers({ sizes, weights }) {
-  const view = decode(weights), layers = [];
+// Returns a function that takes the next n numbers of a text.
+function readNumbers(text) {
+  const view = decode(text);
   let from = 0;
-  const take = n => Float32Array.from({ length: n }, () => {
-    from += 2;
-    return toNumber(view.getUint16(from - 2, true));
-  });
+  return n => {
+    const numbers = new Float32Array(n);
+    for (let i = 0; i < n; i += 1, from += 2) numbers[i] = toNumber(view.getUint16(from, true));
+    return numbers;
+  };
+}
+
+function readLayers({ sizes, weights }) {
+  const take = readNumbers(weights), layers = [];
   for (let i = 1; i < sizes.length; i += 1)
     layers.push({ weights: take(sizes[i - 1] * sizes[i]), biases: take(sizes[i]) });
   return layers;
@@ -82,12 +88,8 @@ function answer(image) {
 const cnn = readConvolutions(data.cnn);
 
 function readConvolutions({ layout, weights }) {
-  const view = decode(weights), steps = [];
-  let from = 0, channels = 1;
-  const take = n => Float32Array.from({ length: n }, () => {
-    from += 2;
-    return toNumber(view.getUint16(from - 2, true));
-  });
+  const take = readNumbers(weights), steps = [];
+  let channels = 1;
   const takeLayer = (inputs, outputs) => ({ weights: take(inputs * outputs), biases: take(outputs) });
   for (const step of layout) {
     if (step === "pool") steps.push({ name: step });
@@ -199,8 +201,10 @@ function drawLevels(target, levels) {
 
 function drawPicture(target, { width, height, data: bytes }) {
   const image = new ImageData(width, height);
-  for (let i = 0; i < width * height; i += 1)
-    image.data.set([bytes[3 * i], bytes[3 * i + 1], bytes[3 * i + 2], 255], 4 * i);
+  for (let i = 0; i < width * height; i += 1) {
+    for (let color = 0; color < 3; color += 1) image.data[4 * i + color] = bytes[3 * i + color];
+    image.data[4 * i + 3] = 255;
+  }
   target.width = width;
   target.height = height;
   target.getContext("2d").putImageData(image, 0, 0);
@@ -305,8 +309,10 @@ function refuse(why) {
 }
 
 function isAlike(one, other) {
-  return one.width === other.width && one.height === other.height
-    && one.data.every((level, i) => level === other.data[i]);
+  if (one.width !== other.width || one.height !== other.height) return false;
+  for (let i = 0; i < one.data.length; i += 1)
+    if (one.data[i] !== other.data[i]) return false;
+  return true;
 }
 
 // Show what each step made, and say of those that changed nothing that they did not.
