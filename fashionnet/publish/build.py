@@ -31,8 +31,8 @@ from fashionnet.publish.published import (
     README_BLOCK,
     ROOT,
     SYSTEMS,
-    ReportError,
     finish_publishing,
+    lock,
     read_json,
     sum_files,
     write_file,
@@ -82,26 +82,6 @@ def _build_in(target):
     finally:
         shutil.rmtree(staging, ignore_errors=True)
         os.environ["FASHIONNET_HOME"] = str(target)
-
-
-@contextlib.contextmanager
-def lock(folder):
-    """Keep a folder for one build at a time; the lock goes with its process.
-
-    Raises:
-        ReportError: If another build is at work there.
-    """
-    with open(folder / ".lock", "w") as file:
-        with contextlib.suppress(ImportError):  # where files are locked otherwise
-            import fcntl
-
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ReportError(
-                    f"another build is at work in {folder}; wait until it ends"
-                ) from None
-        yield
 
 
 async def make_pages(staging):

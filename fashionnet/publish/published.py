@@ -1,5 +1,6 @@
 """Read and write what is published: executed notebooks, pages, result files."""
 
+import contextlib
 import filecmp
 import hashlib
 import json
@@ -69,7 +70,7 @@ def read_reports():
         ReportError: If a file is missing or unreadable; names it.
     """
     folder = home()
-    finish_publishing(folder)
+    wait_for_build(folder)
     files = [f"{name}.{end}" for name in BOOKS for end in ("ipynb", "html")]
     for path in [folder / name for name in (*files, f"{SYSTEMS}.html", BUILD)]:
         if not path.is_file():
@@ -94,6 +95,34 @@ def read_reports():
 def name_page(path, folder):
     """Name a page by its path, such as "further/09_labels_or_outputs"."""
     return path.relative_to(folder).with_suffix("").as_posix()
+
+
+@contextlib.contextmanager
+def lock(folder, *, is_patient=False):
+    """Keep a folder for one build at a time; the lock goes with its process.
+
+    Raises:
+        ReportError: If another build is at work there, unless one `is_patient`.
+    """
+    with open(folder / ".lock", "w") as file:
+        with contextlib.suppress(ImportError):  # where files are locked otherwise
+            import fcntl
+
+            now_or_never = 0 if is_patient else fcntl.LOCK_NB
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | now_or_never)
+            except BlockingIOError:
+                raise ReportError(
+                    f"another build is at work in {folder}; wait until it ends"
+                ) from None
+        yield
+
+
+def wait_for_build(folder):
+    """Wait while a build moves its files here; end one that was killed meanwhile."""
+    if (folder / PUBLISHING).is_dir():
+        with lock(folder, is_patient=True):
+            finish_publishing(folder)
 
 
 def finish_publishing(folder):

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -103,7 +104,7 @@ def test_reports_that_pass_are_published_with_their_sums(checkout, capsys):
 
 def test_second_build_in_a_folder_is_refused(checkout):
     reports = checkout / "reports"
-    with build.lock(reports), pytest.raises(ReportError, match=str(reports)):
+    with published.lock(reports), pytest.raises(ReportError, match=str(reports)):
         build.build_reports()
     build.build_reports()
 
@@ -116,6 +117,19 @@ def test_build_that_was_cut_short_is_finished_by_the_next_command(checkout):
     assert (checkout / "reports/01.html").read_text() == "new page"
     assert "new *block*" in (checkout / "README.md").read_text()
     assert not made.exists()
+
+
+def test_reading_waits_while_a_build_moves_its_files(checkout):
+    made = checkout / "reports" / PUBLISHING / "01.html"
+    write_file(made, "new page")
+    with ThreadPoolExecutor(1) as pool:
+        with published.lock(checkout / "reports"):
+            waiting = pool.submit(published.wait_for_build, checkout / "reports")
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.2)
+            assert made.is_file()
+        waiting.result(timeout=10)
+    assert (checkout / "reports/01.html").read_text() == "new page"
 
 
 def test_what_belongs_to_no_run_does_not_multiply_with_every_build(checkout):
