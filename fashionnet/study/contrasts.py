@@ -8,7 +8,13 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from fashionnet.plots import describe, make_axes
-from fashionnet.study.stats import Estimate, crossed_estimate, holm, mcnemar_exact
+from fashionnet.study.stats import (
+    Estimate,
+    crossed_estimate,
+    holm,
+    mcnemar_exact,
+    overlapping_estimate,
+)
 from fashionnet.study.verdict import MARGIN
 from fashionnet.study.words import (
     NAMES,
@@ -54,8 +60,12 @@ def make_contrast(right, way, against="binary"):
 
 
 def estimate_images(table):
-    """Estimate a mean in 10,000 images from a table as in `crossed_estimate`."""
-    share, error, df = crossed_estimate(table)
+    """Estimate a mean in 10,000 images from a table as in `crossed_estimate`.
+
+    It may also be one as in `overlapping_estimate`, with NaN where a seed has no image.
+    """
+    estimate = overlapping_estimate if np.isnan(table).any() else crossed_estimate
+    share, error, df = estimate(table)
     return Estimate(10_000 * share, 10_000 * error, df)
 
 

@@ -120,6 +120,43 @@ def crossed_estimate(differences):
     return Estimate(float(mean), float((total / d.size) ** 0.5), float(max(df, s - 1)))
 
 
+def overlapping_estimate(differences):
+    """Estimate a mean difference where each seed meets some of the images only.
+
+    As in `crossed_estimate`, seeds and images are samples. An image that several seeds
+    meet is one image: what they find on it is added up before it is squared.
+
+    Args:
+        differences: Array of shape `(seeds, images)`, NaN where a seed does not meet an
+            image.
+
+    Returns:
+        An `Estimate`, with the degrees of freedom of many images.
+
+    Raises:
+        ValueError: If there are fewer than two seeds, or all is NaN.
+
+    Source: Cameron, Gelbach and Miller (2011), J. Bus. Econ. Stat. 29, 238-249.
+    """
+    d = np.asarray(differences, dtype=float)
+    has_met = ~np.isnan(d)
+    if len(d) < 2 or not has_met.any():
+        raise ValueError(f"shape {d.shape}: it must be 2 seeds with images at least")
+    off = np.where(has_met, d - d[has_met].mean(), 0)
+    images = (off.sum(axis=0) ** 2).sum()
+    seeds = (off.sum(axis=1) ** 2).sum() * len(d) / (len(d) - 1)
+    single = (off**2).sum()  # is in both of them
+    error = max(images, images + seeds - single) ** 0.5 / has_met.sum()
+    return Estimate(float(d[has_met].mean()), float(error), np.inf)
+
+
+def combine(estimates):
+    """Average independent estimates of the same, weighted by their precision."""
+    weights = [one.standard_error**-2 for one in estimates]
+    mean = np.average([one.value for one in estimates], weights=weights)
+    return Estimate(float(mean), sum(weights) ** -0.5, np.inf)
+
+
 def margin_probabilities(estimate, margin):
     """Return the probabilities of a true difference below `±margin`, within, and above.
 

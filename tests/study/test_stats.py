@@ -20,6 +20,7 @@ from scipy.stats import (
 from fashionnet.study import stats
 from fashionnet.study.stats import (
     Estimate,
+    combine,
     crossed_estimate,
     detectable_difference,
     equivalence_p,
@@ -27,6 +28,7 @@ from fashionnet.study.stats import (
     margin_probabilities,
     mcnemar_exact,
     mean_interval,
+    overlapping_estimate,
     sign_flip_p,
 )
 
@@ -194,6 +196,59 @@ def test_crossed_estimate_of_equal_differences_has_no_error(value):
     assert estimate.interval() == (value, value)
     assert estimate.p_value() == (value == 0)
     assert estimate.excludes_zero() == (value != 0)
+
+
+def make_overlapping(n_seeds, n_images, share, rng):
+    """Draw differences that depend on the image and on luck, NaN where unseen."""
+    table = rng.normal(0, 1, n_images) + rng.normal(0, 1, (n_seeds, n_images))
+    table[rng.random(table.shape) > share] = np.nan
+    return table
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_overlapping_estimate_adds_up_what_cells_share(seed):
+    table = make_overlapping(4, 6, 0.6, np.random.default_rng(seed))
+    cells = [cell for cell in np.ndindex(table.shape) if not np.isnan(table[cell])]
+    mean = np.mean([table[cell] for cell in cells])
+    images = seeds = single = 0
+    for a, b in product(cells, cells):
+        both = (table[a] - mean) * (table[b] - mean)
+        images += both * (a[1] == b[1])
+        seeds += both * (a[0] == b[0]) * 4 / 3  # of four, three are free
+        single += both * (a == b)
+    value, error, df = overlapping_estimate(table)
+    assert (value, df) == (pytest.approx(mean), np.inf)
+    variance = max(images, images + seeds - single)
+    assert error == pytest.approx(variance**0.5 / len(cells))
+
+
+def test_overlapping_interval_holds_the_truth_as_often_as_it_says():
+    rng, held, by_seed = np.random.default_rng(0), [], []
+    for _ in range(600):
+        table = make_overlapping(5, 200, 0.7, rng)
+        low, high = overlapping_estimate(table).interval()
+        held.append(low <= 0 <= high)
+        _, low, high = mean_interval(np.nanmean(table, axis=1))
+        by_seed.append(low <= 0 <= high)
+    assert 0.93 <= np.mean(held) <= 0.98
+    assert np.mean(by_seed) < 0.9  # the means of seeds that share images are too close
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (2, 0)])
+def test_overlapping_estimate_needs_two_seeds_that_meet_images(shape):
+    with pytest.raises(ValueError, match=re.escape(f"{shape}")):
+        overlapping_estimate(np.zeros(shape))
+
+
+def test_combined_estimate_is_that_of_all_values_at_once():
+    values = np.random.default_rng(0).normal(1, 2, 40)
+    parts = [
+        Estimate(some.mean(), 2 / len(some) ** 0.5, np.inf)
+        for some in np.split(values, [10])
+    ]
+    whole = combine(parts)
+    assert whole.value == pytest.approx(values.mean())
+    assert whole.standard_error == pytest.approx(2 / 40**0.5)
 
 
 @some
