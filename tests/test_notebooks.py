@@ -367,7 +367,6 @@ def test_numbers_worked_out_in_the_texts_of_part_1_are_right():
     prose = "".join(text(c) for c in cells(skip_edited(PATHS[0]), "markdown"))
     half, most = -np.log([0.5, 0.8])
     assert f"{half + most:.3f} = {half:.3f} + {most:.3f}" in prose
-    assert f"(mean {(half + most) / 2:.3f})" in prose
     assert f"0.3 = {-np.log(0.3):.2f}$" in prose
     assert f"0.4 = {-np.log(0.4):.2f}$" in prose
     first, second = np.exp([-1, 0]) / np.exp([-1, 0]).sum()

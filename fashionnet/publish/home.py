@@ -35,7 +35,7 @@ STEPS = {
         "e": "loss and accuracy after each epoch; is it overfitting?",
         "f": "accuracy, compared with that of always saying “Clothing”",
         "g": "two kinds of error, and which classes they come from",
-        "Thresholds and probabilities": "what errors cost, and how sure is too sure",
+        "Thresholds and probabilities": "costs, and how far to trust a probability",
         "Were these good settings?": "fourteen changes, with seeds 0 to 2",
     },
     "03_comparison": {
