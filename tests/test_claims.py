@@ -554,8 +554,11 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
             [float(x) for x in re.findall(r"-?\d+\.\d+", line)] for line in lines
         )
         mean, low, high, scatter = of_drawn
-        e_images, e = of_parts
+        s_runs, s_luck, e_images, e = of_parts
         contrast = make_contrast(right, way)
+        assert s_runs == pytest.approx(contrast.ahead.std(ddof=1), abs=0.06)
+        beyond_luck = max(0, s_runs**2 - s_luck**2) / 10
+        assert e**2 == pytest.approx(e_images**2 + beyond_luck, abs=0.1)
         estimate = contrast.estimate
         assert -mean == pytest.approx(estimate.value, abs=0.06)  # how far ahead
         assert [-high, -low] == pytest.approx(estimate.interval(0.9), abs=0.35)
