@@ -205,7 +205,7 @@ def test_mean_of_ten_binary_runs_is_slightly_better_on_validation_images():
 def test_validation_loss_of_part_2_hovers_above_its_low_and_ends_below():
     losses = np.array(find_run("binary", 0).history["val_loss"])
     assert losses[:19].argmin() == 12 and losses.argmin() == 19
-    assert losses[13:19].max() / losses[12] == pytest.approx(1.1, abs=0.02)
+    assert losses[13:19].max() / losses.min() < 8 / 7
     errors = (1 - np.array(find_run("binary", 0).history["val_accuracy"])) * 6000
     assert np.round(errors[[4, 19]]).tolist() == [35, 27] and errors[19] < errors[9]
     training = find_run("binary", 0).history["loss"]
