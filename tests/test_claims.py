@@ -207,10 +207,15 @@ def test_validation_loss_of_part_2_hovers_above_its_low_and_ends_below():
     assert losses[:19].argmin() == 12 and losses.argmin() == 19
     assert losses[13:19].max() / losses.min() < 8 / 7
     errors = (1 - np.array(find_run("binary", 0).history["val_accuracy"])) * 6000
-    assert np.round(errors[[4, 19]]).tolist() == [35, 27] and errors[19] < errors[9]
-    training = find_run("binary", 0).history["loss"]
-    assert training[19] < training[4] / 10
-    assert abs(losses[19] / losses[4] - 1) < 0.05
+    assert errors[19] < errors[9]
+    training = np.array(find_run("binary", 0).history["loss"])
+    early, late = [
+        [values[some].mean() for values in (errors, losses, training)]
+        for some in (slice(3, 6), slice(17, 20))
+    ]
+    assert np.round([early[0], late[0]]).tolist() == [41, 29]
+    assert 1 - late[1] / early[1] == pytest.approx(0.19, abs=0.01)  # nearly a fifth
+    assert late[2] < early[2] / 10
 
 
 def test_ten_class_difference_of_validation_and_test_is_below_two_standard_errors():
@@ -572,6 +577,8 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
         )
         mean, low, high, scatter = of_drawn
         s_runs, s_luck, e_images, e = of_parts
+        if way == "multiclass_argmax":  # as the text works it out
+            assert of_parts == [4.8, 4.4, 2.81, 2.87]
         contrast = make_contrast(right, way)
         assert s_runs == pytest.approx(contrast.ahead.std(ddof=1), abs=0.06)
         beyond_luck = max(0, s_runs**2 - s_luck**2) / 10
