@@ -401,6 +401,9 @@ def test_mean_of_ten_is_as_precise_as_part_1_says():
     assert np.round([mean, (high - low) / 2], 2).tolist() == [90.25, 0.11]
     spread = np.std(accuracies, ddof=1)
     assert np.round([spread, spread / 10**0.5], 2).tolist() == [0.16, 0.05]
+    # For other images, the variance of the test set is added.
+    of_images = 1.96**2 * mean * (100 - mean) / len(LABELS)
+    assert round((of_images + ((high - low) / 2) ** 2) ** 0.5, 1) == 0.6
 
 
 def test_bars_without_hidden_layers_are_those_of_parts_1_and_2():

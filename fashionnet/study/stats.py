@@ -134,14 +134,14 @@ def overlapping_estimate(differences):
         An `Estimate`, with the degrees of freedom of many images.
 
     Raises:
-        ValueError: If there are fewer than two seeds, or all is NaN.
+        ValueError: If there are fewer than two seeds, or one meets no image.
 
     Source: Cameron, Gelbach and Miller (2011), J. Bus. Econ. Stat. 29, 238-249.
     """
     d = np.asarray(differences, dtype=float)
     has_met = ~np.isnan(d)
-    if len(d) < 2 or not has_met.any():
-        raise ValueError(f"shape {d.shape}: it must be 2 seeds with images at least")
+    if len(d) < 2 or not has_met.any(axis=1).all():
+        raise ValueError(f"shape {d.shape}: at least 2 seeds are needed, with images")
     off = np.where(has_met, d - d[has_met].mean(), 0)
     images = (off.sum(axis=0) ** 2).sum()
     seeds = (off.sum(axis=1) ** 2).sum() * len(d) / (len(d) - 1)

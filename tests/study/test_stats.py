@@ -234,10 +234,12 @@ def test_overlapping_interval_holds_the_truth_as_often_as_it_says():
     assert np.mean(by_seed) < 0.9  # the means of seeds that share images are too close
 
 
-@pytest.mark.parametrize("shape", [(1, 3), (2, 0)])
-def test_overlapping_estimate_needs_two_seeds_that_meet_images(shape):
-    with pytest.raises(ValueError, match=re.escape(f"{shape}")):
-        overlapping_estimate(np.zeros(shape))
+@pytest.mark.parametrize(
+    "table", [np.zeros((1, 3)), np.zeros((2, 0)), [[0, 1], [np.nan, np.nan]]]
+)
+def test_overlapping_estimate_needs_two_seeds_that_meet_images(table):
+    with pytest.raises(ValueError, match=re.escape(f"{np.shape(table)}")):
+        overlapping_estimate(table)
 
 
 def test_combined_estimate_is_that_of_all_values_at_once():
