@@ -228,6 +228,8 @@ def button(explorer, view, cell):
 
 
 def choose(explorer, view, cell, filters=None):
+    # The page may yet have to answer the last click, which would choose its view again.
+    explorer.evaluate("new Promise(done => setTimeout(done, 20))")
     explorer.locator(f"input[value={view}]").check()
     filters = filters or {}
     for name in ("class", "sure", "right"):
