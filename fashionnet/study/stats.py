@@ -151,7 +151,15 @@ def overlapping_estimate(differences):
 
 
 def combine(estimates):
-    """Average independent estimates of the same, weighted by their precision."""
+    """Average independent estimates of the same, weighted by their precision.
+
+    Raises:
+        ValueError: If a standard error is 0 or infinite, so that none can be weighed.
+    """
+    for one in estimates:
+        if not 0 < one.standard_error < np.inf:
+            wrong = one.standard_error
+            raise ValueError(f"standard error {wrong}: it must be finite, and above 0")
     weights = [one.standard_error**-2 for one in estimates]
     mean = np.average([one.value for one in estimates], weights=weights)
     return Estimate(float(mean), sum(weights) ** -0.5, np.inf)

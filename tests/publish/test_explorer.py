@@ -227,9 +227,14 @@ def button(explorer, view, cell):
     return explorer.locator(place)
 
 
+def wait_for_answer(explorer):
+    """Wait until the page has answered the last click: it learns of it by an event."""
+    answered = "new Promise(done => requestAnimationFrame(() => setTimeout(done, 20)))"
+    explorer.evaluate(answered)
+
+
 def choose(explorer, view, cell, filters=None):
-    # The page may yet have to answer the last click, which would choose its view again.
-    explorer.evaluate("new Promise(done => setTimeout(done, 20))")
+    wait_for_answer(explorer)  # which chooses the view of the last click again
     explorer.locator(f"input[value={view}]").check()
     filters = filters or {}
     for name in ("class", "sure", "right"):
@@ -242,8 +247,7 @@ def choose(explorer, view, cell, filters=None):
 
 def shown(explorer):
     """List the test images in the gallery, once the page has answered the click."""
-    answered = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
-    explorer.evaluate(answered)
+    wait_for_answer(explorer)
     items = "items => items.map(item => Number(item.dataset.image))"
     return explorer.locator("#gallery li").evaluate_all(items)
 

@@ -253,6 +253,12 @@ def test_combined_estimate_is_that_of_all_values_at_once():
     assert whole.standard_error == pytest.approx(2 / 40**0.5)
 
 
+@pytest.mark.parametrize("error", [0.0, np.inf, np.nan])
+def test_combined_estimates_need_errors_to_weigh_them_by(error):
+    with pytest.raises(ValueError, match=f"standard error {error}"):
+        combine([Estimate(1.0, 2.0, np.inf), Estimate(1.0, error, np.inf)])
+
+
 @some
 @given(TABLES, st.sampled_from([-1, 4, -0.5]), st.randoms(use_true_random=False))
 def test_crossed_estimate_follows_sign_and_unit_but_no_order(table, factor, random):
