@@ -79,6 +79,7 @@ def improve(soup, taken):
     frame_tables(soup)
     frame_wide_texts(soup)
     fold_long_texts(soup)
+    fold_sections(soup)
     for n, code in enumerate(soup.select(".highlight"), start=1):
         code.attrs |= FOCUSABLE | {"aria-label": f"Code block {n}"}
 
@@ -230,6 +231,26 @@ def fold_long_texts(soup):
             summary = soup.new_tag("summary")
             summary.string = f"{n_lines} lines of output"
             fold.insert(0, summary)
+
+
+def fold_sections(soup):
+    """Fold each section that begins with a text tagged "folded" under its heading."""
+    first = ".celltag_folded .text_cell_render > :is(h2, h3):first-child"
+    for heading in soup.select(first):
+        text = heading.find_parent(class_="cell")
+        # A cell like others, so that what looks for headings in cells finds this one.
+        fold = text.wrap(soup.new_tag("details", attrs={"class": "cell section"}))
+        summary = soup.new_tag("summary")
+        summary.append(heading.extract())
+        fold.insert(0, summary)
+        while (after := fold.find_next_sibling()) and not _ends(heading, after):
+            fold.append(after.extract())
+
+
+def _ends(heading, cell):
+    """Tell whether a cell begins a section beside or above that of a heading."""
+    next_heading = cell.find(HEADING)
+    return next_heading and next_heading.name <= heading.name
 
 
 def _frame(soup, element, label):

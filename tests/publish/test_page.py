@@ -163,6 +163,25 @@ def test_folded_code_is_named_by_its_first_comment():
     assert named == ["", "Compare <two> groups", ""]
 
 
+def test_section_tagged_as_folded_is_folded_up_to_the_next_heading_of_its_rank():
+    book = make_book("one = 1", "two = 2", "three = 3")
+    heads = ("## A\n\nfirst", "### B\n\nsecond", "## C\n\nthird")
+    first, *code = book.cells
+    texts = [new_markdown_cell(source) for source in heads]
+    for text in (texts[0], first):  # the title is no section
+        text.metadata["tags"] = ["folded"]
+    book.cells = [first]
+    for pair in zip(texts, code, strict=True):
+        book.cells += pair
+    soup = BeautifulSoup(render_page(book), "html.parser")
+    (fold,) = soup.select("details.section")
+    assert fold.summary.h2.text == "A"
+    assert [h.text for h in fold(["h2", "h3"])] == ["A", "B"]
+    folded = [code.pre.text.strip() for code in fold(class_="code")]
+    assert folded == ["one = 1", "two = 2"]
+    assert [h.text for h in soup.main(["h2", "h3"])][:3] == ["A", "B", "C"]
+
+
 def test_links_to_sections_lead_there_as_in_jupyter():
     book = make_book()
     book.cells[0].source = (

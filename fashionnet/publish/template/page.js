@@ -39,9 +39,10 @@ const links = [...contents?.querySelectorAll('a[href^="#"]') ?? []];
 const headings = links.map(link => document.getElementById(link.hash.slice(1)));
 let here = null;
 function follow() {
-  // The last heading above the upper third of the window.
-  const passed = headings.filter(h => h.getBoundingClientRect().top < innerHeight / 3);
-  const link = links[Math.max(0, passed.length - 1)];
+  // The last heading above the upper third of the window that is not folded away.
+  const passed = links.filter((_, k) => headings[k].checkVisibility()
+    && headings[k].getBoundingClientRect().top < innerHeight / 3);
+  const link = passed.at(-1) ?? links[0];
   if (link === here) return;
   here?.removeAttribute('aria-current');
   link.setAttribute('aria-current', 'true');
