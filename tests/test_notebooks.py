@@ -24,8 +24,8 @@ from fashionnet.differences import list_layers
 from fashionnet.publish.gate import find_measured
 from fashionnet.recipes import Recipe
 from fashionnet.study.pairs import find_pairs, right_by_seed
-from fashionnet.study.stats import crossed_estimate
-from fashionnet.study.verdict import MARGIN
+from fashionnet.study.stats import Estimate, crossed_estimate
+from fashionnet.study.verdict import MARGIN, decide
 from fashionnet.training import make_optimizer
 
 ROOT = Path(__file__).parents[1]
@@ -55,9 +55,9 @@ def tagged(path, tag):
 
 
 def read_parameters(path):
-    (cell,) = tagged(path, "parameters")
     names = {}
-    exec(text(cell), {"__builtins__": {}}, names)
+    for cell in tagged(path, "parameters"):
+        exec(text(cell), {"__builtins__": {}}, names)
     return names
 
 
@@ -401,7 +401,6 @@ def run_listing(tmp_path, monkeypatch, noise):
     def run(source):
         names = {}
         exec(re.sub(r"epochs=\d+", "epochs=1, verbose=0", source), names)
-        assert [*tmp_path.glob("*.weights.h5")]
         return names
 
     return run
@@ -411,6 +410,7 @@ def run_listing(tmp_path, monkeypatch, noise):
 def test_plain_keras_of_part_1_is_its_network_and_trains(run_listing):
     source = read_listing(PATHS[0], "import math\n")
     names, usual, recipe = run_listing(source), models.build_mlp(10), Recipe()
+    assert Path("best.weights.h5").is_file()
     weights = names["model"].weights
     assert [w.shape for w in weights] == [w.shape for w in usual.weights]
     for given in (
@@ -436,7 +436,12 @@ def test_first_listing_of_part_1_is_its_plain_network(run_listing):
     sizes = [layer.units for layer in names["plain"].layers if hasattr(layer, "units")]
     assert sizes == [256, 256, 10]
     code = "\n".join(text(c) for c in cells(PATHS[0], "code"))
-    for given in ("patience=5", "batch_size=128", "epochs=40", 'optimizer="adam"'):
+    for given in (
+        "patience=5, restore_best_weights=True",
+        "batch_size=128",
+        "epochs=40",
+        'optimizer="adam"',
+    ):
         assert given in source and given in code
     stack = source[source.index("        keras.Input((28, 28)),") :]
     assert stack[: stack.index("    ]\n")] in code
@@ -480,7 +485,7 @@ def test_plain_comparison_of_part_3_finds_what_the_notebook_does(
     differ = right["binary"].astype(int) - right[way]
     np.testing.assert_array_equal(names["excess"], differ)
     n_wrong = [str((~right[kind][0]).sum()) for kind in (way, "binary")]
-    first, *_, means, interval, within = capsys.readouterr().out.strip().splitlines()
+    first, *_, means, interval, outcome = capsys.readouterr().out.strip().splitlines()
     assert re.findall(r"\d+(?= errors)|\d+(?= with two)", first) == n_wrong
     assert float(first.split()[-1]) > 0.05
     assert f"two: {differ.sum() / 3:+.1f} errors" in means
@@ -489,7 +494,8 @@ def test_plain_comparison_of_part_3_finds_what_the_notebook_does(
     for end, sign in ((low, -1), (high, 1)):
         end_of_formula = expected.value + sign * 1.645 * expected.standard_error
         assert end == pytest.approx(1e4 * end_of_formula, abs=0.1)
-    assert within.endswith(str(low > -10 and high < 10))
+    bell = Estimate(1e4 * expected.value, 1e4 * expected.standard_error, np.inf)
+    assert outcome == f"verdict: {decide(bell)}"
 
 
 def test_plain_comparison_of_part_3_takes_networks_that_always_agree(
@@ -502,8 +508,21 @@ def test_plain_comparison_of_part_3_takes_networks_that_always_agree(
     for seed in range(3):
         np.save(f"ten-{seed}.npy", np.eye(10)[labels])
         np.save(f"two-{seed}.npy", np.isin(labels, CLOTHING)[:, np.newaxis])
-    exec(read_listing(PATHS[2], "import keras\n"), {})
-    assert capsys.readouterr().out.count("p-value 1.000") == 3
+    source = read_listing(PATHS[2], "import keras\n")
+    exec(source, {})
+    said = capsys.readouterr().out
+    assert said.count("p-value 1.000") == 3
+    assert said.endswith("verdict: equally good\n")
+
+
+@pytest.mark.parametrize(
+    ("mean", "error"), [(12, 5), (-12, 5), (12, 8), (3, 1), (-3, 1), (3, 3), (8, 3)]
+)
+def test_rule_at_the_end_of_the_plain_comparison_is_that_of_part_3(mean, error, capsys):
+    source = read_listing(PATHS[2], "import keras\n")
+    exec(source[source.index("low, high = mean") :], {"mean": mean, "error": error})
+    outcome = capsys.readouterr().out.splitlines()[-1]
+    assert outcome == f"verdict: {decide(Estimate(mean, error, np.inf))}"
 
 
 @pytest.mark.parametrize(("path", "n_classes"), [(PATHS[0], 10), (PATHS[1], 2)])

@@ -33,11 +33,11 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        "Judged by these test images, both kinds are about equally good: in 10,000 "
-        "images, ten-class networks make {means} than binary ones, and that may be "
-        f"chance. Differences below {MARGIN} errors, our margin, do not matter to us. "
-        "If you need only the two groups, train for them, which is simpler; if you "
-        "need the ten classes anyway, binarize them."
+        "No difference has been shown: in these 10,000 test images, ten-class networks "
+        "make {means} than binary ones, which may be chance. Differences below "
+        f"{MARGIN} errors, our margin, do not matter to us, so we call both kinds "
+        "equally good. If you need only the two groups, train for them, which is "
+        "simpler; if you need the ten classes anyway, binarize them."
     ),
     "undecided": "Which is better stays open.",
 }
