@@ -18,9 +18,9 @@ VERDICT = re.compile(r"^\*\*([^*]+)\*\*(.*)", re.DOTALL)
 STEPS = {
     "01_multiclass": {
         "a": "training, validation and test set, and why three",
-        "First, a plain network": "the shortest in Keras, and what overfitting is",
+        "First, a plain network": "a first hour in plain Keras, and overfitting",
         "b": "the layers, a drawing, the parameters by hand, and why this size",
-        "c": "loss and optimizer with formulas, and the learning rate, drawn",
+        "c": "formulas for loss and optimizer; the learning rate as a curve",
         "d": "callbacks, at most 50 epochs, and what each callback did",
         "e": "loss and accuracy after each epoch; overfitting, measured",
         "f": "accuracy on the test images, with its 95% interval",
