@@ -111,6 +111,17 @@ def test_contents_follow_the_reader(tab):
         expect(current).to_be_in_viewport()
 
 
+def test_link_to_a_folded_section_opens_it(tab):
+    for heading in tab.page.locator(".section > summary :is(h2, h3)").all():
+        tab.page.evaluate(
+            "document.querySelectorAll('.section').forEach(x => x.open = 0)"
+        )
+        tab.page.evaluate(f"location.hash = {heading.get_attribute('id')!r}")
+        expect(heading.locator("xpath=ancestor::details[1]")).to_have_attribute(
+            "open", ""
+        )
+
+
 def test_code_is_copied_by_a_button(tab):
     code = tab.page.locator("details.code[open]")
     if not tab.path.with_suffix(".ipynb").is_file():

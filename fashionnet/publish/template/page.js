@@ -1,5 +1,5 @@
-// Copy buttons on code, tables that can be sorted, and a mark in the contents where the
-// reader is. Without it, the page has everything else.
+// Copy buttons on code, tables that can be sorted, folds that open, and a mark in the
+// contents where the reader is. Without it, the page has everything else.
 for (const code of document.querySelectorAll('details .highlight pre')) {
   const button = document.createElement('button');
   button.type = 'button';
@@ -33,6 +33,14 @@ for (const table of document.querySelectorAll('table.sortable')) {
     });
   });
 }
+
+// A link to a section that is folded opens it.
+function unfold() {
+  const fold = document.getElementById(location.hash.slice(1))?.closest('details.section');
+  if (fold) fold.open = true;
+}
+addEventListener('hashchange', unfold);
+unfold();
 
 const contents = document.querySelector('.contents');
 const links = [...contents?.querySelectorAll('a[href^="#"]') ?? []];
