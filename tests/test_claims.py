@@ -1165,6 +1165,24 @@ def test_plain_network_of_part_1_overfits_and_the_recipe_has_the_wider_gap():
     assert gaps[0] < gaps[1]
 
 
+def test_plain_network_of_part_1_confuses_tops_and_dresses_and_is_as_good_as_asked():
+    cells = read_book(ROOT / "reports/01_multiclass.ipynb").cells
+    [table] = [c for c in cells if "plain_matrix = confusion_matrix(" in c.source]
+    rows = table.outputs[0].data["text/plain"].splitlines()[1:]
+    matrix = np.array([row.split()[-10:] for row in rows], dtype=int)
+    assert (matrix.sum(axis=1) == 600).all()
+    missed = 600 - matrix.diagonal()
+    tops = [0, 2, 4, 6]
+    assert missed.argmax() == 6
+    assert (missed[[1, 5, 8, 9]] <= 30).all() and (missed[[*tops, 3]] > 40).all()
+    matrix[3, 3] = 0
+    assert matrix[3].argmax() == 4  # dresses are called coats
+    printed = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
+    pattern = r"(?:plain|our) network: accuracy ([\d.]+), loss"
+    plain, ours = map(float, re.findall(pattern, printed))
+    assert 0.85 < plain < 0.9 < ours
+
+
 def test_for_two_classes_most_settings_hardly_matter():
     leads = list_leads("binary")
     assert (leads["no hidden layer"] < -20 / 6000).all()
