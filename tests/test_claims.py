@@ -1152,12 +1152,12 @@ def test_schedule_helps_the_plain_network_and_the_added_parts_add_to_it():
 def test_plain_network_of_part_1_overfits_and_the_recipe_has_the_wider_gap():
     cells = read_book(ROOT / "reports/01_multiclass.ipynb").cells
     printed = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
-    pattern = r"after epoch (\d+): ([\d.]+), after the last epoch: ([\d.]+)"
-    [(kept, lowest, last)] = re.findall(pattern, printed)
+    pattern = r"of epoch (\d+), reloaded: loss ([\d.]+), ([\d.]+)% correct"
+    [(kept, lowest, best_accuracy)] = re.findall(pattern, printed)
+    pattern = r"after the last epoch: loss ([\d.]+), ([\d.]+)% correct"
+    [(last, last_accuracy)] = re.findall(pattern, printed)
     [stopped] = re.findall(r"stopped after (\d+) of at most 40 epochs", printed)
     assert int(stopped) == int(kept) + 5 < 40
-    pattern = r"correct after epoch \d+: ([\d.]+)%, after the last epoch: ([\d.]+)%"
-    [(best_accuracy, last_accuracy)] = re.findall(pattern, printed)
     assert 0 < float(best_accuracy) - float(last_accuracy) < 1  # it hardly changes
     assert float(last) > 1.1 * float(lowest)
     gaps = [float(gap) for gap in re.findall(r"gap (\d+\.\d+) points", printed)]

@@ -234,14 +234,15 @@ def fold_long_texts(soup):
 
 
 def fold_sections(soup):
-    """Fold each section that begins with a text tagged "folded" under its heading."""
+    """Fold the sections whose heading is tagged "folded", and call them optional."""
     first = ".celltag_folded .text_cell_render > :is(h2, h3):first-child"
     for heading in soup.select(first):
         text = heading.find_parent(class_="cell")
         # A cell like others, so that what looks for headings in cells finds this one.
         fold = text.wrap(soup.new_tag("details", attrs={"class": "cell section"}))
         summary = soup.new_tag("summary")
-        summary.append(heading.extract())
+        note = soup.new_tag("span", string="optional")
+        summary.extend([heading.extract(), " ", note])
         fold.insert(0, summary)
         while (after := fold.find_next_sibling()) and not _ends(heading, after):
             fold.append(after.extract())

@@ -34,7 +34,7 @@ ANSWERS: dict[str, str] = {
     ),
     "equally good": (
         "No difference has been shown: in these 10,000 test images, ten-class networks "
-        "make {means} than binary ones, which may be chance. Differences below "
+        "make {means} than binary ones; this may be chance. Differences below "
         f"{MARGIN} errors, our margin, do not matter to us, so we call both kinds "
         "equally good. If you need only the two groups, train for them, which is "
         "simpler; if you need the ten classes anyway, binarize them."

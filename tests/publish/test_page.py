@@ -175,7 +175,9 @@ def test_section_tagged_as_folded_is_folded_up_to_the_next_heading_of_its_rank()
         book.cells += pair
     soup = BeautifulSoup(render_page(book), "html.parser")
     (fold,) = soup.select("details.section")
-    assert fold.summary.h2.text == "A"
+    assert fold.summary.get_text() == "A optional"
+    [noted] = [item for item in soup.select(".contents li") if item.span]
+    assert noted.a.text == "A" and noted.span.text == "optional"
     assert [h.text for h in fold(["h2", "h3"])] == ["A", "B"]
     folded = [code.pre.text.strip() for code in fold(class_="code")]
     assert folded == ["one = 1", "two = 2"]
