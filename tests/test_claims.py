@@ -571,7 +571,7 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
     cells = read_book(ROOT / "reports/03_comparison.ipynb").cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     printed = [output.get("text", "") for output in outputs]
-    [redrawn] = [text.splitlines() for text in printed if "redrawn, nine" in text]
+    [redrawn] = [text.splitlines() for text in printed if "by formula" in text]
     [parts] = [text.splitlines() for text in printed if "by luck" in text]
     right = right_by_seed(find_pairs(), LABELS)
     ways = ("multiclass_argmax", "multiclass_sum")
@@ -579,7 +579,8 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
         of_drawn, of_parts = (
             [float(x) for x in re.findall(r"-?\d+\.\d+", line)] for line in lines
         )
-        mean, low, high, scatter = of_drawn
+        scatter, by_formula, mean, low, high = of_drawn
+        assert by_formula == of_parts[2]
         s_runs, s_luck, e_images, added, e = of_parts
         contrast = make_contrast(right, way)
         assert s_runs == pytest.approx(contrast.ahead.std(ddof=1), abs=0.06)
