@@ -102,7 +102,10 @@ def check_images(images):
     """Raise a `ValueError` unless `images` is `uint8` of shape `(n, 28, 28)`, n > 0."""
     shape, dtype = np.shape(images), getattr(images, "dtype", type(images).__name__)
     if dtype != np.uint8 or shape[1:] != IMAGE_SHAPE or not shape[0]:
-        raise ValueError(f"images are {dtype} {shape}; expected uint8 (n, 28, 28)")
+        raise ValueError(
+            f"images are {dtype} {shape}; expected uint8 (n, 28, 28), gray levels as "
+            "loaded: the networks scale them themselves"
+        )
 
 
 def check_labels(labels):

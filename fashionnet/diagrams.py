@@ -53,6 +53,7 @@ def plot_units(model, names, *, ax=None):
 # What a layer does, in a few words.
 DEEDS = {
     "GrayLevels": "0…255 to 0…1",
+    "Rescaling": "0…255 to 0…1",
     "Flatten": "rows end to end",
     "Dropout": "hides some inputs",
     "relu": "negatives to 0",

@@ -94,10 +94,21 @@ def list_layers(model):
             "layers can be stored and built again"
         )
     config = json.loads(json.dumps(model.get_config(), allow_nan=False))
+    for layer in config["layers"]:
+        if layer["class_name"] == "GrayLevels":
+            _describe_as_rescaling(layer)
     names = [config["name"], *(layer["config"]["name"] for layer in config["layers"])]
     # Keras numbers the layers of a session: the second network has other names.
     numbers = {name: f"layer_{number}" for number, name in enumerate(names)}
     return {"kind": kind, "config": _rename(config, numbers)}
+
+
+def _describe_as_rescaling(layer):
+    """Describe `GrayLevels` as what notebooks write: it scales, but also checks."""
+    rescaling = keras.layers.Rescaling(1 / 255, name=layer["config"]["name"])
+    plain = json.loads(json.dumps(keras.saving.serialize_keras_object(rescaling)))
+    layer.update({key: plain[key] for key in ("module", "class_name", "config")})
+    layer["registered_name"] = None
 
 
 def _rename(value, names, is_name=False):

@@ -23,7 +23,7 @@ LAB = {
 }
 OWN_LAYERS = """
 model = keras.Sequential([
-    keras.Input((28, 28)), models.GrayLevels(), keras.layers.Flatten(),
+    keras.Input((28, 28)), keras.layers.Rescaling(1 / 255), keras.layers.Flatten(),
     keras.layers.Dense(32, activation="tanh"), keras.layers.Dense(10, "softmax"),
 ])
 """

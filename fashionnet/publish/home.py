@@ -18,7 +18,7 @@ VERDICT = re.compile(r"^\*\*([^*]+)\*\*(.*)", re.DOTALL)
 STEPS = {
     "01_multiclass": {
         "a": "training, validation and test set, and why three",
-        "First, a plain network": "a first hour in plain Keras, and overfitting",
+        "First, a plain network": "a first hour, complete in itself; overfitting",
         "b": "the layers, a drawing, the parameters by hand, and why this size",
         "c": "formulas for loss and optimizer; the learning rate as a curve",
         "d": "callbacks, at most 50 epochs, and what each callback did",
@@ -53,8 +53,8 @@ TERMS = re.split(
     r",\s+",
     """95% interval, accuracy, activation function, area under the curve,
 augmentation, AUROC, backpropagation, balanced accuracy, batch, batch normalization,
-bias, Bonferroni correction, Brier score, calibrated, calibration error, callbacks,
-checkpoint, committee, confusion matrix, convolution, cross-entropy, dense,
+bias, Bonferroni correction, bootstrap, Brier score, calibrated, calibration error,
+callbacks, checkpoint, committee, confusion matrix, convolution, cross-entropy, dense,
 distillation, dropout, early stopping, entropy, epoch, equally good, F1,
 false negatives, false positives, feature extraction, feature map, filter,
 fine-tuning, generalization, Grad-CAM, gradient, hidden, hyperparameters, independent,

@@ -34,9 +34,9 @@ ANSWERS: dict[str, str] = {
     ),
     "equally good": (
         "No difference has been shown: in these 10,000 test images, ten-class networks "
-        "make {means} than binary ones; this may be chance. Differences below "
-        f"{MARGIN} errors, our margin, do not matter to us, so we call both kinds "
-        "equally good. If you need only the two groups, train for them, which is "
+        "make {means} than binary ones; this may be chance. Even the 90% intervals "
+        f"stay within {MARGIN} errors, our margin for what matters, so we call both "
+        "kinds equally good. If you need only the two groups, train for them, which is "
         "simpler; if you need the ten classes anyway, binarize them."
     ),
     "undecided": "Which is better stays open.",
