@@ -18,7 +18,7 @@ import pytest
 from edited import EDITED
 from nbconvert import MarkdownExporter, PythonExporter
 
-from fashionnet import data, models
+from fashionnet import data, models, recipes
 from fashionnet.data import CLOTHING, load_test_set, load_training_set
 from fashionnet.differences import list_layers
 from fashionnet.publish.gate import find_measured
@@ -518,6 +518,14 @@ def test_rule_at_the_end_of_the_plain_comparison_is_that_of_part_3(mean, error, 
     exec(source[source.index("low, high = mean") :], {"mean": mean, "error": error})
     outcome = capsys.readouterr().out.splitlines()[-1]
     assert outcome == f"verdict: {decide(Estimate(mean, error, np.inf))}"
+
+
+def test_images_that_were_scaled_are_refused_before_the_training(part):
+    [check] = [text(c) for c in cells(part, "code") if "check_images(" in text(c)]
+    names = {"data": data, "recipes": recipes, **read_parameters(part)}
+    names["x_train"] = np.zeros((2, 28, 28))
+    with pytest.raises(ValueError, match=r"float64.*scale them themselves"):
+        exec(check, names)
 
 
 @pytest.mark.parametrize(("path", "n_classes"), [(PATHS[0], 10), (PATHS[1], 2)])
