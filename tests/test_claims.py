@@ -117,10 +117,9 @@ def test_ten_classes_validation_starts_above_training_and_calms_down(ten):
     assert early > 1.5 * late
 
 
-def test_two_epochs_of_part_1_start_above_training():
+def test_training_accuracy_of_part_1_starts_far_below_validation():
     history = find_run("multiclass", 0).history
-    above = np.array(history["val_accuracy"]) > history["accuracy"]
-    assert np.flatnonzero(above).tolist() == [0, 2]
+    assert history["accuracy"][0] < history["val_accuracy"][0] - 0.1
 
 
 def test_ten_classes_training_was_not_stopped_too_late(ten):
