@@ -11,10 +11,8 @@ import re
 import textwrap
 
 import matplotlib.pyplot as plt
-import pandas as pd
 import PIL.Image
 from IPython.display import Code, Image, Markdown, display
-from sklearn.metrics import classification_report
 
 from fashionnet.download import DATA_SHA256
 from fashionnet.engine import describe_engine, versions
@@ -74,14 +72,6 @@ def save_figure(figure, target):
 def say(*sentences):
     """Display generated sentences as one paragraph of text."""
     display(Markdown(" ".join(sentences)))
-
-
-def table_classes(y_true, y_pred, names):
-    """Tabulate precision, recall, F1 and number of images of each class."""
-    options = {"labels": range(len(names)), "target_names": names, "zero_division": 0}
-    report = classification_report(y_true, y_pred, output_dict=True, **options)
-    table = pd.DataFrame(report).T.loc[list(names)].round(3)
-    return table.astype({"support": int}).rename(columns={"support": "images"})
 
 
 def state_environment():

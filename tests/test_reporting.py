@@ -7,7 +7,6 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from fashionnet import plots, reporting
-from fashionnet.data import BINARY_NAMES
 from fashionnet.models import build_mlp
 
 
@@ -63,21 +62,6 @@ def test_figure_without_a_description_is_refused(shown):
     with pytest.raises(ValueError, match="description"):
         reporting.show_figure(fig)
     assert shown == []
-
-
-def test_class_table_equals_scikit_learn():
-    from sklearn.metrics import classification_report
-
-    rng = np.random.default_rng(0)
-    y_true, y_pred = rng.integers(0, 2, (2, 200))
-    report = classification_report(
-        y_true, y_pred, target_names=BINARY_NAMES, output_dict=True
-    )
-    table = reporting.table_classes(y_true, y_pred, BINARY_NAMES)
-    for name in BINARY_NAMES:
-        row = report[name]
-        expected = [row["precision"], row["recall"], row["f1-score"], row["support"]]
-        np.testing.assert_allclose(table.loc[name], expected, atol=0.0006)
 
 
 # Sentences.

@@ -7,6 +7,7 @@ notebooks call.
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.metrics import classification_report
 
 from fashionnet import plots
 from fashionnet.data import BINARY_NAMES, CLASS_NAMES, binary_labels, load_test_set
@@ -162,10 +163,12 @@ def _list_errors(run, labels, y_true):
     is_binary = run.manifest["task"] == "binary"
     names = BINARY_NAMES if is_binary else CLASS_NAMES
     matrix = count_confusions(y_true, y_pred, len(names))
+    options = {"labels": range(len(names)), "target_names": names, "zero_division": 0}
+    report = classification_report(y_true, y_pred, digits=3, **options)
     list_more = _list_binary_errors if is_binary else _list_class_errors
     return [
         *list_more(matrix, count_errors_by_class(y_true, y_pred, labels)),
-        need_table("a table of all classes", *names, "precision", "recall"),
+        need_said("precision and recall of all classes", report),
     ]
 
 

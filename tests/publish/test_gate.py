@@ -65,7 +65,7 @@ def insert(snippet, name="further/11_backpropagation"):
 # A rule, something that breaks it, and what the finding has to name.
 BROKEN = [
     ("steps", put("model.compile(", source="model.compile()"), "rubric:c"),
-    ("steps", put("reporting.table_classes", outputs=[]), "rubric:g"),
+    ("steps", put("print(classification_report", outputs=[]), "rubric:g"),
     ("steps", put("# Draw the matrix", outputs=[]), "rubric:g"),
     ("steps", put("model.load_weights", source="model"), ".load_weights("),
     ("execution", put("images, labels", execution_count=7), "7"),
