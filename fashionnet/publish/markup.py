@@ -61,7 +61,7 @@ FOCUSABLE = {"role": "region", "tabindex": "0"}
 # At 360 px, so many characters of a text that must not wrap fit on the page.
 NARROW = 40
 # From so many lines on, what a cell prints is folded.
-LONG = 16
+LONG = 18
 
 
 def improve(soup, taken):
