@@ -19,7 +19,12 @@ from edited import EDITED
 from nbconvert import MarkdownExporter, PythonExporter
 
 from fashionnet import data, models, recipes
-from fashionnet.data import CLOTHING, load_test_set, load_training_set
+from fashionnet.data import (
+    CLASS_NAMES,
+    CLOTHING,
+    load_test_set,
+    load_training_set,
+)
 from fashionnet.differences import list_layers
 from fashionnet.publish.gate import find_measured
 from fashionnet.recipes import Recipe
@@ -385,9 +390,15 @@ def test_numbers_worked_out_in_the_texts_of_part_1_are_right():
 
 def read_listing(path, start):
     """Return the code in a text of a notebook that begins with `start`."""
-    prose = "".join(text(c) for c in cells(skip_edited(path), "markdown"))
-    [source] = re.findall(rf"```python\n({start}.*?)```", prose, re.DOTALL)
+    [source] = read_listings(path, start)
     return source
+
+
+def read_listings(path, *starts):
+    """Return the pieces of code in texts of a notebook that begin so."""
+    prose = "".join(text(c) for c in cells(skip_edited(path), "markdown"))
+    found = [re.findall(rf"```python\n({s}.*?)```", prose, re.DOTALL) for s in starts]
+    return [source for [source] in found]
 
 
 @pytest.fixture
@@ -430,6 +441,25 @@ def test_plain_keras_of_part_1_is_its_network_and_trains(run_listing):
 
 
 @pytest.mark.integration
+@pytest.mark.parametrize("is_final", [False, True])
+@pytest.mark.parametrize("start", ["import keras\n", "import math\n"])
+def test_listings_of_part_1_test_only_when_all_is_chosen(
+    start, is_final, run_listing, capsys
+):
+    source = read_listing(PATHS[0], start)
+    names = run_listing(source.replace("IS_FINAL = False", f"IS_FINAL = {is_final}"))
+    assert len(names["y_pred"]) == (50 if is_final else 120)
+    matrix = names["matrix"] + names["matrix"].T
+    most = np.sort(matrix[np.tril_indices(10, -1)])[::-1][:5]
+    said = capsys.readouterr().out.splitlines()[-5:]
+    assert [int(line.split()[0]) for line in said] == most.tolist()
+    for line, count in zip(said, most, strict=True):
+        pair = line.split(" ", 1)[1].split(" and ")
+        one, other = (CLASS_NAMES.index(name) for name in pair)
+        assert matrix[one, other] == count
+
+
+@pytest.mark.integration
 def test_first_listing_of_part_1_is_its_plain_network(run_listing):
     source = read_listing(PATHS[0], "import keras\n")
     names = run_listing(source)
@@ -443,9 +473,30 @@ def test_first_listing_of_part_1_is_its_plain_network(run_listing):
 
 
 @pytest.mark.integration
+def test_changes_named_in_part_2_make_the_plain_network_of_part_1_binary(run_listing):
+    source = read_listing(PATHS[0], "import keras\n")
+    starts = "import numpy as np\n\nCLOTHING", "layers.Dense"
+    split, changes = read_listings(PATHS[1], *starts)
+    layer, loss, answers, names = changes.splitlines()
+    for old, new in (
+        ("\nlayers = keras.layers", f"\n{split}\nlayers = keras.layers"),
+        ('layers.Dense(10, activation="softmax")', layer),
+        ('loss="sparse_categorical_crossentropy"', loss),
+        ("y_pred = plain.predict(x, verbose=0).argmax(axis=1)", answers),
+        ("\nmatrix = ", f"\n{names}\nmatrix = "),
+    ):
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    made = run_listing(source)
+    assert made["plain"].output_shape == (None, 1)
+    assert made["matrix"].shape == (2, 2) and made["matrix"].sum() == 120
+    assert set(made["y_train"]) == set(made["y_test"]) == {0, 1}
+
+
+@pytest.mark.integration
 def test_plain_keras_of_part_2_is_that_of_part_1_for_two_groups(run_listing):
     source = read_listing(PATHS[1], "import math\n")
-    names = run_listing(source)
+    names = run_listing(source.replace("IS_FINAL = False", "IS_FINAL = True"))
     assert names["model"].output_shape == (None, 1)
     assert set(names["y_test"]) == {0, 1} and names["y_pred"].shape == (50,)
     of_part_1 = read_listing(PATHS[0], "import math\n")
@@ -454,7 +505,9 @@ def test_plain_keras_of_part_2_is_that_of_part_1_for_two_groups(run_listing):
     assert [line for line in removed if "names" not in line] == [
         'model = keras.Sequential([*stack, layers.Dense(10, activation="softmax")])',
         'loss="sparse_categorical_crossentropy",',
-        "y_pred = model.predict(x_test, verbose=0).argmax(axis=1)",
+        "y_pred = model.predict(x, verbose=0).argmax(axis=1)",
+        "for count, one, other in sorted(pairs, reverse=True)[:5]:",
+        'print(count, one, "and", other)',
     ]
     assert f"\nCLOTHING = {list(CLOTHING)}" in source
 
