@@ -426,6 +426,12 @@ def test_numbers_typed_into_part_3_are_those_of_its_estimates():
     on_test = [-make_contrast(r, "multiclass_argmax").estimate.value
                for r in (right, later)]  # fmt: skip
     assert np.round(on_test, 1).tolist() == [2.8, 0.7]
+    n_more = [(right["binary"].astype(int) - right[way]).sum(axis=1)
+              for way in CONTRASTS]  # fmt: skip
+    assert np.round([n[:3].mean() for n in n_more], 1).tolist() == [7.7, 4.7]
+    assert [round(n[3:].mean()) for n in n_more] == [1, 1]  # about one
+    ten, two = right["multiclass_argmax"][0], right["binary"][0]
+    assert [np.sum(ten & ~two), np.sum(two & ~ten)] == [8, 16]
     assert np.round(stats.t.ppf(0.975, [9, 6]), 2).tolist() == [2.26, 2.45]
 
 
@@ -488,6 +494,7 @@ def test_validation_images_of_part_3_agree_but_for_the_top_class_without_three_s
     _, on_val, both = estimate_both("multiclass_argmax", 3)
     assert on_val.excludes_zero() and not both.excludes_zero()
     assert [round(on_val.value, 1), round(both.value)] == [6.7, 4]
+    assert np.round(on_val.interval(), 1).tolist() == [1.1, 12.2]
     _, on_val, both = estimate_both("multiclass_argmax")
     assert on_val.interval(0.9)[0] > 0 > on_val.interval()[0]
     assert -0.1 < both.interval()[0] < 0  # just inside
@@ -515,6 +522,9 @@ def test_most_errors_of_the_binary_network_are_shared_by_that_of_ten_classes():
     both = (~right["multiclass_argmax"] & ~right["binary"]).sum(axis=1)
     of_binary = (~right["binary"]).sum(axis=1)
     assert both.sum() / of_binary.sum() == pytest.approx(0.7, abs=0.03)
+    of_ten = (~right["multiclass_argmax"]).sum(axis=1)
+    alone = [(n - both).mean() for n in (of_binary, of_ten)]
+    assert np.round(alone).tolist() == [11, 14]
 
 
 def test_two_images_of_part_3_are_called_clothing_by_the_sum_alone():
@@ -805,7 +815,10 @@ def test_side_views_of_part_3_came_out_as_it_says():
     assert 4 * min(p_values) > 0.05
     for control in controls.values():
         assert max(map(abs, control.estimate.interval(0.9))) < MARGIN
-    best = controls["best_for_ten", "binary"].estimate.value
+    other_recipe = controls["best_for_ten", "binary"].estimate
+    said = [other_recipe.value, *other_recipe.interval()]
+    assert np.round(said, 1).tolist() == [0.2, -5.6, 6.0]
+    best = other_recipe.value
     # What Part 3 says: ahead are the networks that were told only the group.
     told_groups = controls["multiclass_sum", "grouped"].estimate
     said = [told_groups.value, *told_groups.interval()]

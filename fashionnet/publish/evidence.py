@@ -213,7 +213,7 @@ def list_comparison(pairs, labels, rows):
     needs = [
         need_text(60, "**The margin**"),
         need_figure("the intervals", plot_contrasts(contrasts)),
-        need_said("the answer", state_answer(contrasts)),
+        need_said("the answer", state_answer(contrasts, count_errors(right))),
         *(
             need_said(f"the verdict on {NAMES[way]}", state_verdict(contrast))
             for way, contrast in contrasts.items()

@@ -10,11 +10,11 @@ from scipy import stats as scipy_stats
 from study_samples import LABELS, draw_pairs, read_numbers
 
 from fashionnet.study import verdict
-from fashionnet.study.contrasts import Contrast, compare
+from fashionnet.study.contrasts import Contrast, compare, count_errors
 from fashionnet.study.pairs import right_by_seed
 from fashionnet.study.stats import Estimate
 from fashionnet.study.verdict import decide, measure, measure_fixed_images, measure_wins
-from fashionnet.study.words import NAMES, phrase_difference
+from fashionnet.study.words import NAMES
 
 UNBOUNDED = Estimate(0.0, np.inf, 1.0)
 SUM = NAMES["multiclass_sum"]
@@ -67,16 +67,17 @@ def test_verdict_names_both_sides_and_swaps_with_the_networks(outcome):
     ],
 )
 def test_answer_on_drawn_runs_is_that_of_both_ways(n_ten, n_two, outcome, ahead):
-    found = compare(right_by_seed(draw_pairs(n_ten, n_two), LABELS))
-    means = " or ".join(
-        f"{phrase_difference(found[way].estimate.value)} errors ({said})"
-        for way, said in (
-            ("multiclass_argmax", "by the likeliest class"),
-            ("multiclass_sum", "by summed probabilities"),
-        )
+    right = right_by_seed(draw_pairs(n_ten, n_two), LABELS)
+    n_wrong = {name: np.mean((~table).sum(axis=1)) for name, table in right.items()}
+    ten = (
+        f"{n_wrong['multiclass_argmax']:.1f} (by the likeliest class) or "
+        f"{n_wrong['multiclass_sum']:.1f} (by summed probabilities)"
     )
-    answer = verdict.ANSWERS[outcome].format(ahead=ahead, means=means)
-    _, bold, rest = verdict.state_answer(found).split("**")  # the index takes both
+    answer = verdict.ANSWERS[outcome].format(
+        ahead=ahead, ten=ten, binary=f"{n_wrong['binary']:.1f}"
+    )
+    said = verdict.state_answer(compare(right), count_errors(right))
+    _, bold, rest = said.split("**")  # the index takes both
     assert bold + rest == answer
     assert bold.endswith(".") and ". " not in bold
 
@@ -88,7 +89,8 @@ def test_answer_says_if_the_two_ways_come_out_differently(leads):
         way: make_contrast(*values, way=way)
         for way, values in zip(ways, leads, strict=True)
     }
-    assert "differently" in verdict.state_answer(found)
+    errors = dict.fromkeys(NAMES, np.ones(10))
+    assert "differently" in verdict.state_answer(found, errors)
 
 
 def test_direction_that_may_be_chance_after_adjusting_has_its_p_value():
