@@ -143,7 +143,7 @@ def test_home_page_says_once_where_it_came_from(soup):
 
 def test_home_page_is_in_order_and_has_each_id_once(soup):
     levels = [int(tag.name[1]) for tag in soup(re.compile("^h[1-6]$"))]
-    assert levels == [1, *[2] * 5, 3, 3, *[2] * 3]
+    assert levels == [1, *[2] * 7]
     ids = [tag["id"] for tag in soup(id=True)]
     assert len(set(ids)) == len(ids)
 
