@@ -525,6 +525,7 @@ def test_most_errors_of_the_binary_network_are_shared_by_that_of_ten_classes():
     of_ten = (~right["multiclass_argmax"]).sum(axis=1)
     alone = [(n - both).mean() for n in (of_binary, of_ten)]
     assert np.round(alone).tolist() == [11, 14]
+    assert round(both.mean()) == 26
 
 
 def test_two_images_of_part_3_are_called_clothing_by_the_sum_alone():
@@ -580,7 +581,8 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
     cells = read_book(ROOT / "reports/03_comparison.ipynb").cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     printed = [output.get("text", "") for output in outputs]
-    [redrawn] = [text.splitlines() for text in printed if "by formula" in text]
+    [redrawn] = [text for text in printed if "by formula" in text]
+    redrawn = redrawn.replace("\n  ", " ").splitlines()
     [parts] = [text.splitlines() for text in printed if "by luck" in text]
     right = right_by_seed(find_pairs(), LABELS)
     ways = ("multiclass_argmax", "multiclass_sum")
@@ -598,7 +600,7 @@ def test_standard_errors_by_hand_of_part_3_are_those_of_its_first_figure():
         estimate = contrast.estimate
         assert -mean == pytest.approx(estimate.value, abs=0.06)  # how far ahead
         assert [-high, -low] == pytest.approx(estimate.interval(0.9), abs=0.35)
-        assert scatter == pytest.approx(e_images, abs=0.05)
+        assert scatter == pytest.approx(e_images, rel=0.05)  # of 1,000 sums
         assert e == pytest.approx(estimate.standard_error, abs=0.006)
         assert e_images <= e < 1.05 * e_images  # runs add almost nothing
         low, high = estimate.interval(0.9)
@@ -1165,9 +1167,9 @@ def test_schedule_helps_the_plain_network_and_the_added_parts_add_to_it():
 def test_plain_network_of_part_1_overfits_and_the_recipe_has_the_wider_gap():
     cells = read_book(ROOT / "reports/01_multiclass.ipynb").cells
     printed = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
-    pattern = r"of epoch (\d+), reloaded: loss ([\d.]+), ([\d.]+)% correct"
+    pattern = r"epoch (\d+), reloaded: loss ([\d.]+), ([\d.]+)% correct"
     [(kept, lowest, best_accuracy)] = re.findall(pattern, printed)
-    pattern = r"after the last epoch: loss ([\d.]+), ([\d.]+)% correct"
+    pattern = r"last epoch: validation loss ([\d.]+), ([\d.]+)% correct"
     [(last, last_accuracy)] = re.findall(pattern, printed)
     [stopped] = re.findall(r"stopped after (\d+) of at most 40 epochs", printed)
     assert int(stopped) == int(kept) + 5 < 40

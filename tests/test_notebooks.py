@@ -463,7 +463,7 @@ def test_listings_of_part_1_test_only_when_all_is_chosen(
 def test_first_listing_of_part_1_is_its_plain_network(run_listing):
     source = read_listing(PATHS[0], "import keras\n")
     names = run_listing(source)
-    sizes = [layer.units for layer in names["plain"].layers if hasattr(layer, "units")]
+    sizes = [layer.units for layer in names["model"].layers if hasattr(layer, "units")]
     assert sizes == [256, 256, 10]
     code = "\n".join(text(c) for c in cells(PATHS[0], "code"))
     for given in ("patience=5", "batch_size=128", "epochs=40", 'optimizer="adam"'):
@@ -475,20 +475,19 @@ def test_first_listing_of_part_1_is_its_plain_network(run_listing):
 @pytest.mark.integration
 def test_changes_named_in_part_2_make_the_plain_network_of_part_1_binary(run_listing):
     source = read_listing(PATHS[0], "import keras\n")
-    starts = "import numpy as np\n\nCLOTHING", "layers.Dense"
-    split, changes = read_listings(PATHS[1], *starts)
+    split, changes = read_listings(PATHS[1], "CLOTHING", "layers.Dense")
     layer, loss, answers, names = changes.splitlines()
     for old, new in (
         ("\nlayers = keras.layers", f"\n{split}\nlayers = keras.layers"),
         ('layers.Dense(10, activation="softmax")', layer),
         ('loss="sparse_categorical_crossentropy"', loss),
-        ("y_pred = plain.predict(x, verbose=0).argmax(axis=1)", answers),
+        ("y_pred = model.predict(x, verbose=0).argmax(axis=1)", answers),
         ("\nmatrix = ", f"\n{names}\nmatrix = "),
     ):
         assert source.count(old) == 1
         source = source.replace(old, new)
     made = run_listing(source)
-    assert made["plain"].output_shape == (None, 1)
+    assert made["model"].output_shape == (None, 1)
     assert made["matrix"].shape == (2, 2) and made["matrix"].sum() == 120
     assert set(made["y_train"]) == set(made["y_test"]) == {0, 1}
 

@@ -36,7 +36,7 @@ ANSWERS: dict[str, str] = {
         "No difference has been shown: of 10,000 test images, binary networks get "
         "{binary} wrong on average, ten-class networks {ten}; so small a difference "
         "may be chance. The 90% intervals of the difference stay within "
-        f"{MARGIN} errors, the margin that we chose, so we call both kinds equally "
+        f"{MARGIN} errors, our margin (a judgment), so we call both kinds equally "
         "good. If you need only the two groups, train for them, which is simpler; if "
         "you need the ten classes anyway, binarize them."
     ),
