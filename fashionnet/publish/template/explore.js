@@ -34,7 +34,8 @@ function writeAddress(changes) {
   const now = { ...readAddress(), ...changes };
   const given = new URLSearchParams({ view: now.view, cell: now.button.dataset.cell });
   for (const [name, value] of Object.entries(now.filters)) if (value) given.set(name, value);
-  location.hash = given;
+  // At once: its event may come when the address is already that of an image.
+  location.hash = cellAddress = String(given);
 }
 
 // Who names the group of an image right, of the two classifiers that Part 3 compares.
