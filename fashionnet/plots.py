@@ -96,13 +96,7 @@ def plot_history(history):
         )
         ax.set(ylabel=metric)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-        describe(
-            ax,
-            f"Lines of {metric} against epochs 1 to {len(val)}. Training: from "
-            f"{train[0]:.3f} to {train[-1]:.3f}. Validation: from {val[0]:.3f} to "
-            f"{val[-1]:.3f}, {val[best]:.3f} in epoch {best + 1}, whose weights are "
-            "kept.",
-        )
+    describe_history(fig, history)
     lines = axes[0].get_legend_handles_labels()
     fig.legend(*lines, loc="outside upper right", ncols=3, frameon=False)
     axes[0].set_yscale("log")
@@ -120,6 +114,20 @@ def plot_history(history):
     axes[1].yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axes[1].yaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g}%")
     return fig
+
+
+def describe_history(figure, history):
+    """Describe a figure with the lines of `plot_history`, whoever drew them."""
+    best = int(np.argmin(history["val_loss"]))
+    for metric in ("loss", "accuracy"):
+        train, val = history[metric], history[f"val_{metric}"]
+        describe(
+            figure,
+            f"Lines of {metric} against epochs 1 to {len(val)}. Training: from "
+            f"{train[0]:.3f} to {train[-1]:.3f}. Validation: from {val[0]:.3f} to "
+            f"{val[-1]:.3f}, {val[best]:.3f} in epoch {best + 1}, whose weights are "
+            "kept.",
+        )
 
 
 def plot_probabilities(images, y_prob, y_true, names, *, colored=None):

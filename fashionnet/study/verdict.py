@@ -35,8 +35,8 @@ ANSWERS: dict[str, str] = {
     "equally good": (
         "No difference has been shown: of 10,000 test images, binary networks get "
         "{binary} wrong on average, ten-class networks {ten}; so small a difference "
-        "may be chance. The 90% intervals of the difference stay within "
-        f"{MARGIN} errors, our margin (a judgment), so we call both kinds equally "
+        "may be chance. The 90% intervals of the difference reach {reach} errors, less "
+        f"than our margin of {MARGIN} (a judgment), so we call both kinds equally "
         "good. If you need only the two groups, train for them, which is simpler; if "
         "you need the ten classes anyway, binarize them."
     ),
@@ -78,11 +78,13 @@ def state_answer(contrasts, errors):
     """
     means = {name: f"{np.mean(counts):.1f}" for name, counts in errors.items()}
     ten = " or ".join(f"{means[way]} ({SAID_BY[way]})" for way in contrasts)
+    ends = [c.estimate.interval(0.9) for c in contrasts.values()]
+    said = {"ten": ten, "binary": means["binary"], "reach": f"{np.abs(ends).max():.1f}"}
     answers = set()
     for contrast in contrasts.values():
         ahead = "ten-class" if contrast.estimate.value > 0 else "binary"
         answer = ANSWERS[decide(contrast.estimate)]
-        answers.add(answer.format(ahead=ahead, ten=ten, binary=means["binary"]))
+        answers.add(answer.format(ahead=ahead, **said))
     if len(answers) > 1:
         return "**The two ways to binarize come out differently.**"
     first, stop, rest = answers.pop().partition(". ")

@@ -73,10 +73,12 @@ def test_answer_on_drawn_runs_is_that_of_both_ways(n_ten, n_two, outcome, ahead)
         f"{n_wrong['multiclass_argmax']:.1f} (by the likeliest class) or "
         f"{n_wrong['multiclass_sum']:.1f} (by summed probabilities)"
     )
+    found = compare(right)
+    reach = max(max(np.abs(c.estimate.interval(0.9))) for c in found.values())
     answer = verdict.ANSWERS[outcome].format(
-        ahead=ahead, ten=ten, binary=f"{n_wrong['binary']:.1f}"
+        ahead=ahead, ten=ten, binary=f"{n_wrong['binary']:.1f}", reach=f"{reach:.1f}"
     )
-    said = verdict.state_answer(compare(right), count_errors(right))
+    said = verdict.state_answer(found, count_errors(right))
     _, bold, rest = said.split("**")  # the index takes both
     assert bold + rest == answer
     assert bold.endswith(".") and ". " not in bold
