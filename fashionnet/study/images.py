@@ -53,7 +53,7 @@ def plot_by_class(right, labels, *, ax=None):
     The class with the most errors of the binary networks comes first. Classes with less
     than one error on average, whatever the classifier, are left out. Returns the Axes.
     """
-    ax = ax or make_axes(3)
+    ax = ax or make_axes(2.7)
     compared = compare_by_class(right, labels)
     means = {k: n.mean(axis=0) for k, n in count_by_class(right, labels).items()}
     binary, most = means["binary"], np.max([*means.values()], axis=0)

@@ -34,11 +34,12 @@ ANSWERS: dict[str, str] = {
     ),
     "equally good": (
         "No difference has been shown: of 10,000 test images, binary networks get "
-        "{binary} wrong on average, ten-class networks {ten}; so small a difference "
-        "may be chance. The 90% intervals of the difference reach {reach} errors, less "
-        f"than our margin of {MARGIN} (a judgment), so we call both kinds equally "
-        "good. If you need only the two groups, train for them, which is simpler; if "
-        "you need the ten classes anyway, binarize them."
+        "{binary} wrong on average, ten-class networks {ten}; such a difference may be "
+        "chance. Allowing for luck, the true one is plausibly at most {reach} errors "
+        f"(the 90% intervals end there). That is less than our margin of {MARGIN} (a "
+        "judgment), so we call both kinds equally good. If you need only the two "
+        "groups, train for them, which is simpler; if you need the ten classes anyway, "
+        "binarize them."
     ),
     "undecided": "Which is better stays open.",
 }
@@ -76,10 +77,13 @@ def state_answer(contrasts, errors):
         contrasts: What `contrasts.compare` returns.
         errors: What `contrasts.count_errors` returns.
     """
-    means = {name: f"{np.mean(counts):.1f}" for name, counts in errors.items()}
-    ten = " or ".join(f"{means[way]} ({SAID_BY[way]})" for way in contrasts)
-    ends = [c.estimate.interval(0.9) for c in contrasts.values()]
-    said = {"ten": ten, "binary": means["binary"], "reach": f"{np.abs(ends).max():.1f}"}
+    means = {name: np.mean(counts) for name, counts in errors.items()}
+    ends = [contrast.estimate.interval(0.9) for contrast in contrasts.values()]
+    said = {
+        "binary": f"{means['binary']:.1f}",
+        "ten": " or ".join(f"{means[way]:.1f} ({SAID_BY[way]})" for way in contrasts),
+        "reach": f"{np.abs(ends).max():.1f}",
+    }
     answers = set()
     for contrast in contrasts.values():
         ahead = "ten-class" if contrast.estimate.value > 0 else "binary"

@@ -122,6 +122,14 @@ def test_link_to_a_folded_section_opens_it(tab):
         )
 
 
+def test_link_to_a_listing_opens_it(tab):
+    for heading in tab.page.locator("h3[id^=copy-]").all():
+        tab.page.evaluate(f"location.hash = {heading.get_attribute('id')!r}")
+        listing = heading.locator("xpath=following-sibling::details[1]")
+        expect(listing).to_have_attribute("open", "")
+        expect(listing).to_contain_text("import keras")
+
+
 def test_code_is_copied_by_a_button(tab):
     code = tab.page.locator("details.code[open]")
     if not tab.path.with_suffix(".ipynb").is_file():

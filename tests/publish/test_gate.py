@@ -39,7 +39,7 @@ def put(start, **values):
 
 
 def output(kind, *values, **named):
-    return put("images, labels", outputs=[new_output(kind, *values, **named)])
+    return put("# The same as keras", outputs=[new_output(kind, *values, **named)])
 
 
 def describe(**metadata):
@@ -68,13 +68,13 @@ BROKEN = [
     ("steps", put("print(classification_report", outputs=[]), "rubric:g"),
     ("steps", put("# Draw the matrix", outputs=[]), "rubric:g"),
     ("steps", put("model.load_weights", source="model"), ".load_weights("),
-    ("execution", put("images, labels", execution_count=7), "7"),
+    ("execution", put("# The same as keras", execution_count=7), "7"),
     ("execution", output("error", ename="ValueError"), "ValueError"),
     ("execution", output("stream", name="stderr", text="Careful"), "Careful"),
     (
         "execution",
-        put("images, labels", metadata={"tags": ["raises-exception"]}),
-        "images, labels",
+        put("# The same as keras", metadata={"tags": ["raises-exception"]}),
+        "# The same as keras",
     ),
     ("figures", put("# Draw the curves", outputs=[]), "# Draw the curves"),
     ("figures", describe(), "None"),

@@ -34,10 +34,13 @@ for (const table of document.querySelectorAll('table.sortable')) {
   });
 }
 
-// A link to a section that is folded opens it.
+// A link to a section that is folded opens it, and one to a listing opens the listing.
 function unfold() {
-  const fold = document.getElementById(location.hash.slice(1))?.closest('details.section');
-  if (fold) fold.open = true;
+  const target = document.getElementById(location.hash.slice(1));
+  const folds = [target?.closest('details.section')];
+  if (target?.id.startsWith('copy-'))
+    folds.push(target.parentElement.querySelector(`#${target.id} ~ details`));
+  for (const fold of folds) if (fold) fold.open = true;
 }
 addEventListener('hashchange', unfold);
 unfold();
