@@ -495,6 +495,11 @@ def test_validation_images_of_part_3_agree_but_for_the_top_class_without_three_s
     assert on_val.excludes_zero() and not both.excludes_zero()
     assert [round(on_val.value, 1), round(both.value)] == [6.7, 4]
     assert np.round(on_val.interval(), 1).tolist() == [1.1, 12.2]
+    for first in (0, 3):
+        for estimate in estimate_both("multiclass_argmax", first)[1:]:
+            assert estimate.interval(0.9)[0] > 0
+        for estimate in estimate_both("multiclass_sum", first)[1:]:
+            assert not estimate.excludes_zero()
     _, on_val, both = estimate_both("multiclass_argmax")
     assert on_val.interval(0.9)[0] > 0 > on_val.interval()[0]
     assert -0.1 < both.interval()[0] < 0  # just inside

@@ -33,11 +33,11 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        "No difference has been shown: of 10,000 test images, binary networks get "
-        "{binary} wrong on average, ten-class networks {ten}; such a difference may be "
-        "chance. Allowing for luck, the true one is plausibly at most {reach} errors "
-        f"(the 90% intervals end there). That is less than our margin of {MARGIN} (a "
-        "judgment), so we call both kinds equally good. If you need only the two "
+        "No difference has been shown on the test images: of 10,000, binary networks "
+        "get {binary} wrong on average, ten-class networks {ten}; such a difference "
+        "may be chance. Allowing for luck, the true difference is plausibly {interval} "
+        f"errors with ten classes (90% intervals). We decided that fewer than {MARGIN} "
+        "do not matter, so we call both kinds equally good. If you need only the two "
         "groups, train for them, which is simpler; if you need the ten classes anyway, "
         "binarize them."
     ),
@@ -82,7 +82,7 @@ def state_answer(contrasts, errors):
     said = {
         "binary": f"{means['binary']:.1f}",
         "ten": " or ".join(f"{means[way]:.1f} ({SAID_BY[way]})" for way in contrasts),
-        "reach": f"{np.abs(ends).max():.1f}",
+        "interval": phrase_interval(np.min(ends), np.max(ends)),
     }
     answers = set()
     for contrast in contrasts.values():

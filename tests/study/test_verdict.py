@@ -14,7 +14,7 @@ from fashionnet.study.contrasts import Contrast, compare, count_errors
 from fashionnet.study.pairs import right_by_seed
 from fashionnet.study.stats import Estimate
 from fashionnet.study.verdict import decide, measure, measure_fixed_images, measure_wins
-from fashionnet.study.words import NAMES
+from fashionnet.study.words import NAMES, phrase_interval
 
 UNBOUNDED = Estimate(0.0, np.inf, 1.0)
 SUM = NAMES["multiclass_sum"]
@@ -74,9 +74,10 @@ def test_answer_on_drawn_runs_is_that_of_both_ways(n_ten, n_two, outcome, ahead)
         f"{n_wrong['multiclass_sum']:.1f} (by summed probabilities)"
     )
     found = compare(right)
-    reach = max(max(np.abs(c.estimate.interval(0.9))) for c in found.values())
+    ends = np.array([c.estimate.interval(0.9) for c in found.values()])
+    interval = phrase_interval(ends[:, 0].min(), ends[:, 1].max())
     answer = verdict.ANSWERS[outcome].format(
-        ahead=ahead, ten=ten, binary=f"{n_wrong['binary']:.1f}", reach=f"{reach:.1f}"
+        ahead=ahead, ten=ten, binary=f"{n_wrong['binary']:.1f}", interval=interval
     )
     said = verdict.state_answer(found, count_errors(right))
     _, bold, rest = said.split("**")  # the index takes both
