@@ -77,10 +77,10 @@ def test_solution_says_what_other_learning_rates_do(loaded, seed, value, low, hi
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_solution_says_what_is_left_without_relu(loaded, seed):
     linear = (
-        ("np.maximum(x @ W1 + b1, 0)", "x @ W1 + b1"),
-        ("np.maximum(h1 @ W2 + b2, 0)", "h1 @ W2 + b2"),
-        (" * (h2 > 0)", ""),
-        (" * (h1 > 0)", ""),
+        ("np.maximum(X @ W1 + b1, 0)", "X @ W1 + b1"),
+        ("np.maximum(H1 @ W2 + b2, 0)", "H1 @ W2 + b2"),
+        (" * (H2 > 0)", ""),
+        (" * (H1 > 0)", ""),
         ("np.maximum(np.maximum(x_val @ W1 + b1, 0) @ W2 + b2, 0)",
          "((x_val @ W1 + b1) @ W2 + b2)"),
     )  # fmt: skip
