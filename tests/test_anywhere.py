@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("fashionnet", "notebooks", "reports", "pyproject.toml", "README.md")
-PARTS += ("benchmarks",)
+PARTS += ("benchmarks", "tests/pictures")
 pytestmark = pytest.mark.integration
 # A place, a time and a language unlike those of whoever wrote this.
 ELSEWHERE = {"TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONUTF8": "0", "LANG": "C"}
