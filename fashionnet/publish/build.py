@@ -26,6 +26,7 @@ from fashionnet.publish.published import (
     BENCHMARK,
     BOOKS,
     BUILD,
+    FURTHER,
     NOTEBOOKS,
     PUBLISHING,
     README_BLOCK,
@@ -87,9 +88,10 @@ def _build_in(target):
 async def make_pages(staging):
     """Execute the notebooks, and render each to its page.
 
-    All run side by side, each with as many threads as when it is alone. The third one
-    waits, with all that it imports, until the first two have stored their trainings;
-    while it goes on, their pages are rendered.
+    The three parts run side by side, each with as many threads as when it is alone. The
+    third one waits, with all that it imports, until the first two have stored their
+    trainings. Then it goes on, their pages are rendered, and the further notebooks
+    follow, two at a time: each takes up to a gigabyte of memory.
 
     Args:
         staging: Where the kernels run. The executed notebooks are written there.
@@ -100,6 +102,7 @@ async def make_pages(staging):
     paths = {name: ROOT / "notebooks" / f"{name}.ipynb" for name in BOOKS}
     books = {name: nbformat.read(path, as_version=4) for name, path in paths.items()}
     progress, others_stored = Progress(books), asyncio.Event()
+    room_for_further = asyncio.Semaphore(2)
     clock = asyncio.create_task(progress.keep_clock_running())
     interrupt = signal.getsignal(signal.SIGINT)
     pages, seconds = {}, {}
@@ -123,13 +126,20 @@ async def make_pages(staging):
         for name in names:
             await render(name)
 
-    trained, readers = NOTEBOOKS[:2], BOOKS[2:]
+    async def execute_further(name):
+        """Execute one of the further notebooks when there is room for it."""
+        await others_stored.wait()
+        async with room_for_further:
+            await execute(name)
+
+    *trained, last = NOTEBOOKS
+    further = map(execute_further, FURTHER)
     try:
-        await run_all(make_others(trained), *map(execute, readers))
+        await run_all(make_others(trained), execute(last), *further)
     finally:
         clock.cancel()
         progress.close()
-    for name in readers:
+    for name in (last, *FURTHER):
         await render(name)
     return books, {name: pages[name] for name in BOOKS}, seconds
 

@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 import json
 import subprocess
@@ -45,6 +46,7 @@ def checkout(tmp_path, monkeypatch):
         "ROOT": tmp_path,
         "NOTEBOOKS": ("01",),
         "BOOKS": ("01",),
+        "FURTHER": (),
         "execute_notebook": count_as_executed,
         "write_results": lambda folder: (folder / "results").mkdir() or {},
         "write_readme_block": lambda results: "new *block*\n",
@@ -100,6 +102,38 @@ def test_reports_that_pass_are_published_with_their_sums(checkout, capsys):
     for name, found in made["sha256"].items():
         assert hashlib.sha256((reports / name).read_bytes()).hexdigest() == found
     assert made["seconds"] == {"01": 1.5}
+
+
+def test_further_notebooks_follow_the_parts_that_train_two_at_a_time(
+    tmp_path, monkeypatch
+):
+    parts, further = ("01", "02", "03"), ("04", "05", "06", "07")
+    at_work, seen = [], {}
+
+    async def take_a_moment(name, book, *ways):
+        """Note which notebooks are at work when this one begins."""
+        at_work.append(name)
+        seen[name] = list(at_work)
+        await asyncio.sleep(0.02 if name in parts else 0.01)
+        at_work.remove(name)
+
+    for name in parts + further:
+        book = new_notebook(cells=[new_markdown_cell("# A question?")])
+        (tmp_path / "notebooks").mkdir(exist_ok=True)
+        nbformat.write(book, tmp_path / f"notebooks/{name}.ipynb")
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "NOTEBOOKS", parts)
+    monkeypatch.setattr(build, "FURTHER", further)
+    monkeypatch.setattr(build, "BOOKS", parts + further)
+    monkeypatch.setattr(build, "execute_notebook", take_a_moment)
+    monkeypatch.setattr(build, "render_page", lambda book, name: name)
+    _, pages, _ = asyncio.run(build.make_pages(tmp_path))
+    assert list(pages) == [*parts, *further]
+    assert {"01", "02", "03"} in map(set, seen.values())
+    for name in further:
+        assert not {"01", "02"} & set(seen[name])
+        assert len(set(seen[name]) - {"03"}) <= 2
+    assert any(len(set(seen[name]) - {"03"}) == 2 for name in further)
 
 
 def test_second_build_in_a_folder_is_refused(checkout):
