@@ -8,34 +8,28 @@ import shutil
 import statistics
 import subprocess
 import sys
-from difflib import ndiff
 from pathlib import Path
 
 import keras
 import nbformat
 import numpy as np
 import pytest
+from books import PATHS, ROOT, cells, skip_edited, text
 from edited import EDITED
 from nbconvert import MarkdownExporter, PythonExporter
 
 from fashionnet import data, models, recipes
 from fashionnet.data import (
-    CLASS_NAMES,
-    CLOTHING,
     load_test_set,
     load_training_set,
 )
 from fashionnet.differences import list_layers
 from fashionnet.publish.gate import find_measured
 from fashionnet.recipes import Recipe
-from fashionnet.study.pairs import find_pairs, right_by_seed
-from fashionnet.study.stats import Estimate, crossed_estimate
-from fashionnet.study.verdict import MARGIN, decide
+from fashionnet.study.verdict import MARGIN
 from fashionnet.training import make_optimizer
 
-ROOT = Path(__file__).parents[1]
 NBMAKE = [sys.executable, "-m", "pytest", "--nbmake", "--nbmake-timeout=900"]
-PATHS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 STEPS = (
     "Split the data",
     "Build the network",
@@ -44,15 +38,6 @@ STEPS = (
     "Watch the training",
 )
 STEPS += ("Test once", "Look at the errors", "What we found", "Exercises")
-
-
-def cells(path, kind=None):
-    book = json.loads(path.read_text(encoding="utf-8"))
-    return [c for c in book["cells"] if kind in (None, c["cell_type"])]
-
-
-def text(cell):
-    return "".join(cell["source"])
 
 
 def tagged(path, tag):
@@ -84,13 +69,6 @@ def test_there_are_three_notebooks_and_further_ones():
         "03_comparison.ipynb",
     ]
     assert all(name.startswith("further/") for name in names[3:])
-
-
-def skip_edited(path):
-    """Return the path of a notebook, or skip the test if somebody has edited it."""
-    if path.stem in EDITED:
-        pytest.skip(f"{path.name} is edited")
-    return path
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
@@ -387,200 +365,6 @@ def test_numbers_worked_out_in_the_texts_of_part_1_are_right():
     halfway = round(float(optimizer.learning_rate), 6)
     assert halfway == peak / 2
     assert f"η = {halfway}\\,(1 + \\cos" in prose and f"it is {halfway}." in prose
-
-
-def read_listing(path, start):
-    """Return the code in a text of a notebook that begins with `start`."""
-    [source] = read_listings(path, start)
-    return source
-
-
-def read_listings(path, *starts):
-    """Return the pieces of code in texts of a notebook that begin so.
-
-    A piece may be in two cells: the test has one of its own.
-    """
-    prose = "".join(text(c) for c in cells(skip_edited(path), "markdown"))
-    prose = prose.replace("```\n\nThen, in a second cell:\n\n```python\n", "\n")
-    found = [re.findall(rf"```python\n({s}.*?)```", prose, re.DOTALL) for s in starts]
-    return [source for [source] in found]
-
-
-@pytest.fixture
-def run_listing(tmp_path, monkeypatch, noise):
-    """Return a function that runs a plain listing for an epoch on few images."""
-    x, y = np.concatenate([noise[0]] * 4), np.arange(4 * len(noise[0])) % 10
-    split = (x, y), (x[:50], y[:50])
-    monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", lambda: split)
-    monkeypatch.chdir(tmp_path)
-
-    def run(source):
-        names = {}
-        exec(re.sub(r"epochs=\d+", "epochs=1, verbose=0", source), names)
-        return names
-
-    return run
-
-
-@pytest.mark.integration
-def test_plain_keras_of_part_1_is_its_network_and_trains(run_listing):
-    source = read_listing(PATHS[0], "import math\n")
-    names, usual, recipe = run_listing(source), models.build_mlp(10), Recipe()
-    assert Path("ten.weights.h5").is_file()
-    weights = names["model"].weights
-    assert [w.shape for w in weights] == [w.shape for w in usual.weights]
-    for given in (
-        f"shuffle(len(x_train), seed=SEED).batch({recipe.batch_size})",
-        f"epochs={recipe.epochs}", f"patience={recipe.patience}",
-        f"Dropout({recipe.input_dropout}, noise_shape=(1, 784))",
-        f"n_steps = {recipe.epochs} * math.ceil(len(x_train) / {recipe.batch_size})",
-    ):  # fmt: skip
-        assert given in source
-    usual = make_optimizer(
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        n_steps=names["n_steps"],
-    )
-    made = names["model"].optimizer.get_config()
-    assert made | {"name": ""} == usual.get_config() | {"name": ""}
-
-
-@pytest.mark.integration
-@pytest.mark.parametrize("is_final", [False, True])
-@pytest.mark.parametrize("start", ["import keras\n", "import math\n"])
-def test_listings_of_part_1_test_only_when_all_is_chosen(
-    start, is_final, run_listing, capsys
-):
-    source = read_listing(PATHS[0], start)
-    names = run_listing(source.replace("IS_FINAL = False", f"IS_FINAL = {is_final}"))
-    assert len(names["y_pred"]) == (50 if is_final else 120)
-    assert Path("ten-0.npy").exists() == is_final
-    matrix = names["matrix"] + names["matrix"].T
-    most = np.sort(matrix[np.tril_indices(10, -1)])[::-1][:5]
-    said = capsys.readouterr().out.splitlines()[-5:]
-    assert [int(line.split()[0]) for line in said] == most.tolist()
-    for line, count in zip(said, most, strict=True):
-        pair = line.split(" ", 1)[1].split(" and ")
-        one, other = (CLASS_NAMES.index(name) for name in pair)
-        assert matrix[one, other] == count
-
-
-@pytest.mark.integration
-def test_first_listing_of_part_1_is_its_plain_network(run_listing):
-    source = read_listing(PATHS[0], "import keras\n")
-    names = run_listing(source)
-    sizes = [layer.units for layer in names["model"].layers if hasattr(layer, "units")]
-    assert sizes == [256, 256, 10]
-    code = "\n".join(text(c) for c in cells(PATHS[0], "code"))
-    for given in ("patience=5", "batch_size=128", "epochs=40", 'optimizer="adam"'):
-        assert given in source and given in code
-    stack = source[source.index("        keras.Input((28, 28)),") :]
-    assert stack[: stack.index("    ]\n")] in code
-
-
-@pytest.mark.integration
-def test_changes_named_in_part_2_make_the_plain_network_of_part_1_binary(run_listing):
-    source = read_listing(PATHS[0], "import keras\n")
-    split, changes = read_listings(PATHS[1], "CLOTHING", "layers.Dense")
-    layer, loss, answers, names, file = changes.splitlines()
-    for old, new in (
-        ("\nlayers = keras.layers", f"\n{split}\nlayers = keras.layers"),
-        ('layers.Dense(10, activation="softmax")', layer),
-        ('loss="sparse_categorical_crossentropy"', loss),
-        ("y_pred = model.predict(x, verbose=0).argmax(axis=1)", answers),
-        ("\nmatrix = ", f"\n{names}\nmatrix = "),
-        ('np.save(f"ten-{SEED}.npy", model.predict(x, verbose=0))', file),
-    ):
-        assert source.count(old) == 1
-        source = source.replace(old, new)
-    made = run_listing(source.replace("IS_FINAL = False", "IS_FINAL = True"))
-    assert made["model"].output_shape == (None, 1)
-    assert made["matrix"].shape == (2, 2) and made["matrix"].sum() == 50
-    assert np.load("two-0.npy").shape == (50, 1)
-    assert set(made["y_train"]) == set(made["y_test"]) == {0, 1}
-
-
-@pytest.mark.integration
-def test_plain_keras_of_part_2_is_that_of_part_1_for_two_groups(run_listing):
-    source = read_listing(PATHS[1], "import math\n")
-    names = run_listing(source.replace("IS_FINAL = False", "IS_FINAL = True"))
-    assert names["model"].output_shape == (None, 1)
-    assert set(names["y_test"]) == {0, 1} and names["y_pred"].shape == (50,)
-    assert np.load("two-0.npy").shape == (50, 1)
-    of_part_1 = read_listing(PATHS[0], "import math\n")
-    differ = ndiff(of_part_1.splitlines(), source.splitlines())
-    removed = [line[2:].strip() for line in differ if line.startswith("- ")]
-    others = [line for line in removed if "names" not in line and ".h5" not in line]
-    assert others == [
-        'model = keras.Sequential([*stack, layers.Dense(10, activation="softmax")])',
-        'loss="sparse_categorical_crossentropy",',
-        "y_pred = model.predict(x, verbose=0).argmax(axis=1)",
-        "for count, one, other in sorted(pairs, reverse=True)[:5]:",
-        'print(count, one, "and", other)',
-        'np.save(f"ten-{SEED}.npy", model.predict(x, verbose=0))  # for Part 3',
-    ]
-    assert f"\nCLOTHING = {list(CLOTHING)}" in source
-
-
-@pytest.mark.parametrize("way", ["multiclass_sum", "multiclass_argmax"])
-def test_plain_comparison_of_part_3_finds_what_the_notebook_does(
-    way, tmp_path, monkeypatch, capsys
-):
-    source = read_listing(PATHS[2], "import keras\n")
-    source = source.replace("BY_SUM = True", f"BY_SUM = {way == 'multiclass_sum'}")
-    monkeypatch.setenv("FASHIONNET_HOME", str(ROOT / "reports"))
-    labels = load_test_set()[1]
-    split = (None, None), (None, labels)
-    monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", lambda: split)
-    monkeypatch.chdir(tmp_path)
-    pairs = {seed: pair for seed, pair in find_pairs().items() if seed < 3}
-    for seed, (ten, two) in pairs.items():
-        np.save(f"ten-{seed}.npy", ten.y_prob_test)
-        np.save(f"two-{seed}.npy", two.y_prob_test[:, np.newaxis])
-    names = {}
-    exec(source, names)
-    right = right_by_seed(pairs, labels)
-    differ = right["binary"].astype(int) - right[way]
-    np.testing.assert_array_equal(names["excess"], differ)
-    n_wrong = [str((~right[kind][0]).sum()) for kind in (way, "binary")]
-    first, *_, means, interval, outcome = capsys.readouterr().out.strip().splitlines()
-    assert re.findall(r"\d+(?= errors)|\d+(?= with two)", first) == n_wrong
-    assert float(first.split()[-1]) > 0.05
-    assert f"two: {differ.sum() / 3:+.1f} errors" in means
-    low, high = map(float, re.findall(r"[-\d.]+", interval.split(":")[1]))
-    expected = crossed_estimate(differ)
-    for end, sign in ((low, -1), (high, 1)):
-        end_of_formula = expected.value + sign * 1.645 * expected.standard_error
-        assert end == pytest.approx(1e4 * end_of_formula, abs=0.1)
-    bell = Estimate(1e4 * expected.value, 1e4 * expected.standard_error, np.inf)
-    assert outcome == f"verdict: {decide(bell)}"
-
-
-def test_plain_comparison_of_part_3_takes_networks_that_always_agree(
-    tmp_path, monkeypatch, capsys
-):
-    labels = load_test_set()[1]
-    split = (None, None), (None, labels)
-    monkeypatch.setattr(keras.datasets.fashion_mnist, "load_data", lambda: split)
-    monkeypatch.chdir(tmp_path)
-    for seed in range(3):
-        np.save(f"ten-{seed}.npy", np.eye(10)[labels])
-        np.save(f"two-{seed}.npy", np.isin(labels, CLOTHING)[:, np.newaxis])
-    source = read_listing(PATHS[2], "import keras\n")
-    exec(source, {})
-    said = capsys.readouterr().out
-    assert said.count("p-value 1.000") == 3
-    assert said.endswith("verdict: equally good\n")
-
-
-@pytest.mark.parametrize(
-    ("mean", "error"), [(12, 5), (-12, 5), (12, 8), (3, 1), (-3, 1), (3, 3), (8, 3)]
-)
-def test_rule_at_the_end_of_the_plain_comparison_is_that_of_part_3(mean, error, capsys):
-    source = read_listing(PATHS[2], "import keras\n")
-    exec(source[source.index("low, high = mean") :], {"mean": mean, "error": error})
-    outcome = capsys.readouterr().out.splitlines()[-1]
-    assert outcome == f"verdict: {decide(Estimate(mean, error, np.inf))}"
 
 
 def test_images_that_were_scaled_are_refused_before_the_training(part):
