@@ -16,6 +16,7 @@ import nbformat
 
 from fashionnet.data import load_test_set, load_training_set
 from fashionnet.publish.cnn import load_cnn
+from fashionnet.publish.editions import build_colab
 from fashionnet.publish.execute import Progress, execute_notebook, run_all
 from fashionnet.publish.explorer import render_explorer
 from fashionnet.publish.gate import require_evidence
@@ -158,6 +159,8 @@ def keep_benchmark(source, folder):
 def write_pages(folder, books, pages, results, build, kept_sums):
     """Write all pages into `folder`, and last how they were made, with their sums.
 
+    Beside them go copies of the notebooks that run alone, for readers of the pages.
+
     Args:
         folder: Where they go, with the executed notebooks in it.
         books: The executed notebooks, by name.
@@ -178,6 +181,7 @@ def write_pages(folder, books, pages, results, build, kept_sums):
         target = folder / f"{name}.html"
         target.parent.mkdir(exist_ok=True)
         target.write_text(page, encoding="utf-8")
+    build_colab(folder / "colab", ROOT)
     sums = {**sum_files(folder), **kept_sums}
     write_file(folder / BUILD, json.dumps({**build, "sha256": sums}, indent=1) + "\n")
 

@@ -28,6 +28,8 @@ SETUP = '''\
 # Nothing is installed. The letters below are a zip file with the package's modules; the
 # cell puts it beside the notebook, and Python imports from there. To read a function,
 # type its name and two question marks in a new cell: data.split_train_val??
+# The stored runs are not in it. Where the text speaks of ten runs, you will see only
+# those that you train here, and with a single pair, Part 3 cannot decide.
 import base64
 import os
 import sys

@@ -409,6 +409,7 @@ def test_every_page_leads_to_all_others_and_says_which_one_it_is():
         "03_comparison.html",
         "#main",
         "02_binary.ipynb",
+        "colab/02_binary.ipynb",
     ]
 
 
