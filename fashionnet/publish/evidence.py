@@ -33,12 +33,14 @@ from fashionnet.storing import RunError
 from fashionnet.study.contrasts import (
     compare,
     count_errors,
+    join_validation,
     plot_contrasts,
     plot_seeds,
 )
 from fashionnet.study.images import plot_by_class
 from fashionnet.study.pairs import (
     find_pairs,
+    find_validation_excess,
     predict_three_ways,
     right_by_seed,
 )
@@ -210,10 +212,12 @@ def list_comparison(pairs, labels, rows):
     p = f"p-value of McNemar's test: {mcnemar_exact(only_ten, only_two):.3f}"
     counts = f"only ten classes right: {only_ten}; only binary right: {only_two}"
     accuracies = [value for row in rows[1:] for value in row[1:-1]]
+    joint = join_validation(contrasts, find_validation_excess(pairs))
+    answer = state_answer(contrasts, count_errors(right), joint)
     needs = [
         need_text(60, "**The margin**"),
         need_figure("the intervals", plot_contrasts(contrasts)),
-        need_said("the answer", state_answer(contrasts, count_errors(right))),
+        need_said("the answer", answer),
         *(
             need_said(f"the verdict on {NAMES[way]}", state_verdict(contrast))
             for way, contrast in contrasts.items()

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from fashionnet.plots import describe, make_axes
 from fashionnet.study.stats import (
     Estimate,
+    combine,
     crossed_estimate,
     holm,
     mcnemar_exact,
@@ -67,6 +68,24 @@ def estimate_images(table):
     estimate = overlapping_estimate if np.isnan(table).any() else crossed_estimate
     share, error, df = estimate(table)
     return Estimate(10_000 * share, 10_000 * error, df)
+
+
+def join_validation(contrasts, excess):
+    """Estimate each difference from test and validation images together.
+
+    Args:
+        contrasts: What `compare` returns.
+        excess: What `pairs.find_validation_excess` returns.
+
+    Returns:
+        An `Estimate` by way, none from a single pair; above 0, ten classes are ahead.
+    """
+    joint = {}
+    for way, contrast in contrasts.items():
+        if contrast.estimate.is_bounded():
+            on_validation = estimate_images(-excess[way])
+            joint[way] = combine([contrast.estimate, on_validation])
+    return joint
 
 
 def _signed_p(table):

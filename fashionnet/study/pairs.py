@@ -1,8 +1,9 @@
 """What a multiclass and a binary network say of the same test images."""
 
 import numpy as np
+from sklearn.model_selection import train_test_split
 
-from fashionnet.data import CLOTHING, binary_labels
+from fashionnet.data import CLOTHING, binary_labels, load_training_set
 from fashionnet.evaluation import count_confusions, predict_labels
 from fashionnet.recipes import RECIPE
 from fashionnet.runs import find_run, list_own_runs, recipe_of, stored_seeds
@@ -95,6 +96,29 @@ def right_by_seed(pairs, labels):
         name: np.array([y_pred[name] == y_true for y_pred in answers])
         for name in CLASSIFIERS
     }
+
+
+def find_validation_excess(pairs):
+    """Say which network of a pair errs alone on the validation images of that pair.
+
+    Returns:
+        By way to binarize, an array of shape `(pairs, 60000)`: 1 where only the
+        ten-class network errs, -1 where only the binary one does, 0 where both or
+        neither do, and NaN for images that the pair was trained on.
+    """
+    _, labels = load_training_set()
+    y_true, places = binary_labels(labels), np.arange(len(labels))
+    ways = {"multiclass_argmax": binarize_argmax, "multiclass_sum": binarize_sum}
+    excess = {way: np.full((len(pairs), len(labels)), np.nan) for way in ways}
+    for row, (seed, (ten, two)) in enumerate(pairs.items()):
+        split = {"test_size": 0.1, "stratify": labels, "random_state": seed}
+        _, held_out = train_test_split(places, **split)
+        truth = y_true[held_out]
+        binary_errs = (predict_labels(two.y_prob_val) != truth).astype(int)
+        for way, binarize in ways.items():
+            errs = binarize(ten.y_prob_val) != truth
+            excess[way][row, held_out] = errs - binary_errs
+    return excess
 
 
 def cross_tabulate(right_first, right_second):

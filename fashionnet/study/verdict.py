@@ -33,13 +33,13 @@ ANSWERS: dict[str, str] = {
         "The {ahead} network makes fewer errors, but not enough to matter."
     ),
     "equally good": (
-        "No difference has been shown on the test images: of 10,000, binary networks "
-        "get {binary} wrong on average, ten-class networks {ten}; such a difference "
-        "may be chance. Allowing for luck, the true difference is plausibly {interval} "
-        f"errors with ten classes (90% intervals). We decided that fewer than {MARGIN} "
-        "do not matter, so we call both kinds equally good. If you need only the two "
-        "groups, train for them, which is simpler; if you need the ten classes anyway, "
-        "binarize them."
+        "No difference has been shown on the test images: out of 10,000, binary "
+        "networks misclassify {binary} on average, ten-class networks {ten}; such a "
+        "difference could be due to chance. The true difference may be anywhere "
+        "{interval} errors with ten classes (the two 90% intervals combined). We "
+        f"decided that fewer than {MARGIN} do not matter, so we call both kinds "
+        "equally good.{joint} If you need only the two groups, train for them, which "
+        "is simpler; if you need all ten classes, binarize them."
     ),
     "undecided": "Which is better stays open.",
 }
@@ -70,12 +70,13 @@ def decide(estimate, margin=MARGIN):
     return "detectable, not relevant" if is_clear else "equally good"
 
 
-def state_answer(contrasts, errors):
+def state_answer(contrasts, errors, joint):
     """Answer which is better, if both ways agree on it, first in a bold sentence.
 
     Args:
         contrasts: What `contrasts.compare` returns.
         errors: What `contrasts.count_errors` returns.
+        joint: What `contrasts.join_validation` returns.
     """
     means = {name: np.mean(counts) for name, counts in errors.items()}
     ends = [contrast.estimate.interval(0.9) for contrast in contrasts.values()]
@@ -83,6 +84,7 @@ def state_answer(contrasts, errors):
         "binary": f"{means['binary']:.1f}",
         "ten": " or ".join(f"{means[way]:.1f} ({SAID_BY[way]})" for way in contrasts),
         "interval": phrase_interval(np.min(ends), np.max(ends)),
+        "joint": _state_joint(joint),
     }
     answers = set()
     for contrast in contrasts.values():
@@ -93,6 +95,26 @@ def state_answer(contrasts, errors):
         return "**The two ways to binarize come out differently.**"
     first, stop, rest = answers.pop().partition(". ")
     return f"**{first}.** {rest}" if stop else f"**{first}**"
+
+
+def _state_joint(joint):
+    """Say, with a blank before, what validation images add, if they point somewhere."""
+    leads, unclear = [], []
+    for way, estimate in joint.items():
+        lead, (low, high) = abs(estimate.value), estimate.interval(0.9)
+        if low <= 0 <= high:
+            unclear.append(f"{SAID_BY[way]}, no lead is shown")
+            continue
+        names = ["binary networks", f"ten-class ones ({SAID_BY[way]})"]
+        ahead, behind = names if estimate.value < 0 else reversed(names)
+        size = "less" if lead < MARGIN else "no less"
+        limit = "" if estimate.excludes_zero() else " (0 is inside the 95% interval)"
+        leads.append(
+            f"{ahead} probably make about {lead:.0f} fewer errors than {behind}, "
+            f"{size} than our margin{limit}"
+        )
+    said = "; ".join([*leads, *unclear])
+    return f" With validation images added, {said}." if leads else ""
 
 
 def state_verdict(contrast):

@@ -77,9 +77,13 @@ def test_answer_on_drawn_runs_is_that_of_both_ways(n_ten, n_two, outcome, ahead)
     ends = np.array([c.estimate.interval(0.9) for c in found.values()])
     interval = phrase_interval(ends[:, 0].min(), ends[:, 1].max())
     answer = verdict.ANSWERS[outcome].format(
-        ahead=ahead, ten=ten, binary=f"{n_wrong['binary']:.1f}", interval=interval
+        ahead=ahead,
+        ten=ten,
+        binary=f"{n_wrong['binary']:.1f}",
+        interval=interval,
+        joint="",
     )
-    said = verdict.state_answer(found, count_errors(right))
+    said = verdict.state_answer(found, count_errors(right), {})
     _, bold, rest = said.split("**")  # the index takes both
     assert bold + rest == answer
     assert bold.endswith(".") and ". " not in bold
@@ -93,7 +97,38 @@ def test_answer_says_if_the_two_ways_come_out_differently(leads):
         for way, values in zip(ways, leads, strict=True)
     }
     errors = dict.fromkeys(NAMES, np.ones(10))
-    assert "differently" in verdict.state_answer(found, errors)
+    assert "differently" in verdict.state_answer(found, errors, {})
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (-5, ["binary networks", "make about 5 fewer", "ten-class ones", " less"]),
+        (5, ["ten-class ones", "make about 5 fewer", "binary networks", " less"]),
+        (-12, ["binary networks", "12 fewer", "ten-class ones", "no less"]),
+        (3, []),  # 0 is inside of its interval
+    ],
+)
+def test_answer_tells_which_lead_validation_images_suggest(value, words):
+    ways = ("multiclass_argmax", "multiclass_sum")
+    found = {way: make_contrast(2, 3, way=way) for way in ways}
+    joint = {ways[0]: Estimate(value, 2, np.inf), ways[1]: Estimate(1, 2, np.inf)}
+    errors = dict.fromkeys(NAMES, np.ones(10))
+    said = verdict.state_answer(found, errors, joint)
+    assert "0 is inside" not in said
+    assert said.count("With validation images") == bool(words)
+    assert said.count("by summed probabilities, no lead is shown.") == bool(words)
+    added = said.partition("With validation images")[2].partition("margin")[0]
+    places = [added.index(word) for word in words]
+    assert places == sorted(places)
+
+
+def test_answer_says_so_where_only_the_narrower_interval_of_a_lead_excludes_0():
+    way = "multiclass_argmax"
+    joint = {way: Estimate(-3.6, 2, np.inf)}  # 1.8 standard errors
+    found = {way: make_contrast(-2, 3, way=way)}
+    said = verdict.state_answer(found, dict.fromkeys(NAMES, np.ones(10)), joint)
+    assert "less than our margin (0 is inside the 95% interval)" in said
 
 
 def test_direction_that_may_be_chance_after_adjusting_has_its_p_value():
