@@ -484,7 +484,7 @@ def test_answer_of_part_3_names_the_lead_that_validation_images_suggest():
         assert joint[way].value == pytest.approx(-own.value)
         assert joint[way].standard_error == pytest.approx(own.standard_error)
     said = state_answer(compared, count_errors(right), joint)
-    assert said.count("With validation images added, binary") == 1
+    assert said.count("If validation images are counted, too, binary") == 1
     assert "about 4 fewer errors than ten-class ones (by the likeliest class)" in said
     alone = {0: find_pairs()[0]}
     excess = find_validation_excess(alone)

@@ -35,11 +35,11 @@ ANSWERS: dict[str, str] = {
     "equally good": (
         "No difference has been shown on the test images: out of 10,000, binary "
         "networks misclassify {binary} on average, ten-class networks {ten}; such a "
-        "difference could be due to chance. The true difference may be anywhere "
-        "{interval} errors with ten classes (the two 90% intervals combined). We "
-        f"decided that fewer than {MARGIN} do not matter, so we call both kinds "
-        "equally good.{joint} If you need only the two groups, train for them, which "
-        "is simpler; if you need all ten classes, binarize them."
+        "difference could be due to chance. The 90% intervals of the two comparisons "
+        "reach, between them, {interval} errors with ten classes. We decided that "
+        f"fewer than {MARGIN} do not matter, so we call both kinds equally good."
+        "{joint} If you need only the two groups, train for them, which is simpler; "
+        "if you need all ten classes, binarize them."
     ),
     "undecided": "Which is better stays open.",
 }
@@ -114,7 +114,7 @@ def _state_joint(joint):
             f"{size} than our margin{limit}"
         )
     said = "; ".join([*leads, *unclear])
-    return f" With validation images added, {said}." if leads else ""
+    return f" If validation images are counted, too, {said}." if leads else ""
 
 
 def state_verdict(contrast):

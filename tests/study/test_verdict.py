@@ -116,9 +116,9 @@ def test_answer_tells_which_lead_validation_images_suggest(value, words):
     errors = dict.fromkeys(NAMES, np.ones(10))
     said = verdict.state_answer(found, errors, joint)
     assert "0 is inside" not in said
-    assert said.count("With validation images") == bool(words)
+    assert said.count("If validation images") == bool(words)
     assert said.count("by summed probabilities, no lead is shown.") == bool(words)
-    added = said.partition("With validation images")[2].partition("margin")[0]
+    added = said.partition("If validation images")[2].partition("margin")[0]
     places = [added.index(word) for word in words]
     assert places == sorted(places)
 
