@@ -111,6 +111,7 @@ def find_validation_excess(pairs):
     ways = {"multiclass_argmax": binarize_argmax, "multiclass_sum": binarize_sum}
     excess = {way: np.full((len(pairs), len(labels)), np.nan) for way in ways}
     for row, (seed, (ten, two)) in enumerate(pairs.items()):
+        # The places of the images that `split_train_val` holds out.
         split = {"test_size": 0.1, "stratify": labels, "random_state": seed}
         _, held_out = train_test_split(places, **split)
         truth = y_true[held_out]

@@ -8,6 +8,7 @@ import sys
 import zipfile
 
 import pytest
+from edited import EDITED
 
 from fashionnet.publish import editions
 from fashionnet.publish.editions import build_colab, build_submission, link_colab
@@ -47,6 +48,18 @@ def modules():
     paths = [*package.glob("*.py"), *package.glob("study/*.py")]
     paths += [package / "search.json", package / "unlike.json"]
     return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_copy_beside_the_pages_has_the_cells_of_its_notebook(name):
+    if PATHS[name].stem in EDITED:
+        pytest.skip(f"{name} is edited")
+    copy = ROOT / "reports/colab" / name
+    sources = [
+        ["".join(cell["source"]) for cell in other_cells(read_book(path))]
+        for path in (copy, PATHS[name])
+    ]
+    assert sources[0] == sources[1], f"{copy} is older: make reports"
 
 
 def run_alone(folder, *code):
